@@ -1,0 +1,85 @@
+# The only door. Every target names one command; what the command does lives elsewhere.
+# Nothing has to be set up by hand: a target installs what it needs, once, into .venv.
+
+PYTHON ?= python3# any Python from 3.11 on; make PYTHON=python3.13 setup
+SPEC   ?=# generate: another OpenAPI document; the published one when empty
+OUT    ?=# generate: another folder to write to; generated/ when empty
+PORT   ?= 4010# mock: where it listens
+ARGS   ?=# test, contract, mock, demo, bench, lock: more arguments, as in make test ARGS="--no-cov tests/client"
+
+BIN  := .venv/bin
+PIP  := -m pip --disable-pip-version-check install --quiet
+LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup generate drift check lint imports types format test contract mock demo bench lock audit
+.DELETE_ON_ERROR:
+.PRECIOUS: %/.locked %/.installed
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##/\1/p' Makefile | awk '{t = $$1; $$1 = ""; printf "make %-9s %s\n", t, $$0}'
+
+setup: .venv/.installed  ## install everything into .venv (done by itself whenever another target needs it)
+
+generate: .venv/.installed  ## write generated/ from openapi/; SPEC=other.yaml OUT=folder
+	PYTHONPATH=openapi $(BIN)/python -m prepare generate $(if $(SPEC),--spec "$(SPEC)") $(if $(OUT),--out "$(OUT)")
+
+drift: .venv/.installed  ## fail if generated/ is not what openapi/ gives
+	PYTHONPATH=openapi $(BIN)/python -m prepare drift
+
+check: drift lint imports types  ## drift, lint, import rules and types
+
+lint: .venv/.installed  ## rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+imports: .venv/.installed  ## who may import whom
+	PYTHONPATH=openapi $(BIN)/lint-imports
+
+types: .venv/.installed  ## mypy and pyright, both strict
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: .venv/.installed  ## put the code in its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: .venv/.installed  ## every test, and the coverage gate
+	$(BIN)/pytest -n 2 --cov $(ARGS)
+
+contract: .venv/.installed  ## the contract suite alone
+	$(BIN)/pytest tests/contract $(ARGS)
+
+mock: .venv/.installed  ## the mock gateway on PORT (4010)
+	$(BIN)/python -m portkey_mock --port $(PORT) $(ARGS)
+
+demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
+	$(BIN)/python examples/demo.py $(ARGS)
+
+bench: .venv-bench/.installed  ## cost of import, call and decode, side by side with peers
+	.venv-bench/bin/python -m tests.bench $(ARGS)
+
+lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
+	$(LOCK) pyproject.toml --extra mock requirements/dev.in -o requirements/dev.txt
+	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/tools.in -o requirements/tools.txt
+
+audit: .venv-tools/.locked  ## known vulnerabilities in what is locked
+	.venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+
+# A new lock makes a new environment, so that it holds what the lock says and nothing else; a change of pyproject.toml
+# only installs the project again. The two stamps tell make which.
+.venv/.locked: requirements/dev.txt
+.venv-bench/.locked: requirements/bench.txt
+.venv-tools/.locked: requirements/tools.txt
+
+%/.locked:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "$(PYTHON) is missing or older than 3.11; name a newer Python: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $*
+	$*/bin/python $(PIP) --require-hashes --requirement $<
+	@touch $@
+
+%/.installed: %/.locked pyproject.toml
+	$*/bin/python $(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@

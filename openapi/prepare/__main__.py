@@ -1,0 +1,44 @@
+"""The command line of the pipeline; ``make generate`` and ``make drift`` call it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .build import Outcome, Room, drift, generate
+from .errors import PrepareError
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or drifted."""
+    parser = argparse.ArgumentParser(prog="prepare", description=__doc__)
+    parser.add_argument("command", choices=("generate", "drift"))
+    parser.add_argument("--spec", type=Path, default=HERE / "portkey.yaml", help="another OpenAPI document")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "generated", help="the folder to generate into")
+    options = parser.parse_args(arguments)
+    room = Room(HERE, options.spec)
+    try:
+        if options.command == "generate":
+            print(_told(generate(room, options.out)))
+            return 0
+        lines = drift(room, options.out)
+    except PrepareError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(lines) + "\ngenerated/ is not what the document makes: run `make generate`" if lines else "no drift")
+    return 1 if lines else 0
+
+
+def _told(outcome: Outcome) -> str:
+    counts = ", ".join(f"{count} {what}" for what, count in outcome.counts.items())
+    lines = [f"{'generated' if outcome.changed else 'unchanged'}: {counts}"]
+    lines += [f"note: {note}" for note in outcome.report.notes]
+    lines += [f"correction without effect here: {each}" for each in outcome.idle]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""One operation as the templates write it: its arguments, its type, and the data it states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from openapi_python_client.parser.properties import ModelProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+
+from . import render
+from .errors import PrepareError
+from .load import Json
+from .names import snake
+from .normalise import choose_media, media_kind
+
+_RESERVED = ("self", "options", *render.CALL_OPTIONS)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a generated method."""
+
+    name: str
+    kind: str
+    """Its Python type, as source text."""
+    default: str | None
+    """``None`` for a required argument, else ``"None"`` (not sent) or ``"UNSET"`` (null may be sent)."""
+    place: str
+    """``path``, ``query``, ``header``, ``cookie`` or ``body``."""
+    wire: str
+    """Its name on the wire."""
+    prop: Any = field(repr=False)
+
+    @property
+    def declaration(self) -> str:
+        """The argument as it stands in a signature."""
+        return f"{self.name}: {self.kind}" + ("" if self.default is None else f" = {self.default}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One generated method, sync or async."""
+
+    name: str
+    constant: str
+    facts: Json
+    """The operation of the resolved document."""
+    method: str
+    path: str
+    arguments: list[Argument]
+    overloads: list[list[Argument]]
+    """One argument list for each kind of body, where the body is a union of objects."""
+    whole_body: bool
+    returns: str
+    responses: dict[str, tuple[str, Any]]
+    """Status -> (kind of body, codec)."""
+    content_type: str | None
+    styles: dict[str, str]
+    events: Any
+    """The codec of one server-sent event, where the operation can stream."""
+    props: list[Any]
+
+    def parts(self) -> Iterable[tuple[str, list[Argument]]]:
+        """Yield each place that has arguments, with them."""
+        for place in ("path", "query", "header", "cookie"):
+            found = [argument for argument in self.arguments if argument.place == place]
+            if found:
+                yield place, found
+        if self.body and not self.whole_body:
+            yield "body", self.body
+
+    @property
+    def body(self) -> list[Argument]:
+        """The arguments that make the request body."""
+        return [argument for argument in self.arguments if argument.place == "body"]
+
+    @property
+    def signature(self) -> list[str]:
+        """The declarations of all arguments, path parameters positional, the rest by keyword."""
+        return _signature(self.arguments)
+
+    @property
+    def overload_signatures(self) -> list[list[str]]:
+        """The declarations of each overload."""
+        return [_signature(arguments) for arguments in self.overloads]
+
+
+def _signature(arguments: list[Argument]) -> list[str]:
+    ordered = sorted(arguments, key=lambda argument: argument.default is not None)
+    positional = [argument.declaration for argument in ordered if argument.place == "path"]
+    keyword = [argument.declaration for argument in ordered if argument.place != "path"]
+    return ["self", *positional, *(["*", *keyword] if keyword else []), "**options: Unpack[CallOptions]"]
+
+
+def make_call(
+    endpoint: Any, where: tuple[str, str, Json], class_names: dict[str, str], shadows: frozenset[str]
+) -> Call:
+    """Return the method of one endpoint.
+
+    Args:
+        endpoint: The generator's view of the operation.
+        where: The (path, method, operation) of the resolved document.
+        class_names: Component name -> class name.
+        shadows: Names of the resource class that hide built-ins.
+    """
+    path, method, facts = where
+    name = facts["operationId"].rsplit(".", 1)[1]
+    parameters, styles = _parameters(endpoint, facts)
+    body = endpoint.bodies[0] if endpoint.bodies else None
+    taken = [argument.name for argument in parameters]
+    required = body is not None and facts["requestBody"].get("required") is True
+    branches = _branches(body.prop) if body else []
+    fields = _merged([_fields(branch, taken, required) for branch in branches])
+    whole = body is not None and not fields
+    if whole:
+        kind = render.writing_type(body.prop)
+        fields = [Argument("body", kind, None if required else "UNSET", "body", "body", body.prop)]
+    overloads = [[*parameters, *_fields(branch, taken, required)] for branch in branches] if len(branches) > 1 else []
+    responses = {response.status_code.pattern: response for response in endpoint.responses}
+    returns, codecs = _responses(responses, facts)
+    arguments = [*parameters, *fields]
+    return Call(
+        name=name,
+        constant=f"_{name.upper()}",
+        facts=facts,
+        method=method.upper(),
+        path=path,
+        arguments=arguments,
+        overloads=overloads,
+        whole_body=whole,
+        returns=render.unshadowed(returns, shadows),
+        responses=codecs,
+        content_type=choose_media(list(facts["requestBody"]["content"])) if body else None,
+        styles=styles,
+        events=_events(facts, class_names),
+        props=[
+            *[argument.prop for argument in [*arguments, *[each for overload in overloads for each in overload]]],
+            *[response.prop for response in responses.values()],
+        ],
+    )
+
+
+def _parameters(endpoint: Any, facts: Json) -> tuple[list[Argument], dict[str, str]]:
+    """Return the parameters as arguments, and how those travel that do not travel as plain text."""
+    declared = {(each["in"], each["name"]): each for each in facts["parameters"]}
+    arguments: list[Argument] = []
+    styles: dict[str, str] = {}
+    for location, prop in endpoint.iter_all_parameters():
+        place, wire = str(location.value if hasattr(location, "value") else location), render.wire_name(prop)
+        name = _free_name(wire, place, [argument.name for argument in arguments])
+        style = _style(declared[place, wire])
+        kind = "Mapping[str, Any] | str" if style == "json" else render.writing_type(prop)
+        if style:
+            styles[wire] = style
+        if style == "csv":
+            kind = "Sequence[str] | str" if kind == "str" else kind
+        default = None if prop.required else "None"
+        arguments.append(Argument(name, kind if prop.required else render.optional(kind), default, place, wire, prop))
+    return arguments, styles
+
+
+def _style(parameter: Json) -> str | None:
+    """Tell how a parameter is written (OpenAPI, style and explode): json, csv, deepObject, or plain."""
+    schema = parameter.get("schema", {})
+    if "content" in parameter:
+        return "json"
+    style = parameter.get("style")
+    if style == "deepObject":
+        return "deepObject"
+    if schema.get("type") == "object" or "properties" in schema:
+        return "json"
+    if schema.get("type") == "array":
+        delimiters = {"spaceDelimited": "ssv", "pipeDelimited": "pipes"}
+        exploded = parameter.get("explode", parameter["in"] == "query" and style in (None, "form"))
+        return None if exploded else delimiters.get(str(style), "csv")
+    return None
+
+
+def _free_name(wire: str, place: str, taken: Iterable[str]) -> str:
+    name = snake(wire)
+    name = f"{name}_" if name in _RESERVED else name
+    name = f"{name}_{place}" if name in taken else name
+    if name in taken:
+        raise PrepareError(f"the parameters of one operation give {name!r} twice ({wire}); rename one by a correction")
+    return name
+
+
+def _branches(prop: Any) -> list[Any]:
+    """Return the object or objects whose properties become arguments; none where the body is anything else."""
+    if isinstance(prop, ModelProperty):
+        return [] if render.is_map(prop) else [prop]
+    if isinstance(prop, UnionProperty):
+        branches = prop.inner_properties
+        if all(isinstance(branch, ModelProperty) and not render.is_map(branch) for branch in branches):
+            return list(branches)
+    return []
+
+
+def _fields(model: Any, taken: list[str], required: bool) -> list[Argument]:
+    """Return the properties of a body as arguments."""
+    arguments: list[Argument] = []
+    for prop in [*model.required_properties, *model.optional_properties]:
+        wire = render.wire_name(prop)
+        name = _free_name(wire, "body", [*taken, *[argument.name for argument in arguments]])
+        default = None if prop.required and required else "UNSET"
+        arguments.append(Argument(name, render.writing_type(prop), default, "body", wire, prop))
+    return arguments
+
+
+def _merged(branches: list[list[Argument]]) -> list[Argument]:
+    """Return the arguments of all branches together: required where every branch requires them."""
+    if len(branches) <= 1:
+        return branches[0] if branches else []
+    merged: dict[str, Argument] = {}
+    for argument in [argument for branch in branches for argument in branch]:
+        same = [each for branch in branches for each in branch if each.wire == argument.wire]
+        default = None if len(same) == len(branches) and all(each.default is None for each in same) else "UNSET"
+        merged.setdefault(argument.wire, Argument(argument.name, "Any", default, "body", argument.wire, argument.prop))
+    return list(merged.values())
+
+
+def _responses(responses: dict[str, Any], facts: Json) -> tuple[str, dict[str, tuple[str, Any]]]:
+    """Return the type of a successful answer, and how the body of each documented status is read."""
+    kinds: list[str] = []
+    codecs: dict[str, tuple[str, Any]] = {}
+    for status, response in responses.items():
+        content = facts["responses"].get(status, {}).get("content") or {}
+        kind = media_kind(choose_media(list(content))) if content else "none"
+        codecs[status] = (kind, render.codec(response.prop))
+        if status.startswith(("1", "2")) or (status == "default" and len(responses) == 1):
+            kinds.append(render.reading_type(response.prop))
+    return render.joined(kinds) if kinds else "Any", codecs
+
+
+def _events(facts: Json, class_names: dict[str, str]) -> str | None:
+    for status, response in facts["responses"].items():
+        schema = (response.get("content") or {}).get("text/event-stream", {}).get("schema", {})
+        if status.startswith("2") and "$ref" in schema:
+            return class_names.get(schema["$ref"].rsplit("/", 1)[1])
+    return None

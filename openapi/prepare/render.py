@@ -1,0 +1,211 @@
+"""What the templates ask of the generator's property objects: Python types, codecs and argument lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from openapi_python_client.parser.properties import (
+    AnyProperty,
+    ConstProperty,
+    ListProperty,
+    LiteralEnumProperty,
+    ModelProperty,
+)
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.date import DateProperty
+from openapi_python_client.parser.properties.datetime import DateTimeProperty
+from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.float import FloatProperty
+from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.none import NoneProperty
+from openapi_python_client.parser.properties.string import StringProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+
+from .errors import PrepareError
+from .names import snake
+
+CALL_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout")
+"""Keyword arguments every method takes; a parameter of the document by such a name gets an underscore."""
+_MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "datetime"})
+_BUILTINS = ("list", "dict", "str", "int", "float", "bool", "bytes")
+_PLAIN: dict[type, str] = {
+    StringProperty: "str",
+    IntProperty: "int",
+    FloatProperty: "float",
+    BooleanProperty: "bool",
+    NoneProperty: "None",
+    AnyProperty: "Any",
+    DateTimeProperty: "datetime.datetime",
+    DateProperty: "datetime.date",
+}
+
+
+def wire_name(prop: Any) -> str:
+    """Return the name of a property or parameter on the wire."""
+    name: str = prop.name.get_untrusted_value()
+    return name
+
+
+def attribute_names(props: Iterable[Any]) -> dict[str, str]:
+    """Return wire name -> attribute name: snake_case, unique, never a name the model itself needs."""
+    return _python_names([wire_name(prop) for prop in props], _MODEL_NAMES)
+
+
+def _python_names(wires: list[str], reserved: Iterable[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    taken = set(reserved)
+    for wire in wires:
+        name = snake(wire)
+        name = f"{name}_" if name in reserved else name
+        while name in taken:
+            name = f"{name}_"
+        taken.add(name)
+        names[wire] = name
+    return names
+
+
+def is_map(prop: Any) -> bool:
+    """Tell whether an object has no named properties, so that a dict is all it is."""
+    return isinstance(prop, ModelProperty) and not (prop.required_properties or prop.optional_properties)
+
+
+def reading_type(prop: Any) -> str:
+    """Return the type of a value as it is read."""
+    return _type(prop, reading=True)
+
+
+def writing_type(prop: Any) -> str:
+    """Return the type of a value as it may be passed: models also as mappings, lists as any sequence."""
+    return _type(prop, reading=False)
+
+
+def _type(prop: Any, *, reading: bool) -> str:
+    if isinstance(prop, UnionProperty):
+        return joined([_type(inner, reading=reading) for inner in prop.inner_properties])
+    if isinstance(prop, ListProperty):
+        return f"{'list' if reading else 'Sequence'}[{_type(prop.inner_property, reading=reading)}]"
+    if isinstance(prop, LiteralEnumProperty):
+        return str(prop.class_info.name)
+    if isinstance(prop, ConstProperty):
+        return f"Literal[{prop.value.raw_value!r}]"
+    if isinstance(prop, FileProperty):
+        return "bytes" if reading else "FileInput"
+    if is_map(prop):
+        inner = _type(prop.additional_properties, reading=reading) if prop.additional_properties else "Any"
+        return f"{'dict' if reading else 'Mapping'}[str, {inner}]"
+    if isinstance(prop, ModelProperty):
+        return str(prop.class_info.name) if reading else f"{prop.class_info.name} | Mapping[str, Any]"
+    try:
+        return _PLAIN[type(prop)]
+    except KeyError:
+        raise PrepareError(f"{prop.name}: {type(prop).__name__} has no Python type here; add one to render.py") from None
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Join types into one union: each once, None last, Any alone."""
+    flat = list(dict.fromkeys(part for each in parts for part in _split_union(each)))
+    if "Any" in flat:
+        return "Any"
+    return " | ".join(sorted(flat, key=lambda part: part == "None"))
+
+
+def _split_union(text: str) -> Iterator[str]:
+    """Split a union at its top level."""
+    depth = start = 0
+    for index, character in enumerate(text):
+        depth += (character == "[") - (character == "]")
+        if text[index : index + 3] == " | " and depth == 0:
+            yield text[start:index]
+            start = index + 3
+    yield text[start:]
+
+
+def optional(kind: str) -> str:
+    """Return a type that may also be None."""
+    return joined([kind, "None"])
+
+
+def codec(prop: Any) -> Any:
+    """Return how a JSON value is read, as data (the language is explained in portkey_api/types.py)."""
+    if isinstance(prop, UnionProperty):
+        return _union_codec(prop)
+    if isinstance(prop, ListProperty):
+        inner = codec(prop.inner_property)
+        return None if inner is None else [inner]
+    if is_map(prop):
+        inner = codec(prop.additional_properties) if prop.additional_properties else None
+        return None if inner is None else {"*": inner}
+    if isinstance(prop, ModelProperty):
+        return str(prop.class_info.name)
+    return {DateTimeProperty: "@datetime", DateProperty: "@date"}.get(type(prop))
+
+
+def _union_codec(prop: UnionProperty) -> Any:
+    """Return the codec of a union; text stays text where any text is allowed, as a date could not be told from it."""
+    text = any(isinstance(inner, (StringProperty, AnyProperty)) for inner in prop.inner_properties)
+    codecs = [codec(inner) for inner in prop.inner_properties]
+    kept = [each for each in codecs if each is not None and not (text and str(each).startswith("@"))]
+    return None if not kept else kept[0] if len(kept) == 1 else tuple(kept)
+
+
+def classes(props: Iterable[Any]) -> list[str]:
+    """Return the names to import for the types of some properties, sorted."""
+    return sorted({name for prop in props for name in _classes(prop)})
+
+
+def _classes(prop: Any) -> Iterator[str]:
+    if isinstance(prop, UnionProperty):
+        for inner in prop.inner_properties:
+            yield from _classes(inner)
+    elif isinstance(prop, ListProperty):
+        yield from _classes(prop.inner_property)
+    elif is_map(prop):
+        if prop.additional_properties:
+            yield from _classes(prop.additional_properties)
+    elif isinstance(prop, (ModelProperty, LiteralEnumProperty)):
+        yield str(prop.class_info.name)
+
+
+def union_members(models: Iterable[Any], endpoints: Iterable[Any]) -> set[str]:
+    """Return the classes that stand beside another structured type somewhere, and must be told apart when read."""
+    found: set[str] = set()
+
+    def visit(prop: Any) -> None:
+        if isinstance(prop, UnionProperty):
+            if isinstance(codec(prop), tuple):
+                found.update(classes([prop]))
+            for inner in prop.inner_properties:
+                visit(inner)
+        elif isinstance(prop, ListProperty):
+            visit(prop.inner_property)
+
+    for model in models:
+        for prop in [*model.required_properties, *model.optional_properties, model.additional_properties]:
+            visit(prop)
+        if is_map(model):
+            visit(model.additional_properties)
+    for endpoint in endpoints:
+        for response in endpoint.responses:
+            visit(response.prop)
+    return found
+
+
+def tell_tales(model: Any, members: set[str]) -> dict[str, tuple[Any, ...]]:
+    """Return wire name -> allowed values of the constant or enumerated properties of a union's member."""
+    if str(model.class_info.name) not in members:
+        return {}
+    tales: dict[str, tuple[Any, ...]] = {}
+    for prop in [*model.required_properties, *model.optional_properties]:
+        if isinstance(prop, ConstProperty):
+            tales[wire_name(prop)] = (prop.value.raw_value,)
+        elif isinstance(prop, LiteralEnumProperty):
+            tales[wire_name(prop)] = tuple(sorted(prop.values, key=str))
+    return tales
+
+
+def unshadowed(kind: str, names: Iterable[str]) -> str:
+    """Return a type that still means the built-in where the class has an attribute or method of that name."""
+    hidden = [name for name in _BUILTINS if name in names]
+    return re.sub(rf"(?<![\w.'\"])({'|'.join(hidden)})\b(?!['\"])", r"builtins.\1", kind) if hidden else kind

@@ -1,0 +1,25 @@
+"""Run the benchmarks and print them as one Markdown table: `python -m tests.bench [imports|calls|decode ...]`."""
+
+import argparse
+
+from tests.bench import calls, decode, imports, table
+
+MEASUREMENTS = {"imports": imports.measure, "calls": calls.measure, "decode": decode.measure}
+
+
+def main() -> None:
+    """Run the measurements named on the command line, or all of them."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"any of {', '.join(MEASUREMENTS)}; all when none is given"
+    )
+    parser.add_argument("--rounds", type=int, default=11, help="each contender runs once per round (default 11)")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(MEASUREMENTS):
+        parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
+    rows = [row for name in arguments.names or MEASUREMENTS for row in MEASUREMENTS[name](arguments.rounds)]
+    print(table.markdown(rows))
+
+
+if __name__ == "__main__":
+    main()
