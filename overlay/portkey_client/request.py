@@ -1,0 +1,247 @@
+"""From an operation and its arguments to one HTTP request, as data; nothing here does I/O but opening a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+from urllib.parse import quote
+
+from portkey_api.types import UNSET, CallOptions, Operation, WireModel, to_wire
+
+from .errors import RequestRefusedError
+from .narrow import is_list, is_mapping, is_named_file, is_path
+
+_STRUCTURED = ("application/json", "+json")
+
+
+class Request(NamedTuple):
+    """One request, as the arguments of ``httpx.Client.request``; its repr shows neither headers nor content."""
+
+    arguments: dict[str, Any]
+    opened: list[IO[bytes]]
+    """Files this request opened, to be closed after it."""
+
+    def __repr__(self) -> str:
+        return f"Request({self.arguments['method']} {self.arguments['url']})"
+
+    def close(self) -> None:
+        """Close the files that were opened for it."""
+        for file in self.opened:
+            file.close()
+
+
+def build_request(
+    operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any], address: str, headers: Mapping[str, str]
+) -> Request:
+    """Return the request for one call.
+
+    Args:
+        operation: What is called.
+        options: The options of this call.
+        parts: The arguments by place: ``path``, ``query``, ``header``, ``cookie``, ``body``, each by wire name.
+        address: Where the operation's server is.
+        headers: Credentials and other headers of the client.
+
+    Raises:
+        RequestRefusedError: An argument cannot be sent; the message names it.
+    """
+    query = [*_query(operation, parts.get("query", {})), *_plain_query(options.get("extra_query", {}))]
+    arguments: dict[str, Any] = {
+        "method": operation.method,
+        "url": address.rstrip("/") + _path(operation, parts.get("path", {})),
+        "headers": {
+            "Accept": "application/json" if _answers_json(operation) else "*/*",
+            **headers,
+            **_headers(operation, parts),
+            **options.get("extra_headers", {}),
+        },
+    }
+    if query:
+        arguments["params"] = query
+    if "timeout" in options:
+        arguments["timeout"] = options["timeout"]
+    request = Request(arguments, [])
+    try:
+        body = _body(options, parts.get("body", UNSET))
+        arguments |= _content(operation, body, arguments["headers"], request.opened)
+        _check_headers(operation, arguments["headers"])
+    except BaseException:
+        request.close()
+        raise
+    return request
+
+
+def _path(operation: Operation[Any], values: Mapping[str, Any]) -> str:
+    path = operation.path
+    for name, value in values.items():
+        path = path.replace("{" + name + "}", _segment(operation, name, value))
+    return path
+
+
+def _segment(operation: Operation[Any], name: str, value: Any) -> str:
+    """Return one path parameter, percent-encoded (RFC 3986, section 2.1).
+
+    An id that arrives percent-encoded, as those of some providers do, is sent as it is, not encoded twice.
+    """
+    text = _text(value)
+    if text in ("", ".", ".."):
+        raise RequestRefusedError(f"{operation.name}: {name} is {text!r}, which would call another operation")
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(text, safe="%"))
+
+
+def _query(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the query as name and value, by the document's style of each parameter (OpenAPI, Parameter Object)."""
+    for name, value in values.items():
+        style = operation.styles.get(name)
+        if value is None or value is UNSET:
+            continue
+        if style == "deepObject" and is_mapping(value):
+            yield from ((f"{name}[{key}]", _text(each)) for key, each in value.items())
+        elif style is None and is_list(value):
+            yield from ((name, _text(each)) for each in value)
+        else:
+            yield name, _styled(value, style)
+
+
+def _plain_query(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        yield from ((name, _text(each)) for each in (value if is_list(value) else [value]))
+
+
+def _headers(operation: Operation[Any], parts: Mapping[str, Any]) -> dict[str, str]:
+    given = {
+        name: _styled(value, operation.styles.get(name))
+        for name, value in parts.get("header", {}).items()
+        if value is not None
+    }
+    cookies = {name: _text(value) for name, value in parts.get("cookie", {}).items() if value is not None}
+    if cookies:
+        given["Cookie"] = "; ".join(f"{name}={quote(value)}" for name, value in cookies.items())
+    return given
+
+
+def _styled(value: Any, style: str | None) -> str:
+    if style == "json" and not isinstance(value, str):
+        return json.dumps(to_wire(value), separators=(",", ":"))
+    delimiter = {"ssv": " ", "pipes": "|"}.get(style or "", ",")
+    return delimiter.join(_text(each) for each in value) if is_list(value) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Return a plain value as text, the way JSON spells it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def _answers_json(operation: Operation[Any]) -> bool:
+    return all(kind in ("json", "none") for status, (kind, _) in operation.responses.items() if status[0] == "2")
+
+
+def _check_headers(operation: Operation[Any], headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not (name + value).isprintable():
+            raise RequestRefusedError(f"{operation.name}: the header {name} holds a line break or control character")
+
+
+# -- bodies
+
+
+def _body(options: CallOptions, given: Any) -> Any:
+    """Return the body with the fields this call adds, without those that are unset; ``UNSET`` where there is none."""
+    fields: Any = given.to_dict() if isinstance(given, WireModel) else given
+    if fields is UNSET and "extra_body" in options:
+        fields = {}
+    if not is_mapping(fields):
+        return fields
+    both = {**fields, **options.get("extra_body", {})}
+    return {name: value for name, value in both.items() if value is not UNSET}
+
+
+def _content(operation: Operation[Any], body: Any, headers: dict[str, str], opened: list[IO[bytes]]) -> dict[str, Any]:
+    """Return the body as arguments of httpx; a call without a body has no content type either."""
+    if body is UNSET:
+        return {}
+    media = operation.content_type or "application/json"
+    if media.startswith("multipart/"):
+        return {"files": [part for name, value in body.items() for part in _form_parts(name, value, opened)]}
+    if media == "application/x-www-form-urlencoded":
+        return {"data": {name: _field_text(value) for name, value in body.items() if value is not None}}
+    headers.setdefault("Content-Type", media)
+    if media.endswith(_STRUCTURED):
+        return {"content": _json(operation, body)}
+    return {"content": body if isinstance(body, (bytes, str)) else _file("body", body, opened)[1]}
+
+
+def _json(operation: Operation[Any], body: Any) -> bytes:
+    """Return a body as JSON (RFC 8259)."""
+    wire = to_wire(body)
+    try:
+        return json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        place, reason = next(_unwritable(wire, ""), ("body", str(error)))
+        raise RequestRefusedError(f"{operation.name}: {place or 'the body'} {reason}") from None
+
+
+def _unwritable(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Yield the places JSON cannot hold, and why."""
+    if is_mapping(value):
+        for key, each in value.items():
+            yield from _unwritable(each, f"{place}.{key}" if place else str(key))
+    elif is_list(value):
+        for index, each in enumerate(value):
+            yield from _unwritable(each, f"{place}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield place, f"is {value}, which JSON has no number for"
+    elif isinstance(value, str) and not _encodes(value):
+        yield place, "holds half of a surrogate pair, which is no text"
+    elif value is not None and not isinstance(value, (str, int, float)):
+        yield place, f"is a {type(value).__name__}, which JSON cannot hold"
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _form_parts(name: str, value: Any, opened: list[IO[bytes]]) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of one form field (RFC 7578): files with a name, a part for each member of a list."""
+    if value is None:
+        return
+    if isinstance(value, bytes) or is_path(value) or hasattr(value, "read") or is_named_file(value):
+        yield name, _file(name, value, opened)
+    elif is_list(value):
+        for each in value:
+            yield from _form_parts(name, each, opened)
+    else:
+        yield name, (None, _field_text(value).encode())
+
+
+def _field_text(value: Any) -> str:
+    return json.dumps(to_wire(value)) if isinstance(value, (Mapping, WireModel)) else _text(value)
+
+
+def _file(name: str, value: Any, opened: list[IO[bytes]]) -> tuple[Any, ...]:
+    """Return a file as (name, content[, media type])."""
+    if is_named_file(value):
+        return value
+    if isinstance(value, bytes):
+        return name, value
+    if not is_path(value):
+        return Path(str(getattr(value, "name", name))).name, value
+    path = Path(value)
+    try:
+        opened.append(path.open("rb"))
+    except OSError as error:
+        raise RequestRefusedError(f"{name}: the file {path} cannot be read: {error.strerror}") from None
+    return path.name, opened[-1]
