@@ -1,0 +1,57 @@
+"""A transport that records what was sent and answers what a test lays ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+from portkey_client import AsyncPortkey, Portkey
+
+KEYS: Mapping[str, Any] = {"api_key": "pk-secret-1", "virtual_key": "vk-secret-2"}
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Wire:
+    """Answers every request the same way, and keeps the requests, bodies read."""
+
+    def __init__(self, answer: Answer | httpx.Response | None = None) -> None:
+        self.requests: list[httpx.Request] = []
+        self._answer = answer or httpx.Response(200, json={})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        request.read()
+        self.requests.append(request)
+        if isinstance(self._answer, httpx.Response):
+            return self._answer
+        return self._answer(request)
+
+    @property
+    def last(self) -> httpx.Request:
+        """The last request that was sent."""
+        return self.requests[-1]
+
+    def client(self, **arguments: Any) -> Portkey:
+        """Return a client on this wire."""
+        http = httpx.Client(transport=httpx.MockTransport(self))
+        return Portkey(**{**KEYS, **arguments, "http_client": http})
+
+    def async_client(self, **arguments: Any) -> AsyncPortkey:
+        """Return an asynchronous client on this wire."""
+
+        async def answer(request: httpx.Request) -> httpx.Response:
+            await request.aread()
+            await asyncio.sleep(0)
+            return self(request)
+
+        http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        return AsyncPortkey(**{**KEYS, **arguments, "http_client": http})
+
+
+def batch(**fields: Any) -> dict[str, Any]:
+    """Return the body of a batch as gateways send it while it is being cancelled."""
+    body = {"id": "batch_abc123", "object": "batch", "status": "cancelling", "errors": None, "output_file_id": None}
+    return {**body, **fields}

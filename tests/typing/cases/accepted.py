@@ -1,0 +1,37 @@
+"""What users write and both type checkers must accept, with the types they must see."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, assert_type
+
+from portkey_api.models import Batch, ChatCompletionRequestUserMessage, OpenAIFile
+from portkey_client import AsyncPortkey, Portkey
+
+client = Portkey(api_key="k", virtual_key="v")
+
+cancelled = client.batches.cancel("batch_abc123")
+assert_type(cancelled, Batch)
+assert_type(cancelled.id, str)
+assert_type(cancelled.completed_at, int | None)
+assert_type(cancelled.metadata, dict[str, Any] | None)
+if cancelled.request_counts is not None:
+    assert_type(cancelled.request_counts.total, int)
+kind: Literal["batch"] = cancelled.object
+
+created = client.batches.create(
+    input_file_id="file-1", endpoint="/v1/chat/completions", completion_window="24h", metadata={"team": "blue"}
+)
+assert_type(created, Batch)
+assert_type(client.files.create(file=Path("in.jsonl"), purpose="batch"), OpenAIFile)
+assert_type(client.files.create(file=("in.jsonl", b"{}"), purpose="batch", timeout=5.0), OpenAIFile)
+assert_type(client.batches.output("batch_abc123"), bytes)
+
+messages: list[ChatCompletionRequestUserMessage | Mapping[str, Any]] = [{"role": "user", "content": "hi"}]
+completion = client.chat.completions.create(model="gpt-4o", messages=messages, extra_headers={"x-a": "b"})
+assert_type(completion.choices[0].message.content, str | None)
+
+
+async def asynchronously(other: AsyncPortkey) -> None:
+    """The asynchronous client has the same types."""
+    assert_type(await other.batches.cancel("batch_abc123"), Batch)
+    assert_type(await other.files.content("file-1"), bytes)

@@ -1,0 +1,30 @@
+"""What must be a type error: each line marked with its reason, and no other line."""
+
+from portkey_api.models import Batch
+from portkey_client import AsyncPortkey, Portkey
+
+client = Portkey(api_key="k", virtual_key="v")
+other = AsyncPortkey(api_key="k", virtual_key="v")
+batch = client.batches.cancel("batch_abc123")
+
+Portkey(api_keyy="k")  # REFUSED: a misspelled argument of the client
+Portkey(api_key=1)  # REFUSED: a key that is no text
+client.batchs  # REFUSED: a misspelled resource
+client.batches.cancle("b")  # REFUSED: a misspelled method
+client.batches.cancel(batchid="b")  # REFUSED: a misspelled path parameter
+client.batches.cancel(1)  # REFUSED: an id that is no text
+client.batches.cancel()  # REFUSED: a missing path parameter
+client.batches.list(limitt=1)  # REFUSED: a misspelled query parameter
+client.batches.list(limit="1")  # REFUSED: a limit that is no number
+client.batches.list(timeout="1")  # REFUSED: a timeout that is no number
+client.chat.completions.create(model="m")  # REFUSED: a missing argument
+client.chat.completions.create(model="m", messages=[], temprature=1.0)  # REFUSED: a misspelled argument
+client.chat.completions.create(model="m", messages=[], temperature="hot")  # REFUSED: a wrong type
+client.files.create(file=b"", purpose="batchh")  # REFUSED: a value the document does not list
+client.files.create(file="in.jsonl", purpose="batch")  # REFUSED: text is no file
+client.batches.create(input_file_id="f", endpoint="/v1/embeddings")  # REFUSED: no kind of batch has only these
+batch.statuss  # REFUSED: a misspelled attribute
+batch.created_at.year  # REFUSED: seconds are no date
+batch.completed_at + 1  # REFUSED: what may be missing
+Batch(id="b")  # REFUSED: a model without what it requires
+other.batches.cancel("b").id  # REFUSED: an answer that was not awaited

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).parents[2]
+
+
+def marked(case: str) -> set[int]:
+    lines = (CASES / case).read_text("utf-8").splitlines()
+    return {number for number, line in enumerate(lines, 1) if "# REFUSED" in line}
+
+
+def mypy(folder: Path) -> set[tuple[str, int]]:
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--output", "json", "--config-file="]
+    command += ["--enable-error-code", "redundant-expr", "--cache-dir", str(folder), str(CASES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stderr == ""
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return {(Path(each["file"]).name, each["line"]) for each in found if each["severity"] == "error"}
+
+
+def pyright(folder: Path) -> set[tuple[str, int]]:
+    (folder / "pyrightconfig.json").write_text(
+        json.dumps(
+            {
+                "include": [os.path.relpath(CASES, folder)],
+                "typeCheckingMode": "strict",
+                "pythonVersion": "3.11",
+                "extraPaths": [str(ROOT / "generated"), str(ROOT / "overlay")],
+                "reportUnusedExpression": False,  # the cases are expressions on purpose
+                "reportUnusedCoroutine": False,
+            }
+        )
+    )
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "--project", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    return {(Path(each["file"]).name, each["range"]["start"]["line"] + 1) for each in found if each["severity"] == "error"}
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_types_are_part_of_the_product(checker: object, tmp_path: Path) -> None:
+    """Both checkers, strict, accept what users write with the promised types, and refuse every planted mistake."""
+    assert callable(checker)
+    assert checker(tmp_path) == {("refused.py", line) for line in marked("refused.py")}
