@@ -36,7 +36,7 @@ def read_answer(
         answer: T = _success(operation, kind, codec, status, headers, content)
         return answer
     data = _lenient(content)
-    message = error_message(data, status)
+    message = error_message(data)
     for secret in secrets:
         message = message.replace(secret, "***")
     raise error_class(status)(message, status, headers, read(codec, data))

@@ -73,7 +73,7 @@ class APIError(PortkeyError):
     """The gateway answered with a status outside 200 to 299."""
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-        super().__init__(message)
+        super().__init__(f"{status}: {message}")
         self.message = message
         """What the gateway says went wrong, without our credentials."""
         self.status = status
@@ -176,9 +176,9 @@ def error_details(body: Any) -> Mapping[str, Any]:
     return data
 
 
-def error_message(body: Any, status: int) -> str:
+def error_message(body: Any) -> str:
     """Return what an error body says, in one line of at most 500 characters."""
     details = error_details(body)
     said = next((details[key] for key in ("message", "html-message", "title") if details.get(key)), None)
     text = " ".join(str(said if said is not None else dict(details) or "").split())
-    return f"{status}: {text[:500]}" if text else f"{status}: the gateway gave no reason"
+    return text[:500] or "the gateway gave no reason"
