@@ -1,0 +1,187 @@
+"""Successful answers: a generated body, with what is known laid over it."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from portkey_mock import values
+from portkey_mock.document import Content, Operation
+from portkey_mock.errors import Refusal
+from portkey_mock.generate import Generator, Impossible
+from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
+from portkey_mock.message import Response, json_response
+from portkey_mock.paging import page
+from portkey_mock.schema import Schema
+from portkey_mock.validation import Call
+
+_JSON: Final = "application/json"
+_OCTETS: Final = "application/octet-stream"
+_KEPT_SAMPLES: Final = 1024
+_SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
+
+
+class Answers:
+    """Makes the answers of one document."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._samples: OrderedDict[tuple[object, ...], Json] = OrderedDict()
+
+    def one(self, call: Call, facts: JsonObject, *salt: object) -> Response:
+        """The answer to `call` with `facts` in it; ids and times that are no facts depend on `salt`.
+
+        Raises:
+            Refusal: 426 if the operation only exists as a websocket; 500 if its answer has no possible value.
+        """
+        status, content = success(call.operation)
+        if content is None:
+            return Response(status)
+        if not is_json(content):
+            return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
+        sample = self.sample(content, *salt)
+        return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
+
+    def many(self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object) -> Response:
+        """The page of `items` (the facts of each one by its id, newest first) that `call` asks for.
+
+        None means that nothing is known of the list: then it holds one generated item. An answer that has no list in
+        it is generated as it is.
+
+        Raises:
+            Refusal: as `one`.
+        """
+        status, content = success(call.operation)
+        if content is None or not is_json(content):
+            return self.one(call, {}, *salt)
+        sample = self.sample(content, *salt)
+        place = _place_of_items(sample)
+        if place is None:
+            return self.one(call, {}, *salt)
+        template = sample if place == "" else sample[place]
+        known = _by_id(template) if items is None else items
+        chosen = page(known, call.query, call.operation.parameters)
+        laid = [_item(content.schema, sample, place, facts) for facts in chosen.items]
+        if place == "":
+            return json_response(status, laid)
+        ids = [item.get("id") for item in laid] or [None]
+        facts = {
+            place: laid,
+            "object": "list",
+            "first_id": ids[0],
+            "last_id": ids[-1],
+            "has_more": chosen.has_more,
+            "total": len(known),
+        }
+        return json_response(status, lay(content.schema.accepts, sample, facts))
+
+    def octets(self, call: Call, content: bytes) -> Response:
+        """The bytes of a file. A document that promises JSON for them is wrong: it would not be true byte for byte."""
+        status, declared = success(call.operation)
+        media = _OCTETS if declared is None or is_json(declared) else declared.media
+        return Response(status, (("content-type", media),), content)
+
+    def sample(self, content: Content, *salt: object) -> Json:
+        """A generated body, not to be changed: the latest ones are kept, since clients tend to repeat themselves.
+
+        Raises:
+            Refusal: 500 if there is none; that was reported at start-up, too.
+        """
+        if content.schema.validator is None:
+            raise Refusal(500, "The schema of the answer does not compile.", code="impossible_answer")
+        key = (content.schema.pointer, *salt)
+        if key not in self._samples:
+            try:
+                self._samples[key] = self._generator.value(content.schema.source, *salt)
+            except Impossible as impossible:
+                raise Refusal(500, f"The document allows no answer: {impossible}.", code="impossible_answer") from None
+            if len(self._samples) > _KEPT_SAMPLES:
+                self._samples.popitem(last=False)
+        return self._samples[key]
+
+
+def success(operation: Operation) -> tuple[int, Content | None]:
+    """The status of a successful answer and what it carries; JSON if there is a choice.
+
+    Raises:
+        Refusal: 426 if the operation declares nothing but a change of protocol.
+    """
+    if "101" in operation.responses and not (operation.success or "").startswith("2"):
+        headers = (("upgrade", "websocket"), ("connection", "upgrade"))
+        raise Refusal(
+            426, "This operation is a websocket; ask for an upgrade.", code="upgrade_required", headers=headers
+        )
+    status = operation.success or ""
+    contents = operation.responses.get(status, {})
+    content = contents.get(_JSON) or next(iter(contents.values()), None)
+    return int(status) if status.isdigit() else 200, content
+
+
+def is_json(content: Content) -> bool:
+    """Whether a body of this kind is JSON."""
+    return content.media == _JSON or content.media.endswith("+json")
+
+
+def lay(accepts: Callable[[Json], bool], body: JsonObject, facts: JsonObject) -> JsonObject:
+    """`body` with `facts` in place of the members of the same name, as far as `accepts` lets them.
+
+    The members may be those of `body` itself or of its `data`. A fact that is None is null where that is accepted, and
+    left out where it is not.
+    """
+    whole = _laid(body, facts)
+    if accepts(whole):
+        return whole
+    for name, fact in facts.items():
+        attempts = [_laid(body, {name: fact})] + ([_without(body, name)] if fact is None else [])
+        body = next((attempt for attempt in attempts if accepts(attempt)), body)
+    return body
+
+
+def _laid(body: JsonObject, facts: JsonObject) -> JsonObject:
+    laid = {name: facts.get(name, value) for name, value in body.items()}
+    data: Json = laid.get("data")
+    if is_object(data) and "data" not in facts:
+        laid["data"] = {name: facts.get(name, value) for name, value in data.items()}
+    return laid
+
+
+def _without(body: JsonObject, name: str) -> JsonObject:
+    return {other: value for other, value in body.items() if other != name}
+
+
+def echoable(fields: JsonObject) -> JsonObject:
+    """`fields` without anything whose name says that it is a secret, at any depth."""
+    return {name: _echoable(value) for name, value in fields.items() if not _SECRET.search(name)}
+
+
+def _echoable(value: Json) -> Json:
+    if is_object(value):
+        return echoable(value)
+    return [_echoable(item) for item in value] if is_array(value) else value
+
+
+def _place_of_items(sample: Json) -> str | None:
+    """Under which name an answer lists objects; an empty string if it is a list itself, None if it lists nothing."""
+    if is_array(sample):
+        return "" if _is_list_of_objects(sample) else None
+    if not is_object(sample):
+        return None
+    lists = [name for name, value in sample.items() if _is_list_of_objects(value)]
+    return "data" if "data" in lists else next(iter(lists), None)
+
+
+def _is_list_of_objects(value: Json) -> bool:
+    return is_array(value) and bool(value) and is_object(value[0])
+
+
+def _by_id(template: list[JsonObject]) -> dict[str, JsonObject]:
+    return {str(item.get("id", index)): item for index, item in enumerate(template)}
+
+
+def _item(schema: Schema, sample: Json, place: str, facts: JsonObject) -> JsonObject:
+    """One item of a list with `facts` in it, valid where it stands."""
+    if place == "":
+        return lay(lambda item: schema.accepts([item]), sample[0], facts)
+    return lay(lambda item: schema.accepts({**sample, place: [item]}), sample[place][0], facts)

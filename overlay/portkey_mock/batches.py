@@ -1,0 +1,312 @@
+"""Batches that live: they validate their input, run by the clock, can be cancelled, and leave real output files.
+
+A batch stores moments only. What it looks like at any time follows from these (see `timeline`), so a clock that jumps
+ahead finds it exactly where a clock that ticks would have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final, TypeAlias
+
+from portkey_mock.answers import Answers, echoable
+from portkey_mock.clock import Clock
+from portkey_mock.errors import Refusal
+from portkey_mock.files import Actions, Files
+from portkey_mock.generate import Generator
+from portkey_mock.jsonvalue import Json, JsonObject, is_object
+from portkey_mock.message import Response
+from portkey_mock.reading import read_json
+from portkey_mock.validation import Call
+
+Run: TypeAlias = Callable[[str, str, Json], tuple[int, Json]]
+"""Answers one request of a batch: method, URL and JSON body in; status and JSON body out."""
+
+_LIFETIME: Final = 86_400
+"""Seconds until a batch would expire."""
+
+_FINAL: Final = frozenset({"completed", "failed", "expired", "cancelled"})
+_STATUSES: Final = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the stages of a batch take, in seconds. The requests of a batch finish evenly over `running`."""
+
+    validating: float = 1.0
+    running: float = 8.0
+    finalizing: float = 1.0
+    cancelling: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one request of a batch: a line for the output file, or for the error file."""
+
+    succeeded: bool
+    line: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch.
+
+    Attributes:
+        facts: what was asked for: endpoint, input file, completion window, metadata.
+        created: seconds since 1970.
+        results: what becomes of each request, in order, unless the batch is cancelled before.
+        errors: what is wrong with the input file; then nothing runs.
+        cancelled: when cancelling was asked for, in seconds since 1970.
+        files: the ids of the output and error file by their names in a batch; None until the batch has ended.
+    """
+
+    id: str
+    facts: JsonObject
+    created: float
+    results: Sequence[Result]
+    errors: Sequence[JsonObject]
+    cancelled: float | None = None
+    files: JsonObject | None = None
+
+
+def timeline(batch: Batch, pace: Pace) -> list[tuple[float, str]]:
+    """Every status of `batch` with the moment it begins, in order, the future included."""
+    started = batch.created + pace.validating
+    done = started + pace.running
+    steps = [(batch.created, "validating")]
+    if batch.errors:
+        steps += [(started, "failed")]
+    else:
+        steps += [(started, "in_progress"), (done, "finalizing"), (done + pace.finalizing, "completed")]
+    if batch.cancelled is not None:
+        before = [step for step in steps if step[0] <= batch.cancelled]
+        return [*before, (batch.cancelled, "cancelling"), (batch.cancelled + pace.cancelling, "cancelled")]
+    return steps
+
+
+def past(batch: Batch, pace: Pace, now: float) -> list[tuple[float, str]]:
+    """The part of the timeline that has happened; the last entry is the present status."""
+    return list(takewhile(lambda step: step[0] <= now, timeline(batch, pace))) or timeline(batch, pace)[:1]
+
+
+def finished(batch: Batch, pace: Pace, now: float) -> Sequence[Result]:
+    """The results there are by now. Cancelling stops the work at once."""
+    if batch.errors:
+        return ()
+    worked = (now if batch.cancelled is None else min(now, batch.cancelled)) - batch.created - pace.validating
+    if worked >= pace.running:
+        return batch.results
+    return batch.results[: int(max(worked, 0) / pace.running * len(batch.results))]
+
+
+class Batches:
+    """All batches of one gateway."""
+
+    def __init__(
+        self,
+        answers: Answers,
+        generator: Generator,
+        clock: Clock,
+        files: Files,
+        run: Run,
+        pace: Pace,
+        *,
+        make_up_unknown: bool,
+    ) -> None:
+        """`run` answers the requests of a batch; `make_up_unknown` is explained at `Files`."""
+        self._answers = answers
+        self._generator = generator
+        self._clock = clock
+        self._files = files
+        self._run = run
+        self._pace = pace
+        self._make_up_unknown = make_up_unknown
+        self._batches: dict[str, Batch] = {}
+
+    @property
+    def actions(self) -> Actions:
+        """The operations on batches."""
+        return {
+            ("GET", "/batches"): self.list_page,
+            ("POST", "/batches"): self.create,
+            ("GET", "/batches/{}"): self.retrieve,
+            ("POST", "/batches/{}/cancel"): self.cancel,
+            ("GET", "/batches/{}/output"): self.output,
+        }
+
+    def settle(self) -> None:
+        """Writes the files of every batch that has ended since the last time."""
+        now = self._clock()
+        for batch in self._batches.values():
+            ended, status = past(batch, self._pace, now)[-1]
+            if batch.files is None and status in _FINAL:
+                done = finished(batch, self._pace, now)
+                batch.files = {
+                    "output_file_id": self._written(batch, "output", [each for each in done if each.succeeded], ended),
+                    "error_file_id": self._written(
+                        batch, "error", [each for each in done if not each.succeeded], ended
+                    ),
+                }
+
+    def create(self, call: Call) -> Response:
+        """POST /batches.
+
+        Raises:
+            Refusal: 400 if the input file does not exist.
+        """
+        batch = self._start(call.fields)
+        return self._answers.one(call, self._facts(batch), batch.id)
+
+    def list_page(self, call: Call) -> Response:
+        """GET /batches, newest first."""
+        batches = {batch.id: self._facts(batch) for batch in reversed(self._batches.values())}
+        return self._answers.many(call, batches, "batches")
+
+    def retrieve(self, call: Call) -> Response:
+        """GET /batches/{batch_id}."""
+        batch = self._named(call)
+        return self._answers.one(call, self._facts(batch), batch.id)
+
+    def cancel(self, call: Call) -> Response:
+        """POST /batches/{batch_id}/cancel. A batch that is being cancelled already is left as it is, with 200.
+
+        Raises:
+            Refusal: 409 if the batch has ended.
+        """
+        batch = self._named(call)
+        status = self._status(batch)
+        if status not in _FINAL and status != "cancelling":
+            batch.cancelled = self._clock()
+        elif status in _FINAL and not self._make_up_unknown:
+            # OpenAI answers 409 in practice, Respan 400; neither says so in its document.
+            raise Refusal(409, f"A batch that is {status} cannot be cancelled.", code="batch_not_cancellable")
+        return self._answers.one(call, self._facts(batch), batch.id)
+
+    def output(self, call: Call) -> Response:
+        """GET /batches/{batch_id}/output.
+
+        Raises:
+            Refusal: 404 if the batch has no output file, yet or for good.
+        """
+        batch = self._named(call)
+        file_id = (batch.files or {}).get("output_file_id")
+        file = self._files.find(file_id) if file_id else None
+        if file is None and not self._make_up_unknown:
+            message = f"The batch is {self._status(batch)} and has no output file."
+            raise Refusal(404, message, code="output_not_found")
+        return self._answers.octets(call, file.content if file else b"")
+
+    def _start(self, fields: JsonObject, batch_id: str | None = None) -> Batch:
+        input_file_id = fields.get("input_file_id", "")
+        file = self._files.find(input_file_id)
+        if file is None:
+            message = "No file has the id in input_file_id."
+            raise Refusal(400, message, code="invalid_input_file", at="/body/input_file_id")
+        batch_id = batch_id or self._generator.identifier("batch", "batch", len(self._batches))
+        requests, errors = read_requests(file.content)
+        results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
+        self._batches[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
+        return self._batches[batch_id]
+
+    def _result(self, batch_id: str, number: int, request: JsonObject) -> Result:
+        status, body = self._run(request["method"], request["url"], request["body"])
+        line = {
+            "id": self._generator.identifier("batch_req", batch_id, number),
+            "custom_id": request["custom_id"],
+            "response": {
+                "status_code": status,
+                "request_id": self._generator.identifier("request", batch_id, number),
+                "body": body,
+            },
+            "error": None,
+        }
+        return Result(status < 400, json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
+
+    def _written(self, batch: Batch, what: str, results: list[Result], created: float) -> str | None:
+        """The id of a new file with the lines of `results`; None if there are none."""
+        if not results:
+            return None
+        content = b"".join(result.line for result in results)
+        return self._files.add(f"{batch.id}_{what}.jsonl", "batch_output", content, created).id
+
+    def _status(self, batch: Batch) -> str:
+        return past(batch, self._pace, self._clock())[-1][1]
+
+    def _facts(self, batch: Batch) -> JsonObject:
+        """What an answer says about `batch` now."""
+        steps = past(batch, self._pace, self._clock())
+        done = finished(batch, self._pace, self._clock())
+        began = {status: int(moment) for moment, status in steps}
+        completed = sum(result.succeeded for result in done)
+        return {
+            "metadata": None,
+            **batch.facts,
+            **(batch.files or {"output_file_id": None, "error_file_id": None}),
+            **{f"{status}_at": began.get(status) for status in _STATUSES},
+            "id": batch.id,
+            "status": steps[-1][1],
+            "created_at": int(batch.created),
+            "expires_at": int(batch.created + _LIFETIME),
+            "errors": {"object": "list", "data": list(batch.errors)} if steps[-1][1] == "failed" else None,
+            "request_counts": {
+                "total": len(batch.results),
+                "completed": completed,
+                "failed": len(done) - completed,
+            },
+        }
+
+    def _named(self, call: Call) -> Batch:
+        """The batch that the path names, made up if need be and allowed.
+
+        Raises:
+            Refusal: 404.
+        """
+        ((name, batch_id),) = call.path.items()
+        if batch_id not in self._batches:
+            if not self._make_up_unknown:
+                raise Refusal(404, f"No such batch: {batch_id}", code="batch_not_found", at=f"/path/{name}")
+            self._start({"input_file_id": self._generator.identifier("file", batch_id)}, batch_id)
+        return self._batches[batch_id]
+
+
+def read_requests(content: bytes) -> tuple[list[JsonObject], list[JsonObject]]:
+    """The requests in an input file (JSON lines), and what is wrong with it, in the words of a batch's `errors`."""
+    requests: list[JsonObject] = []
+    errors: list[JsonObject] = []
+    seen: set[str] = set()
+    for number, line in enumerate(content.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            request = _request(line, seen)
+        except Refusal as refusal:
+            error = {"code": refusal.code, "message": refusal.message, "param": refusal.at, "line": number}
+            errors.append(error)
+            continue
+        seen.add(request["custom_id"])
+        requests.append(request)
+    if not requests and not errors:
+        errors.append(
+            {"code": "empty_file", "message": "The input file holds no request.", "param": None, "line": None}
+        )
+    return requests, errors
+
+
+def _request(line: bytes, seen: set[str]) -> JsonObject:
+    """One request of a batch.
+
+    Raises:
+        Refusal: the line is not a request, or uses the `custom_id` of another one.
+    """
+    request = read_json(line)
+    if not is_object(request):
+        raise Refusal(400, "The line is not a JSON object.", code="invalid_json_line")
+    for name, kind in (("custom_id", str), ("method", str), ("url", str), ("body", dict)):
+        if not isinstance(request.get(name), kind):
+            raise Refusal(400, f"{name} is missing or has the wrong type.", code="missing_required_parameter", at=name)
+    if request["custom_id"] in seen:
+        raise Refusal(400, "Another line has the same custom_id.", code="duplicate_custom_id", at="custom_id")
+    return request

@@ -1,0 +1,50 @@
+"""One HTTP request and one HTTP response as plain values: all the core knows of HTTP."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from portkey_mock.jsonvalue import Json
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""Header fields in the order they were sent; names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it stands on the wire.
+
+    Attributes:
+        method: in upper case.
+        path: still percent-encoded, without the query.
+        query: what follows the question mark, still percent-encoded.
+        headers: see `Headers`.
+        body: every byte, after any transfer coding was removed.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The value of the header `name` (in lower case), the last one if it was repeated; None if it was not sent."""
+        return dict(self.headers).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response: the status code, the headers without `content-length`, and the whole body."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+def json_response(status: int, value: Json, headers: Headers = ()) -> Response:
+    """A response that carries `value` as JSON."""
+    body = json.dumps(value, separators=(",", ":")).encode("ascii")
+    return Response(status, (("content-type", "application/json"), *headers), body)
