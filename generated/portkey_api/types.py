@@ -11,7 +11,15 @@ A codec says as data how one JSON value is read::
     "@datetime"     an RFC 3339 date-time       [codec]         a list
     "@date"         an RFC 3339 full-date       {"*": codec}    an object used as a map
                                                 (codec, ...)    whichever fits best
+
+A tell says as data what a model's field holds, so that the model can be told from others::
+
+    (value, ...)    one of these values         "str int"       values of these JSON types
+    [tell]          a list of such
 """
+
+# The functions below and the base of the models are one whole, and know each other's inside.
+# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -84,7 +92,7 @@ class Operation(Generic[T]):
         responses: Mapping[str, tuple[str, Any]],
         content_type: str | None = None,
         styles: Mapping[str, str] | None = None,
-        events: str | None = None,
+        events: Any = None,
     ) -> None:
         self.name = name
         """``resource.method``."""
@@ -103,7 +111,7 @@ class Operation(Generic[T]):
         self.styles = styles or {}
         """Parameter on the wire -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
         self.events = events
-        """The type of a server-sent event, where the operation can stream."""
+        """The codec of one server-sent event, where the operation can stream."""
 
     def __repr__(self) -> str:
         return f"Operation({self.name}: {self.method} {self.path})"
@@ -175,17 +183,26 @@ class _Plan(NamedTuple):
     """The reader of keys the document does not name."""
 
 
-@cache
-def _plan(model: type[WireModel]) -> _Plan:
+_PLANS: dict[type[Any], _Plan] = {}
+
+
+def _plan(model: type[Any]) -> _Plan:
+    plan = _PLANS.get(model)
+    if plan is None:
+        plan = _PLANS[model] = _planned(model)
+    return plan
+
+
+def _planned(model: type[Any]) -> _Plan:
     import attrs
 
     renamed, codecs = model._names, model._codecs
-    fields = {field.name: field for field in attrs.fields(model)}  # type: ignore[arg-type]  # every subclass is attrs
-    keys = {name: renamed.get(name, name) for name in fields}
+    keys = {field.name: renamed.get(field.name, field.name) for field in attrs.fields(model)}
+    required = {keys[field.name] for field in attrs.fields(model) if field.default is attrs.NOTHING}
     return _Plan(
         fields={name: (key, _reader(codecs.get(name))) for name, key in keys.items()},
         names={key: name for name, key in keys.items()},
-        required=frozenset(keys[name] for name, field in fields.items() if field.default is attrs.NOTHING),
+        required=frozenset(required),
         other=_reader(codecs.get("*")),
     )
 
@@ -194,7 +211,8 @@ class WireModel:
     """The base of all models: typed attributes over the JSON object they came from.
 
     Absent and null both read as ``None``; ``"errors" in batch`` tells which it was. ``model[key]`` reaches any key,
-    also one the document does not name. Two models are equal when they are of one class and write the same.
+    also one the document does not name. What is set to ``UNSET``, or deleted, is absent. Two models are equal when they
+    are of one class and write the same.
     """
 
     __slots__ = ("_wire",)
@@ -202,16 +220,13 @@ class WireModel:
 
     _names: ClassVar[dict[str, str]] = {}
     _codecs: ClassVar[dict[str, Any]] = {}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {}
+    _tells: ClassVar[dict[str, Any]] = {}
 
     if TYPE_CHECKING:
         _wire: dict[str, Any]
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_wire", {})
-        for name in _plan(type(self)).fields:
-            if object.__getattribute__(self, name) is UNSET:
-                object.__delattr__(self, name)
 
     @classmethod
     def from_dict(cls, wire: Mapping[str, Any]) -> Self:
@@ -259,10 +274,12 @@ class WireModel:
 
     def __setitem__(self, key: str, value: Any) -> None:
         name = _plan(type(self)).names.get(key)
-        if name is None:
-            self._wire[key] = to_wire(value)
-        else:
+        if name is not None:
             setattr(self, name, value)
+        elif value is UNSET:
+            self._wire.pop(key, None)
+        else:
+            self._wire[key] = to_wire(value)
 
     if not TYPE_CHECKING:  # a misspelled attribute is a type error
 
@@ -278,15 +295,22 @@ class WireModel:
             object.__setattr__(self, name, value)
             return value
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if value is UNSET:
+            delattr(self, name)
+        else:
+            object.__setattr__(self, name, value)
+
     def __delattr__(self, name: str) -> None:
-        plan = _plan(type(self))
-        if name in plan.fields:
-            self._wire.pop(plan.fields[name][0], None)
-        if _held(self, name) is not UNSET:
+        field = _plan(type(self)).fields.get(name)
+        wire = _held(self, "_wire")
+        if field is not None and wire is not UNSET:
+            wire.pop(field[0], None)
+        if field is None or _held(self, name) is not UNSET:
             object.__delattr__(self, name)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self.to_dict() == other.to_dict()  # type: ignore[attr-defined]  # same class
+        return isinstance(other, WireModel) and type(other) is type(self) and self.to_dict() == other.to_dict()
 
     def __repr__(self) -> str:
         plan = _plan(type(self))
@@ -309,9 +333,11 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-_SECRET = re.compile(
-    r"(^|[-_ ])(key|secret|password|token|authorization|credentials?)$|[a-z](Key|Secret|Password|Token)$"
+_SECRET_KEY = re.compile(
+    r"(?i:(^|[-_ ])(key|secret|password|passphrase|token|authorization|cookie|credentials?)$)"
+    r"|[a-z](Key|Secret|Password|Token)$"
 )
+_SECRET_VALUE = re.compile(r"(?i:^(bearer|basic) )|\bsk-[\w-]{8}|\bAKIA[0-9A-Z]{12}|\beyJ[\w-]{8,}\.|PRIVATE KEY-----")
 
 
 class _Hidden:
@@ -320,9 +346,9 @@ class _Hidden:
 
 
 def _shown(key: str, value: Any) -> Any:
-    """Return a value as a repr may show it: text under a key that sounds like a credential stays hidden."""
+    """Return a value as a repr may show it: text that is a credential by its key or by its looks stays hidden."""
     if isinstance(value, str):
-        return _Hidden() if _SECRET.search(key) else value
+        return _Hidden() if _SECRET_KEY.search(key) or _SECRET_VALUE.search(value) else value
     if isinstance(value, dict):
         return {inner: _shown(inner, each) for inner, each in value.items()}
     return [_shown(key, each) for each in value] if isinstance(value, list) else value
@@ -341,11 +367,11 @@ def to_wire(value: Any, raw: Any = UNSET) -> Any:
     if isinstance(value, WireModel):
         return value.to_dict()
     if isinstance(value, Mapping):
-        before = raw if isinstance(raw, dict) else {}
-        return {key: to_wire(each, before.get(key, UNSET)) for key, each in value.items() if each is not UNSET}
+        known = raw if isinstance(raw, dict) else {}
+        return {key: to_wire(each, known.get(key, UNSET)) for key, each in value.items() if each is not UNSET}
     if isinstance(value, (list, tuple)):
         before = raw if isinstance(raw, list) and len(raw) == len(value) else [UNSET] * len(value)
-        return [to_wire(each, old) for each, old in zip(value, before, strict=True)]
+        return [to_wire(each, old) for each, old in zip(value, before, strict=True) if each is not UNSET]
     if isinstance(value, datetime.date):
         read = _read_datetime if isinstance(value, datetime.datetime) else _read_date
         return raw if isinstance(raw, str) and read(raw) == value else value.isoformat()
@@ -440,27 +466,55 @@ def _fit(codec: Any, value: Any) -> int:
     if isinstance(codec, tuple):
         return max(_fit(each, value) for each in codec)
     if isinstance(codec, list):
-        if not isinstance(value, list):
-            return _NEVER
-        return _fit(codec[0], value[0]) if value else 0
+        return min((_fit(codec[0], each) for each in value), default=0) if isinstance(value, list) else _NEVER
     if isinstance(codec, dict):
-        return 0 if isinstance(value, dict) else _NEVER
+        return (
+            min((_fit(codec["*"], each) for each in value.values()), default=0) if isinstance(value, dict) else _NEVER
+        )
+    if codec is None:
+        return 0
     if codec in _SCALARS:
-        return 0 if isinstance(value, str) else _NEVER
+        fits = isinstance(value, str) and _SCALARS[codec](value) is not value
+        return _NEVER if not fits else 1 if codec == "@date" else 0
     return _model_fit(_model(codec), value) if isinstance(value, dict) else _NEVER
 
 
 def _model_fit(model: type[WireModel], value: dict[str, Any]) -> int:
-    """Weigh the evidence that an object is of a class: constants first, then required, then known keys."""
+    """Weigh the evidence that an object is of a class: what speaks against it counts first, then what speaks for it."""
     plan = _plan(model)
-    score = 0
-    for key, allowed in model._tales.items():
-        if value.get(key) is not None:
-            score += 1000 if value[key] in allowed else -10_000
-    score -= sum(100 for key in plan.required if key not in value)
-    score += sum(3 if key in plan.names else -2 for key in value)
+    score = -1000 * sum(key not in value for key in plan.required)
     for key, given in value.items():
-        if key in plan.names and plan.fields[plan.names[key]][1] is not None and given is not None:
-            codec = model._codecs[plan.names[key]]
-            score += 5 if _fit(codec, given) != _NEVER else -20
+        name = plan.names.get(key)
+        score += 3 if name is not None else -2
+        if name is None or given is None:
+            continue
+        weights = [_told(model._tells[key], given)] if key in model._tells else []
+        if name in model._codecs:
+            weights.append(5 if _fit(model._codecs[name], given) > -1000 else -1000)
+        score += max(weights, default=0)
     return score
+
+
+_JSON_TYPES: dict[str, type[Any] | tuple[type[Any], ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
+
+
+def _told(tell: Any, given: Any) -> int:
+    """Weigh what one value says: a constant most, one of several values less, a type least."""
+    if isinstance(tell, tuple):
+        found = any(given == each and type(given) is type(each) for each in tell)
+        strength = 20 if len(tell) == 1 else 5
+        return strength if found else -5000 * strength
+    if isinstance(tell, list):
+        return min((_told(tell[0], each) for each in given), default=0) if isinstance(given, list) else -1000
+    return 1 if any(_is_json(name, given) for name in tell.split()) else -1000
+
+
+def _is_json(name: str, given: Any) -> bool:
+    return isinstance(given, _JSON_TYPES[name]) and (name == "bool") is isinstance(given, bool)

@@ -28,14 +28,18 @@ def main(arguments: list[str] | None = None) -> int:
     except PrepareError as error:
         print(f"refused: {error}", file=sys.stderr)
         return 1
-    print("\n".join(lines) + "\ngenerated/ is not what the document makes: run `make generate`" if lines else "no drift")
-    return 1 if lines else 0
+    except OSError as error:
+        print(f"refused: {error.filename or options.out}: {error.strerror}", file=sys.stderr)
+        return 1
+    lines.append(f"{options.out.name}/ is not what the document makes: run `make generate`" if lines else "no drift")
+    print("\n".join(lines))
+    return 1 if len(lines) > 1 else 0
 
 
 def _told(outcome: Outcome) -> str:
     counts = ", ".join(f"{count} {what}" for what, count in outcome.counts.items())
     lines = [f"{'generated' if outcome.changed else 'unchanged'}: {counts}"]
-    lines += [f"note: {note}" for note in outcome.report.notes]
+    lines += [f"note: {note}" for note in outcome.notes]
     lines += [f"correction without effect here: {each}" for each in outcome.idle]
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from .load import Json
+from .load import Json, is_array, is_object, resolve_core_scalars
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -23,27 +23,36 @@ _ORDER = {
     )
 }
 _SORTED_NAMES = ("paths", "schemas", "parameters", "responses", "requestBodies", "headers", "securitySchemes")
-_KEPT_NAMES = ("properties", "example", "examples", "default")
+_DATA = ("example", "examples", "default", "enum", "const")
 
 
-class _Dumper(yaml.CSafeDumper):  # type: ignore[misc]  # PyYAML's C dumper carries no types
-    """Writes every node in full: an alias would tie two places of the document together."""
+class _Dumper(yaml.CSafeDumper):
+    """Writes every node in full: an alias would tie two places of the document together.
 
-    def ignore_aliases(self, data: Any) -> bool:
+    Text that YAML 1.1 or YAML 1.2 would read as something else is quoted.
+    """
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # PyYAML's signature
+        """Alias nothing."""
         return True
+
+
+resolve_core_scalars(_Dumper)
 
 
 def arrange(node: Any, inside: str = "") -> Any:
     """Return the same content in the stable order.
 
-    Paths and components are sorted by name, keywords come in one fixed order, properties and examples stay in the
-    order of the document, which carries meaning for a reader.
+    Paths and components are sorted by name, keywords come in one fixed order, properties stay in the order of the
+    document, which carries meaning for a reader; examples and other data are left as they are.
     """
-    if isinstance(node, list):
-        return [arrange(item) for item in node]
-    if not isinstance(node, dict) or inside in ("example", "default"):
+    if inside in _DATA or inside.startswith("x-"):
         return node
-    if inside in _KEPT_NAMES:
+    if is_array(node):
+        return [arrange(item) for item in node]
+    if not is_object(node):
+        return node
+    if inside == "properties":
         return {key: arrange(value) for key, value in node.items()}
     if inside in _SORTED_NAMES:
         return {key: arrange(node[key]) for key in sorted(node)}

@@ -6,19 +6,20 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from .correct import Idle, apply, read_actions
 from .errors import PrepareError
-from .load import Json, load
+from .load import Json, is_object, load
 from .report import Report
 from .resolve import resolve
 
 MANIFEST = "manifest.json"
+COMMAND = "make generate"
 _TOOLS = ("openapi-python-client", "ruff")
 _IGNORED = ("__pycache__",)
 
@@ -51,12 +52,13 @@ class Room:
 
 @dataclass
 class Outcome:
-    """What a run did."""
+    """What a run did, and what is worth knowing about the document."""
 
     changed: bool
-    counts: dict[str, int] = field(default_factory=dict)
-    idle: list[Idle] = field(default_factory=list)
-    report: Report = field(default_factory=Report)
+    counts: dict[str, int]
+    notes: list[str]
+    idle: list[str]
+    """The corrections that had no effect on the document."""
 
 
 def prepare(room: Room, report: Report) -> tuple[Json, list[Idle]]:
@@ -67,12 +69,13 @@ def prepare(room: Room, report: Report) -> tuple[Json, list[Idle]]:
     """
     document, notes = load(room.document)
     for note in notes:
-        report.note(f"{room.document.name}: {note}")
+        report.note(f"the document: {note}")
     corrected, idle = apply(document, read_actions(room.folder / "corrections"))
-    chosen, _ = load(room.folder / "names.yaml")
-    before = len(report.notes)
+    chosen, notes = load(room.folder / "names.yaml")
+    for note in notes:
+        report.note(f"names.yaml: {note}")
     resolved = resolve(corrected, chosen, report)
-    stale = [str(each) for each in idle] + [note for note in report.notes[before:] if note.startswith("names.yaml")]
+    stale = [str(each) for each in idle] + [note for note in report.notes if note.startswith("names.yaml")]
     if room.is_ours and stale:
         raise PrepareError("stale corrections or names; take them out:\n" + "\n".join(stale))
     return resolved, idle
@@ -84,10 +87,13 @@ def generate(room: Room, target: Path) -> Outcome:
     Raises:
         PrepareError: Something cannot be kept; the target is then as it was before.
     """
+    target = target.resolve()
     digest = room.digest()
     manifest = _read_manifest(target)
-    if manifest.get("digest") == digest and _files(target) == manifest.get("files"):
-        return Outcome(changed=False, counts=manifest["counts"])
+    if manifest.get("digest") == digest and _files(target) == manifest["files"]:
+        return _outcome(manifest, changed=False)
+    if not manifest and _is_in_use(target):
+        raise PrepareError(f"{target}: is no folder of ours to overwrite; give an empty one, or none that exists")
     with _folder_beside(target) as fresh:
         outcome = _build(room, digest, fresh)
         _swap(fresh, target)
@@ -95,7 +101,7 @@ def generate(room: Room, target: Path) -> Outcome:
 
 
 def drift(room: Room, target: Path) -> list[str]:
-    """Regenerate aside and return how ``target`` differs: hand edits, orphans, missing files; nothing where it agrees."""
+    """Regenerate aside and return how ``target`` differs: hand edits, orphans, missing files; none where it agrees."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch) / "generated"
         fresh.mkdir()
@@ -108,8 +114,9 @@ def drift(room: Room, target: Path) -> list[str]:
 
 
 def _build(room: Room, digest: str, fresh: Path) -> Outcome:
-    from .emit import emit  # imported here: the generator costs half a second that an unchanged document does not pay
-    from .normalise import Normaliser
+    # Imported here: the generator costs half a second, which an unchanged document does not pay.
+    from .emit import emit  # noqa: PLC0415
+    from .normalise import Normaliser  # noqa: PLC0415
 
     report = Report()
     resolved, idle = prepare(room, report)
@@ -117,16 +124,34 @@ def _build(room: Room, digest: str, fresh: Path) -> Outcome:
     normal = normaliser.run()
     counts = emit(resolved, normal, normaliser.class_of, room.folder, fresh)
     manifest = {
-        "command": "make generate",
-        "document": {"title": resolved["info"].get("title"), "version": resolved["info"].get("version")},
+        "command": COMMAND,
+        "document": _info(resolved),
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "digest": digest,
         "counts": counts,
         "rules": report.counts(),
+        "notes": report.notes,
+        "idle": [str(each) for each in idle],
         "files": _files(fresh),
     }
-    (fresh / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Outcome(changed=True, counts=counts, idle=idle, report=report)
+    (fresh / MANIFEST).write_text(_sealed(manifest), encoding="utf-8")
+    return _outcome(manifest, changed=True)
+
+
+def _outcome(manifest: Json, *, changed: bool) -> Outcome:
+    return Outcome(changed, manifest["counts"], manifest["notes"], manifest["idle"])
+
+
+def _info(document: Json) -> Json:
+    info = document.get("info")
+    return {key: info.get(key) for key in ("title", "version")} if is_object(info) else {}
+
+
+def _sealed(manifest: Json) -> str:
+    """Return the text of a manifest with its own digest in it, so that a hand edit of it shows too."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    seal = hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps({**manifest, "seal": seal}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _sha256(path: Path) -> str:
@@ -138,9 +163,9 @@ def _sha256(path: Path) -> str:
 
 def _files(folder: Path) -> dict[str, str]:
     """Return the digest of every file but the manifest, by its path in the folder."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not set(_IGNORED) & set(path.parts))
-    named = {path.relative_to(folder).as_posix(): path for path in paths}
-    return {name: _sha256(named[name]) for name in sorted(named) if name != MANIFEST}
+    named = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    ours = {path.as_posix(): named[path] for path in named if not set(_IGNORED) & set(path.parts)}
+    return {name: _sha256(ours[name]) for name in sorted(ours) if name != MANIFEST}
 
 
 def _manifest_entry(folder: Path) -> dict[str, str]:
@@ -149,15 +174,29 @@ def _manifest_entry(folder: Path) -> dict[str, str]:
 
 
 def _read_manifest(target: Path) -> Json:
+    """Return the manifest of a generated folder; nothing where there is none, or one that was edited."""
     try:
-        manifest = json.loads((target / MANIFEST).read_text("utf-8"))
+        text = (target / MANIFEST).read_text("utf-8")
+        manifest = json.loads(text)
     except (OSError, ValueError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    if not is_object(manifest) or "seal" not in manifest:
+        return {}
+    del manifest["seal"]
+    return manifest if _sealed(manifest) == text else {}
+
+
+def _is_in_use(target: Path) -> bool:
+    """Tell whether a target holds something that this pipeline did not write."""
+    if not target.is_dir():
+        return target.exists()
+    manifest = target / MANIFEST
+    ours = manifest.is_file() and f'"command": "{COMMAND}"' in manifest.read_text("utf-8", errors="replace")
+    return not ours and any(target.iterdir())
 
 
 @contextmanager
-def _folder_beside(target: Path) -> Iterator[Path]:
+def _folder_beside(target: Path) -> Generator[Path, None, None]:
     """Yield an empty folder on the disk of the target, and leave nothing behind."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -175,7 +214,7 @@ def _swap(fresh: Path, target: Path) -> None:
         target.rename(old)
     try:
         fresh.rename(target)
-    except OSError:
+    except BaseException:
         if old.exists():
             old.rename(target)
         raise

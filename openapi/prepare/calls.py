@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
 from . import render
-from .errors import PrepareError
 from .load import Json
 from .names import snake
-from .normalise import choose_media, media_kind
+from .normalise import choose_media, is_json_parameter, media_kind, parameter_position
 
 _RESERVED = ("self", "options", *render.CALL_OPTIONS)
 
@@ -95,28 +95,31 @@ def _signature(arguments: list[Argument]) -> list[str]:
 
 
 def make_call(
-    endpoint: Any, where: tuple[str, str, Json], class_names: dict[str, str], shadows: frozenset[str]
+    endpoint: Any, where: tuple[str, str, Json], component_codecs: dict[str, Any], shadows: frozenset[str]
 ) -> Call:
     """Return the method of one endpoint.
 
     Args:
         endpoint: The generator's view of the operation.
         where: The (path, method, operation) of the resolved document.
-        class_names: Component name -> class name.
+        component_codecs: Component name -> how it is read.
         shadows: Names of the resource class that hide built-ins.
     """
     path, method, facts = where
     name = facts["operationId"].rsplit(".", 1)[1]
     parameters, styles = _parameters(endpoint, facts)
-    body = endpoint.bodies[0] if endpoint.bodies else None
+    body = endpoint.bodies[0].prop if endpoint.bodies else None
     taken = [argument.name for argument in parameters]
     required = body is not None and facts["requestBody"].get("required") is True
-    branches = _branches(body.prop) if body else []
+    branches = _branches(body)
     fields = _merged([_fields(branch, taken, required) for branch in branches])
+    if len({argument.name for argument in fields}) < len(fields):  # two branches spell two properties alike
+        branches, fields = [], []
     whole = body is not None and not fields
     if whole:
-        kind = render.writing_type(body.prop)
-        fields = [Argument("body", kind, None if required else "UNSET", "body", "body", body.prop)]
+        kind = render.writing_type(body)
+        name_of_body = _free_name("body", "body", taken)
+        fields = [Argument(name_of_body, kind, None if required else "UNSET", "body", "body", body)]
     overloads = [[*parameters, *_fields(branch, taken, required)] for branch in branches] if len(branches) > 1 else []
     responses = {response.status_code.pattern: response for response in endpoint.responses}
     returns, codecs = _responses(responses, facts)
@@ -134,7 +137,7 @@ def make_call(
         responses=codecs,
         content_type=choose_media(list(facts["requestBody"]["content"])) if body else None,
         styles=styles,
-        events=_events(facts, class_names),
+        events=_events(facts, component_codecs),
         props=[
             *[argument.prop for argument in [*arguments, *[each for overload in overloads for each in overload]]],
             *[response.prop for response in responses.values()],
@@ -144,14 +147,17 @@ def make_call(
 
 def _parameters(endpoint: Any, facts: Json) -> tuple[list[Argument], dict[str, str]]:
     """Return the parameters as arguments, and how those travel that do not travel as plain text."""
-    declared = {(each["in"], each["name"]): each for each in facts["parameters"]}
     arguments: list[Argument] = []
     styles: dict[str, str] = {}
-    for location, prop in endpoint.iter_all_parameters():
-        place, wire = str(location.value if hasattr(location, "value") else location), render.wire_name(prop)
+    for _, prop in endpoint.iter_all_parameters():
+        known_as = prop.name.get_untrusted_value()
+        parameter = facts["parameters"][parameter_position(known_as)]
+        place, wire = parameter["in"], parameter["name"]
         name = _free_name(wire, place, [argument.name for argument in arguments])
-        style = _style(declared[place, wire])
-        kind = "Mapping[str, Any] | str" if style == "json" else render.writing_type(prop)
+        is_list = "Sequence[" in render.writing_type(prop)
+        style = _style(parameter, is_object=is_json_parameter(known_as), is_list=is_list)
+        written = {"json": "Mapping[str, Any] | str", "deepObject": "Mapping[str, Any]"}.get(str(style))
+        kind = written or render.writing_type(prop)
         if style:
             styles[wire] = style
         if style == "csv":
@@ -161,17 +167,12 @@ def _parameters(endpoint: Any, facts: Json) -> tuple[list[Argument], dict[str, s
     return arguments, styles
 
 
-def _style(parameter: Json) -> str | None:
+def _style(parameter: Json, *, is_object: bool, is_list: bool) -> str | None:
     """Tell how a parameter is written (OpenAPI, style and explode): json, csv, deepObject, or plain."""
-    schema = parameter.get("schema", {})
-    if "content" in parameter:
-        return "json"
     style = parameter.get("style")
-    if style == "deepObject":
-        return "deepObject"
-    if schema.get("type") == "object" or "properties" in schema:
-        return "json"
-    if schema.get("type") == "array":
+    if is_object:
+        return "deepObject" if style == "deepObject" else "json"
+    if is_list:
         delimiters = {"spaceDelimited": "ssv", "pipeDelimited": "pipes"}
         exploded = parameter.get("explode", parameter["in"] == "query" and style in (None, "form"))
         return None if exploded else delimiters.get(str(style), "csv")
@@ -182,9 +183,8 @@ def _free_name(wire: str, place: str, taken: Iterable[str]) -> str:
     name = snake(wire)
     name = f"{name}_" if name in _RESERVED else name
     name = f"{name}_{place}" if name in taken else name
-    if name in taken:
-        raise PrepareError(f"the parameters of one operation give {name!r} twice ({wire}); rename one by a correction")
-    return name
+    numbered = (f"{name}_{number}" for number in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _branches(prop: Any) -> list[Any]:
@@ -228,15 +228,22 @@ def _responses(responses: dict[str, Any], facts: Json) -> tuple[str, dict[str, t
     for status, response in responses.items():
         content = facts["responses"].get(status, {}).get("content") or {}
         kind = media_kind(choose_media(list(content))) if content else "none"
-        codecs[status] = (kind, render.codec(response.prop))
+        codecs[status] = (kind, render.codec(response.prop) if kind == "json" else None)
         if status.startswith(("1", "2")) or (status == "default" and len(responses) == 1):
-            kinds.append(render.reading_type(response.prop))
+            kinds.append(_answer_type(status, kind, response.prop))
     return render.joined(kinds) if kinds else "Any", codecs
 
 
-def _events(facts: Json, class_names: dict[str, str]) -> str | None:
+def _answer_type(status: str, kind: str, prop: Any) -> str:
+    """Return the type of one answer: text is text whatever its schema, and 204 and 205 have no body (RFC 9110)."""
+    if status in ("204", "205"):
+        return "None"
+    return "str" if kind == "text" else render.reading_type(prop)
+
+
+def _events(facts: Json, component_codecs: dict[str, Any]) -> Any:
     for status, response in facts["responses"].items():
         schema = (response.get("content") or {}).get("text/event-stream", {}).get("schema", {})
         if status.startswith("2") and "$ref" in schema:
-            return class_names.get(schema["$ref"].rsplit("/", 1)[1])
+            return component_codecs.get(schema["$ref"].rsplit("/", 1)[1])
     return None

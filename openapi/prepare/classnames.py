@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+from unicodedata import normalize
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
+from .load import Json, is_array, is_object
+
 _PREFIX = "field_"
+_ROUNDS = 8
+"""Spellings of one name; all but those that never end need at most four."""
 RESERVED = frozenset(
     {"Any", "ClassVar", "Literal", "Mapping", "Sequence", "TypeAlias", "WireModel", "FileInput", "Unset", "Aliases"}
     | {"Operation", "Resource", "AsyncResource", "CallOptions", "Unpack", "Portkey", "AsyncPortkey", "Resources"}
-    | {"AsyncResources", "TYPE_CHECKING", "UNSET"}
+    | {"AsyncResources", "TYPE_CHECKING", "UNSET", "File"}
 )
-"""Names the generated modules themselves use; a schema of such a name gets a suffix."""
+"""Names the generated modules, or the generator, use themselves; a schema of such a name gets a suffix."""
 
 
 def pascal(text: str) -> str:
@@ -21,26 +28,46 @@ def pascal(text: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[0-9A-Za-z]+", text))
 
 
+def resource_class(path: tuple[str, ...]) -> str:
+    """Return the class of a resource: of ``("chat", "completions")``, ``ChatCompletionsResource``."""
+    return "".join(pascal(part.title()) for part in path) + "Resource"
+
+
 class ClassNames:
     """Hands out class names that clash neither as classes nor as modules, also on a disk that ignores case."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = {name.lower() for name in RESERVED}
-        self._modules: set[str] = {"aliases", "__init__"}
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._reserved = RESERVED | set(reserved)
+        self._taken = {name.lower() for name in self._reserved}
+        self._modules = {"aliases", "__init__"}
+        self._numbers: Counter[str] = Counter()
+        """Name -> how often it was wanted, so that the thousandth of a name is as quick as the second."""
 
     def take(self, wanted: str) -> str:
         """Return ``wanted`` as a class name, with a number where it is taken already."""
-        base = str(ClassName(wanted, _PREFIX))
-        base = f"{base}Schema" if base in RESERVED else base
-        name, number = base, 2
-        while self._is_taken(name):
-            name, number = str(ClassName(f"{base}{number}", _PREFIX)), number + 1
+        base = _spelled(wanted)
+        base = _spelled(f"{base}Schema") if base in self._reserved else base
+        name = base
+        while name.lower() in self._taken or module_name(name) in self._modules:
+            self._numbers[base] += 1
+            name = _spelled(f"{base}{self._numbers[base] + 1}")
         self._taken.add(name.lower())
         self._modules.add(module_name(name))
         return name
 
-    def _is_taken(self, name: str) -> bool:
-        return name.lower() in self._taken or module_name(name) in self._modules
+
+def _spelled(text: str) -> str:
+    """Return a class name that neither the generator nor Python (which normalises identifiers) spells differently.
+
+    Some letters have no capitals, and the generator goes back and forth between two spellings; they are left out.
+    """
+    name = text
+    for _ in range(_ROUNDS):
+        spelled = normalize("NFKC", ClassName(name, _PREFIX))
+        if spelled == name:
+            return name
+        name = spelled
+    return _spelled("".join(character for character in text if character.isascii()))
 
 
 def module_name(class_name: str) -> str:
@@ -48,12 +75,19 @@ def module_name(class_name: str) -> str:
     return str(PythonIdentifier(class_name, _PREFIX))
 
 
-def branch_name(schema: Any, index: int) -> str:
+def branch_name(schema: Json, index: int) -> str:
     """Name an unnamed branch of a union: by the constant that tells it apart, else by its number."""
-    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    properties: Json = schema.get("properties", {})
     for name in ("type", "object", "role", "kind", "mode", *properties):
-        rule = properties.get(name)
-        members = rule.get("enum", [rule.get("const")]) if isinstance(rule, dict) else []
-        if len(members) == 1 and isinstance(members[0], str) and pascal(members[0]):
-            return pascal(members[0])
+        constant = _only_value(properties.get(name))
+        if isinstance(constant, str) and pascal(constant):
+            return pascal(constant)
     return f"Option{index + 1}"
+
+
+def _only_value(rule: Any) -> Any:
+    """Return the one value a property can have, or None."""
+    if not is_object(rule):
+        return None
+    members = rule["enum"] if is_array(rule.get("enum")) else [rule.get("const")]
+    return members[0] if len(members) == 1 else None

@@ -10,8 +10,8 @@ from typing import Any
 
 import jsonpath_rfc9535 as jsonpath
 
-from .errors import PrepareError, pointer
-from .load import Json, load
+from .errors import Place, PrepareError, pointer
+from .load import Json, is_array, is_object, load, same
 
 _KINDS = ("update", "copy", "remove")
 
@@ -32,13 +32,17 @@ class Action:
 
 @dataclass(frozen=True)
 class Idle:
-    """An action that did nothing, and why."""
+    """An action that had no effect, and why."""
 
     action: Action
     problem: str
 
     def __str__(self) -> str:
         return f"{self.action.name}: {self.action.target}: {self.problem} (it was there because: {self.action.reason})"
+
+
+class _Incompatible(Exception):
+    """An update of another kind than its target, which Overlay 1.1 calls an error."""
 
 
 def read_actions(folder: Path) -> Iterator[Action]:
@@ -48,15 +52,27 @@ def read_actions(folder: Path) -> Iterator[Action]:
         PrepareError: A file is no Overlay 1.1 document, or an action lacks a target, a reason (``description``), its
             evidence (``x-evidence``) or exactly one of update, copy and remove.
     """
-    for path in sorted(folder.glob("*.yaml")):
-        document, _ = load(path)
+    for path in sorted(folder.glob("[!.]*")):
+        if path.suffix != ".yaml":
+            raise PrepareError(f"{path.name}: is not read; a correction is a .yaml file")
+        document, notes = load(path)
+        info = document.get("info")
+        actions = document.get("actions")
         if not str(document.get("overlay", "")).startswith("1.1."):
             raise PrepareError(f"{path.name}: 'overlay' must be 1.1.x, as in OpenAPI Overlay 1.1")
-        for index, raw in enumerate(document.get("actions") or []):
+        if not is_object(info) or not {"title", "version"} <= info.keys():
+            raise PrepareError(f"{path.name}: 'info' must give a title and a version")
+        if not is_array(actions) or not actions:
+            raise PrepareError(f"{path.name}: 'actions' must list at least one action")
+        if notes:
+            raise PrepareError(f"{path.name}: {notes[0]}")
+        for index, raw in enumerate(actions):
             yield _action(f"{path.name}#{index}", raw)
 
 
-def _action(name: str, raw: Json) -> Action:
+def _action(name: str, raw: Any) -> Action:
+    if not is_object(raw):
+        raise PrepareError(f"{name}: must be a mapping")
     for field in ("target", "description", "x-evidence"):
         if not isinstance(raw.get(field), str) or not raw[field].strip():
             raise PrepareError(f"{name}: {field!r} is missing; every action needs target, description and x-evidence")
@@ -64,11 +80,13 @@ def _action(name: str, raw: Json) -> Action:
     kinds = [kind for kind in _KINDS if kind in raw]
     if unknown or len(kinds) != 1:
         raise PrepareError(f"{name}: needs exactly one of update, copy and remove, has {kinds + unknown}")
+    if kinds == ["remove"] and raw["remove"] is not True:
+        raise PrepareError(f"{name}: 'remove' must be true")
     return Action(name, raw["target"], raw["description"], raw["x-evidence"], kinds[0], raw[kinds[0]])
 
 
 def apply(document: Json, actions: Iterable[Action]) -> tuple[Json, list[Idle]]:
-    """Return a corrected copy of the document and the actions that matched or changed nothing."""
+    """Return a corrected copy of the document and the actions that matched nothing, changed nothing or did not fit."""
     corrected = copy.deepcopy(document)
     idle: list[Idle] = []
     for action in actions:
@@ -83,71 +101,72 @@ def _apply_one(document: Json, action: Action) -> str | None:
     places = _find(document, action, action.target)
     if not places:
         return "matches nothing"
+    if action.kind == "remove":
+        for place in places:
+            _remove(document, place, action)
+        return None
     value = action.value
     if action.kind == "copy":
         sources = _find(document, action, str(value))
         if len(sources) != 1:
-            raise PrepareError(f"{action.name}: 'copy' must select one node, selects {len(sources)}: {value}")
-        value = copy.deepcopy(_at(document, sources[0]))
-    changed = False
-    for place in reversed(places):  # from the end, so that removing an element moves no other target
-        changed |= _remove(document, place, action) if action.kind == "remove" else _update(document, place, value, action)
-    return None if changed else "changes nothing"
+            return f"'copy' must select one node, {value} selects {len(sources)}"
+        value = _at(document, sources[0])
+    for place in places:  # all of them are tried before any is changed
+        try:
+            _updated(_at(document, place), value, top=True)
+        except _Incompatible:
+            return f"the update does not fit {pointer(*place)}; remove that first"
+    changed = [_update(document, place, value) for place in places]
+    return None if any(changed) else "changes nothing"
 
 
-def _find(document: Json, action: Action, query: str) -> list[tuple[str | int, ...]]:
+def _find(document: Json, action: Action, query: str) -> list[Place]:
+    """Return the places a query selects, each once, from the end: removing one then moves no other."""
     try:
-        return [node.location for node in jsonpath.find(query, document)]
+        found: set[Place] = {node.location for node in jsonpath.find(query, document)}
     except jsonpath.JSONPathError as error:
         raise PrepareError(f"{action.name}: {query!r} is no JSONPath (RFC 9535): {error}") from error
+    return sorted(found, reverse=True)
 
 
-def _at(document: Any, place: Iterable[str | int]) -> Any:
+def _at(document: Any, place: Place) -> Any:
     for token in place:
         document = document[token]
     return document
 
 
-def _remove(document: Json, place: tuple[str | int, ...], action: Action) -> bool:
-    if action.value is not True or not place:
-        raise PrepareError(f"{action.name}: 'remove' must be true and must not target the whole document")
-    del _at(document, place[:-1])[place[-1]]
+def _update(document: Json, place: Place, value: Any) -> bool:
+    """Update what stands at a place, and tell whether that changed anything."""
+    target = _at(document, place)
+    updated = _updated(target, value, top=True)
+    if same(target, updated):
+        return False
+    if place:
+        _at(document, place[:-1])[place[-1]] = updated
+    else:
+        document.update(updated)
     return True
 
 
-def _update(document: Json, place: tuple[str | int, ...], value: Any, action: Action) -> bool:
-    target = _at(document, place)
-    where = f"{action.name}: {pointer(*place)}"
-    if isinstance(target, dict):
-        if not isinstance(value, dict):
-            raise PrepareError(f"{where} is an object; 'update' must be an object too")
-        return _merge(target, value)
-    if isinstance(target, list):
-        items = value if isinstance(value, list) else [value]
-        fresh = [copy.deepcopy(item) for item in items if item not in target]
-        target.extend(fresh)
-        return bool(fresh)
-    if isinstance(value, (dict, list)):
-        raise PrepareError(f"{where} is a plain value; 'update' must be one too")
-    _at(document, place[:-1])[place[-1]] = value
-    return bool(target != value)
+def _remove(document: Json, place: Place, action: Action) -> None:
+    if not place:
+        raise PrepareError(f"{action.name}: 'remove' must not target the whole document")
+    del _at(document, place[:-1])[place[-1]]
 
 
-def _merge(target: Json, value: Json) -> bool:
-    """Merge recursively as Overlay 1.1 says: objects merge, arrays are concatenated, the rest is replaced."""
-    changed = False
-    for key, new in value.items():
-        old = target.get(key)
-        if key not in target:
-            target[key] = copy.deepcopy(new)
-            changed = True
-        elif isinstance(old, dict) and isinstance(new, dict):
-            changed |= _merge(old, new)
-        elif isinstance(old, list) and isinstance(new, list):
-            fresh = [copy.deepcopy(item) for item in new if item not in old]
-            old.extend(fresh)
-            changed |= bool(fresh)
-        elif old != new or type(old) is not type(new):
-            target[key] = copy.deepcopy(new)
-            changed = True
-    return changed
+def _updated(target: Any, value: Any, *, top: bool = False) -> Any:
+    """Return the target merged with an update: objects merge, arrays are concatenated, plain values are replaced.
+
+    What an array holds already is not added again: so an update that the document has caught up with shows.
+    """
+    if is_object(target) and is_object(value):
+        merged = {
+            key: _updated(target[key], new) if key in target else copy.deepcopy(new) for key, new in value.items()
+        }
+        return {**target, **merged}
+    if is_array(target) and (top or is_array(value)):
+        items = value if is_array(value) else [value]
+        return target + [copy.deepcopy(item) for item in items if not any(same(item, each) for each in target)]
+    if isinstance(target, (dict, list)) or isinstance(value, (dict, list)):
+        raise _Incompatible
+    return value

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+from urllib.parse import unquote
+
+Place: TypeAlias = tuple[str | int, ...]
+"""Where a node stands in the document: the tokens of its JSON pointer."""
+
 
 class PrepareError(Exception):
     """The document, a correction or the output cannot be used; the message names the place and the remedy."""
+
+
+def refuse(place: Place, problem: str) -> PrepareError:
+    """Return the refusal of what stands at a place, to be raised."""
+    return PrepareError(f"{pointer(*place) or 'the document'}: {problem}")
 
 
 def pointer(*tokens: str | int) -> str:
@@ -13,6 +24,6 @@ def pointer(*tokens: str | int) -> str:
 
 
 def tokens(reference: str) -> list[str]:
-    """Split a JSON pointer (RFC 6901), with or without its leading ``#``, into unescaped tokens."""
-    parts = reference.removeprefix("#").split("/")[1:]
+    """Split a reference, ``#`` and a JSON pointer in the spelling of a URI (RFC 6901, section 6), into its tokens."""
+    parts = unquote(reference.removeprefix("#")).split("/")[1:]
     return [part.replace("~1", "/").replace("~0", "~") for part in parts]

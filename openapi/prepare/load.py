@@ -1,29 +1,47 @@
-"""Read an OpenAPI document from YAML or JSON and write YAML in one stable form."""
+"""Read an OpenAPI document from YAML or JSON, as plain JSON data."""
+
+# PyYAML's stubs leave nodes untyped:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections import Counter
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import yaml
+from yaml._yaml import CParser
 from yaml.composer import Composer
-from yaml.constructor import SafeConstructor
-from yaml.cyaml import CParser
+from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.resolver import BaseResolver
 
-from .errors import PrepareError, pointer
+from .errors import Place, PrepareError, pointer, refuse
 
 Json: TypeAlias = dict[str, Any]
+DEEPEST = 128
+"""Levels a document may nest; published ones have up to 30."""
 
 
-class _CoreResolver(BaseResolver):
-    """Resolve plain scalars by the YAML 1.2 core schema, as OpenAPI asks: ``no`` and ``2024-01-01`` are strings."""
+def is_object(node: Any) -> TypeGuard[Json]:
+    """Tell whether a node is a JSON object; after ``load`` every key is text."""
+    return isinstance(node, dict)
 
 
-_CORE_SCALARS = {
+def is_array(node: Any) -> TypeGuard[list[Any]]:
+    """Tell whether a node is a JSON array."""
+    return isinstance(node, list)
+
+
+def same(first: Any, second: Any) -> bool:
+    """Tell whether two nodes are the same JSON; Python alone takes ``1``, ``1.0`` and ``True`` for equal."""
+    return first == second and json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+
+
+CORE_SCALARS = {
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
     "float": (
@@ -33,11 +51,23 @@ _CORE_SCALARS = {
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "merge": (r"<<", "<"),
 }
-for _tag, (_pattern, _first) in _CORE_SCALARS.items():
-    _CoreResolver.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first))
+"""Tag -> the plain scalars that have it and their first characters, as YAML 1.2 core has them, and merge keys."""
 
 
-class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):  # type: ignore[misc]  # PyYAML is untyped here
+def resolve_core_scalars(resolver: type[BaseResolver]) -> None:
+    """Teach a YAML class that ``true``, ``12`` and ``null`` are no text, and that ``no`` and ``2024-01-01`` are."""
+    for tag, (pattern, first) in CORE_SCALARS.items():
+        resolver.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})$"), list(first))
+
+
+class _CoreResolver(BaseResolver):
+    """Resolve plain scalars by the YAML 1.2 core schema, as OpenAPI asks."""
+
+
+resolve_core_scalars(_CoreResolver)
+
+
+class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):
     """A safe loader that accepts re-used anchors and duplicated keys, as published revisions contain both.
 
     An anchor that is defined again replaces the earlier one (YAML 1.2, section 3.2.2.2). Of a duplicated key the last
@@ -52,56 +82,65 @@ class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):  # type: ignor
         self.notes: list[str] = []
 
     def compose_node(self, parent: Any, index: Any) -> Any:
+        """Forget an anchor of the name that is now defined again."""
         if not self.check_event(yaml.AliasEvent):
-            self.anchors.pop(self.peek_event().anchor, None)
+            self.anchors.pop(getattr(self.peek_event(), "anchor", None), None)
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> Json:
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        """Return a mapping with text as keys, and note the keys that stand twice."""
+        own = {id(key_node) for key_node, _ in node.value}
         self.flatten_mapping(node)
-        result: Json = {}
+        result: dict[Hashable, Any] = {}
+        written: set[str] = set()
         for key_node, value_node in node.value:
-            key = _key(self.construct_object(key_node, deep=True), key_node)
-            if key in result:
-                mark = key_node.start_mark
-                self.notes.append(
-                    f"line {mark.line + 1}, column {mark.column + 1}: the key {key!r} stands twice; the last counts"
-                )
+            key = self._key(key_node)
+            if key in written:
+                self.notes.append(f"{_at(key_node.start_mark)}the key {key!r} stands twice; the last counts")
+            if id(key_node) in own:  # a key of a merged mapping (<<) may well stand here again
+                written.add(key)
             result[key] = self.construct_object(value_node, deep=deep)
         return result
 
+    def _key(self, node: Any) -> str:
+        """Return a mapping key as text: JSON knows no other, and status codes are often written as numbers."""
+        key: Any = self.construct_object(node, deep=True)
+        if isinstance(key, str):
+            return key
+        if isinstance(key, (bool, int, float)) or key is None:
+            return str(node.value)
+        raise ConstructorError(None, None, "a mapping key must be a plain scalar", node.start_mark)
+
     def construct_yaml_int(self, node: Any) -> int:
+        """Read an integer as YAML 1.2 does: ``010`` is ten."""
         text = self.construct_scalar(node)
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
     def construct_yaml_map(self, node: Any) -> Any:
-        data: Json = {}
+        """Read a mapping, in two steps because it may be its own descendant."""
+        data: dict[Hashable, Any] = {}
         yield data
         data.update(self.construct_mapping(node))
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
-_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
+_CONSTRUCTORS: Any = _Loader  # the stubs of PyYAML let only its own loaders learn
+_CONSTRUCTORS.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_CONSTRUCTORS.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
 
 
-def _key(key: Any, node: Any) -> str:
-    """Return a mapping key as text: JSON knows no other, and status codes are often written as numbers."""
-    if isinstance(key, str):
-        return key
-    if isinstance(key, (bool, int, float)) or key is None:
-        return str(node.value)
-    mark = node.start_mark
-    raise PrepareError(f"line {mark.line + 1}, column {mark.column + 1}: a mapping key must be a plain scalar")
+def _at(mark: Any) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
 
 
 def load(path: Path) -> tuple[Json, list[str]]:
     """Read a YAML or JSON document.
 
     Returns:
-        The document, free of shared nodes and of numbers JSON cannot write, and notes on what was odd in it.
+        The document, free of shared nodes and of what JSON cannot write, and notes on what was odd in it.
 
     Raises:
-        PrepareError: The file is missing, is no text, is no YAML or JSON (with line and column), is no mapping, or
-            refers to itself through an anchor.
+        PrepareError: The file is missing, is no text, is no YAML or JSON (with line and column), is no mapping, refers
+            to itself through an anchor, or holds what JSON cannot.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -109,41 +148,65 @@ def load(path: Path) -> tuple[Json, list[str]]:
         raise PrepareError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise PrepareError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    document, notes = _parse(text, path)
-    if not isinstance(document, dict):
-        raise PrepareError(f"{path}: is a {type(document).__name__}, not a mapping with 'openapi' and 'paths'")
-    return _plain(document, notes, (), ()), notes
+    try:
+        document, notes = _parse_json(text) if path.suffix == ".json" else _parse_yaml(text)
+    except json.JSONDecodeError as error:
+        raise PrepareError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except yaml.MarkedYAMLError as error:
+        raise PrepareError(f"{path}: {_at(error.problem_mark or error.context_mark)}{error.problem}") from error
+    except RecursionError:
+        raise PrepareError(f"{path}: nests deeper than {DEEPEST} levels; make components of the inner ones") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise PrepareError(f"{path}: {error}") from error
+    if not is_object(document):
+        raise PrepareError(f"{path}: is {'empty' if document is None else 'no mapping'}; a mapping is needed here")
+    try:
+        return _plain(document, notes, (), ()), notes
+    except PrepareError as error:
+        raise PrepareError(f"{path}: {error}") from error
 
 
-def _parse(text: str, path: Path) -> tuple[Any, list[str]]:
-    if path.suffix == ".json":
-        try:
-            return json.loads(text), []
-        except json.JSONDecodeError as error:
-            raise PrepareError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}") from error
+def _parse_json(text: str) -> tuple[Any, list[str]]:
+    notes: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> Json:
+        repeated = [key for key, count in Counter(key for key, _ in items).items() if count > 1]
+        notes.extend(f"the key {key!r} stands twice; the last counts" for key in repeated)
+        return dict(items)
+
+    return json.loads(text, object_pairs_hook=pairs), notes
+
+
+def _parse_yaml(text: str) -> tuple[Any, list[str]]:
     loader = _Loader(text)
     try:
         return loader.get_single_data(), loader.notes
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise PrepareError(f"{path}: {place}{error.problem or error.context}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise PrepareError(f"{path}: is not valid YAML: {error}") from error
     finally:
         loader.dispose()
 
 
-def _plain(node: Any, notes: list[str], place: tuple[str | int, ...], above: tuple[int, ...]) -> Any:
+def _plain(node: Any, notes: list[str], place: Place, above: tuple[int, ...]) -> Any:
     """Copy a parsed tree so that aliased nodes no longer share, and make text of numbers JSON cannot hold."""
     if isinstance(node, float) and not math.isfinite(node):
         notes.append(f"{pointer(*place)}: {node} is no JSON number; kept as text")
         return str(node)
-    if not isinstance(node, (dict, list)):
+    if isinstance(node, str) and not _is_writable(node):
+        raise refuse(place, "this text holds half of a surrogate pair, which is no character")
+    if node is None or isinstance(node, (str, bool, int, float)):
         return node
     if id(node) in above:
-        raise PrepareError(f"{pointer(*place)}: the anchor here contains itself; write a $ref instead")
+        raise refuse(place, "the anchor here contains itself; write a $ref instead")
+    if len(place) >= DEEPEST:
+        raise refuse(place, f"nests deeper than {DEEPEST} levels; make components of the inner ones")
     inside = (*above, id(node))
-    if isinstance(node, list):
+    if is_array(node):
         return [_plain(item, notes, (*place, index), inside) for index, item in enumerate(node)]
-    return {key: _plain(value, notes, (*place, key), inside) for key, value in node.items()}
+    if is_object(node):
+        return {
+            _plain(key, notes, place, ()): _plain(value, notes, (*place, key), inside) for key, value in node.items()
+        }
+    raise refuse(place, f"is a {type(node).__name__}, which JSON does not know; quote it")
+
+
+def _is_writable(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

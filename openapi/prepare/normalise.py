@@ -1,25 +1,30 @@
 """Bring a resolved document into the form openapi-python-client 0.29.1 keeps in full.
 
 In that form every object and enum is a component with a unique name, a schema is one of: reference, constant, plain
-type, array, map, union, or anything; every operation has one request and one media type a status. What is dropped on
-the way is either no type (annotations and validations, which openapi.json keeps) or is refused by its JSON pointer.
+type, array, map, union, or anything. The generator knows operations, parameters and properties by their position, so
+that no spelling of a name can trouble it, and takes every parameter for a query and every body for JSON: where and how
+they travel is in the resolved document. What is dropped on the way is either no type (annotations and validations,
+which openapi.json keeps) or is refused by its JSON pointer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from .classnames import ClassNames, branch_name, pascal
-from .errors import PrepareError, pointer, tokens
-from .load import Json
-from .merge import flatten
+from .classnames import ClassNames, branch_name, pascal, resource_class
+from .errors import Place, refuse
+from .load import DEEPEST, Json, is_array, is_object, same
+from .merge import Algebra
+from .names import placeholders
+from .references import component_of, lookup
 from .report import Report
-from .resolve import lookup, operations
-from .rules import Place, apply_rules
+from .resolve import operations
 
-_ROUNDS = 32
-"""Rewrites of one schema before it is refused as endless; published documents need at most five."""
 _BINARY: Json = {"type": "string", "format": "binary"}
+_TEXT: Json = {"type": "string"}
+_PLACES = ("path", "query", "header", "cookie")
 ALIASES = "Aliases"
 """The carrier component: one required property for each component that is a type but no class."""
 
@@ -30,8 +35,11 @@ class Normaliser:
     def __init__(self, document: Json, report: Report) -> None:
         self.document = document
         self.report = report
-        self.names = ClassNames()
+        self.algebra = Algebra(document, report)
+        self.names = ClassNames(_resource_classes(document))
         self.components: Json = {}
+        self.places: dict[str, Place] = {}
+        """Class name -> where its schema stands."""
         self.class_of = {name: self.names.take(name) for name in document["components"]["schemas"]}
         """Component name of the document -> class name."""
 
@@ -42,17 +50,20 @@ class Normaliser:
             PrepareError: A schema or an operation cannot be kept, by its JSON pointer.
         """
         for name, schema in self.document["components"]["schemas"].items():
-            class_name = self.class_of[name]
-            self.components[class_name] = self._shape(schema, class_name, ("components", "schemas", name))
+            place: Place = ("components", "schemas", name)
+            self._add(self.class_of[name], self._shape(schema, self.class_of[name], place), place)
         renamed = self._other_names()
-        _refuse_circles(self.components)
-        paths: Json = {}
-        for index, (path, method, operation) in enumerate(operations(self.document)):
-            normal = self._operation(operation, ("paths", path, method))
-            paths.setdefault(path, {})[method] = {"operationId": endpoint_name(index), **normal}
-        info = {"title": "API", "version": str(self.document.get("info", {}).get("version", "0"))}
-        self.components[ALIASES] = _carrier(self.components, renamed)
-        return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": self.components}}
+        paths = {
+            f"/{endpoint_name(index)}": {method: self._operation(index, path, method, operation)}
+            for index, (path, method, operation) in enumerate(operations(self.document))
+        }
+        schemas = {**self._sorted(), ALIASES: _carrier(self.components, renamed)}
+        info = {"title": "API", "version": "0"}
+        return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+    def _add(self, class_name: str, shape: Json, place: Place) -> None:
+        self.components[class_name] = shape
+        self.places[class_name] = place
 
     def _other_names(self) -> dict[str, str]:
         """Take out the components that only name another one, which the generator would write as a second class.
@@ -60,18 +71,32 @@ class Normaliser:
         Returns:
             Class name -> the class it is another name of.
         """
-        other = {name: tokens(schema["$ref"])[2] for name, schema in self.components.items() if "$ref" in schema}
+        other = {name: _referred(schema) for name, schema in self.components.items() if "$ref" in schema}
         for name in other:
-            seen = {name}
-            while other[name] in other:
-                other[name] = other[other[name]]
-                if other[name] in seen:
-                    raise PrepareError(f"/components/schemas: {name} is another name of itself; give it a type")
-                seen.add(other[name])
+            seen = [name]
+            while (target := other[seen[-1]]) in other:
+                if target in seen:
+                    raise refuse(self.places[name], f"is another name of itself ({' -> '.join(seen)}); give it a type")
+                seen.append(target)
+            other[name] = target
             del self.components[name]
         self.components = _renamed(self.components, other)
         self.class_of = {name: other.get(class_name, class_name) for name, class_name in self.class_of.items()}
         return other
+
+    def _sorted(self) -> Json:
+        """Return the components, each behind those it is made of, so that the generator needs to read each once.
+
+        Raises:
+            PrepareError: A type contains itself without a class in between, which the generator cannot hold.
+        """
+        order = TopologicalSorter({name: _alias_references(schema) for name, schema in self.components.items()})
+        try:
+            return {name: self.components[name] for name in order.static_order()}
+        except CycleError as error:
+            circle: list[str] = error.args[1]
+            problem = f"contains itself ({' -> '.join(circle)}); put an object with properties between"
+            raise refuse(self.places[circle[0]], problem) from None
 
     # -- schemas
 
@@ -81,50 +106,34 @@ class Normaliser:
         if "enum" not in shape and shape.get("type") != "object":
             return shape
         class_name = self.names.take(name)
-        self.components[class_name] = shape
-        return {"$ref": f"#/components/schemas/{class_name}"}
+        self._add(class_name, shape, place)
+        return _class(class_name)
 
     def _shape(self, raw: Any, name: str, place: Place) -> Json:
-        schema = self._settled(raw, place)
+        if len(place) > DEEPEST:
+            raise refuse(place, "nests without end, or too deeply; make components of the inner schemas")
+        schema = self.algebra.settle(raw, place)
         if "$ref" in schema:
-            return self._reference(schema["$ref"], name, place)
+            return self._reference(schema["$ref"])
         if "oneOf" in schema:
             return self._union(schema, name, place)
         if schema.get("type") == "array":
             return {**schema, "items": self.schema(schema["items"], f"{name}Item", (*place, "items"))}
         if schema.get("type") == "object":
             return self._object(schema, name, place)
-        return schema
+        return {key: value for key, value in schema.items() if key != "required"}
 
-    def _settled(self, raw: Any, place: Place) -> Json:
-        """Apply the rules and the algebra of allOf until nothing changes any more."""
-        schema = apply_rules(raw, place, self.report)
-        for _ in range(_ROUNDS):
-            flat = flatten(schema, self.document, place, self.report)
-            if flat == schema:
-                return schema
-            schema = apply_rules(flat, place, self.report)
-        raise PrepareError(f"{pointer(*place)}: the unions here nest too deeply to be written out")
-
-    def _reference(self, reference: str, name: str, place: Place) -> Json:
-        """Point to the class of a component; write out what a reference to any other place means."""
-        target = lookup(self.document, reference, place)
-        path = tokens(reference)
-        if path[:2] == ["components", "schemas"] and len(path) == 3:
-            return {"$ref": f"#/components/schemas/{self.class_of[path[2]]}"}
-        if tuple(path) == tuple(map(str, place))[: len(path)]:
-            raise PrepareError(f"{pointer(*place)}: {reference} contains this place; make it a component")
-        self.report.rule("inline-deep-reference", place)
-        return self._shape(target, name, place)
+    def _reference(self, reference: str) -> Json:
+        return _class(self.class_of[str(component_of(reference))])
 
     def _union(self, schema: Json, name: str, place: Place) -> Json:
         branches: list[Json] = []
+        several = len([each for each in schema["oneOf"] if each != {"type": "null"}]) > 1
         for index, raw in enumerate(schema["oneOf"]):
-            settled = self._settled(raw, (*place, "oneOf", index))
-            branch_place = (*place, "oneOf", index)
-            alone = len([each for each in schema["oneOf"] if each != {"type": "null"}]) == 1
-            branch = self.schema(settled, name if alone else name + branch_name(settled, index), branch_place)
-            branches += [each for each in branch.get("oneOf", [branch]) if each not in branches]
+            where = (*place, "oneOf", index)
+            settled = self.algebra.settle(raw, where)
+            branch = self.schema(settled, name + branch_name(settled, index) if several else name, where)
+            branches += [each for each in branch.get("oneOf", [branch]) if not any(same(each, one) for one in branches)]
         if len(branches) == 1:
             self.report.rule("union-of-one", place)
             return branches[0]
@@ -135,17 +144,19 @@ class Normaliser:
             key: self.schema(value, name + pascal(key), (*place, "properties", key))
             for key, value in schema.get("properties", {}).items()
         }
+        additional = self._additional(schema, name, place)
         required = list(dict.fromkeys(schema.get("required", [])))
         for key in required:
             if key not in properties:
-                self.report.rule("declare-required", (*place, "required", key))
-                properties[key] = {}
+                self.report.rule("declare-required", (*place, "required"))
+                properties[key] = additional if is_object(additional) else {}
         result: Json = {key: schema[key] for key in ("type", "description") if key in schema}
+        coded = {key: property_name(index, key) for index, key in enumerate(properties)}
         if properties:
-            result["properties"] = properties
+            result["properties"] = {coded[key]: value for key, value in properties.items()}
         if required:
-            result["required"] = required
-        result["additionalProperties"] = self._additional(schema, name, place)
+            result["required"] = [coded[key] for key in required]
+        result["additionalProperties"] = additional
         return result
 
     def _additional(self, schema: Json, name: str, place: Place) -> Json | bool:
@@ -154,7 +165,7 @@ class Normaliser:
         patterns = list(schema.get("patternProperties", {}).values())
         if patterns:
             self.report.rule("pattern-properties", place)
-            branches = [*patterns, *([additional] if isinstance(additional, dict) else [])]
+            branches = [*patterns, *([additional] if is_object(additional) else [])]
             additional = {"oneOf": branches} if len(branches) > 1 else branches[0]
         if isinstance(additional, bool):
             return additional
@@ -162,69 +173,85 @@ class Normaliser:
 
     # -- operations
 
-    def _operation(self, operation: Json, place: Place) -> Json:
+    def _operation(self, index: int, path: str, method: str, operation: Json) -> Json:
         name = pascal(operation["operationId"].replace("_", " ").title())
-        result: Json = {"tags": ["all"]}
+        place: Place = ("paths", path, method)
+        result: Json = {"operationId": endpoint_name(index), "tags": ["all"]}
+        shown = placeholders(path)
+        parameters = enumerate(operation["parameters"])
         result["parameters"] = [
-            self._parameter(parameter, name, (*place, "parameters", parameter["name"]))
-            for parameter in operation["parameters"]
+            self._parameter(position, parameter, name, (*place, "parameters", position))
+            for position, parameter in sorted(parameters, key=lambda each: _travels(each[1], shown))
         ]
         if operation.get("requestBody", {}).get("content"):
             result["requestBody"] = self._body(operation["requestBody"], f"{name}Body", (*place, "requestBody"))
-        responses = operation["responses"]
-        if not responses:
+        responses: Json = operation["responses"] or {"default": {}}
+        if not operation["responses"]:
             self.report.rule("missing-responses", place)
         result["responses"] = {
             status: self._response(response, _response_name(name, status, responses), (*place, "responses", status))
-            for status, response in (responses or {"default": {"description": ""}}).items()
+            for status, response in responses.items()
         }
         return result
 
-    def _parameter(self, parameter: Json, name: str, place: Place) -> Json:
-        """Return a parameter the generator accepts; an object travels as JSON text, as gateways read it."""
-        raw = parameter.get("schema", {})
-        shape = self._settled(raw, place) if "content" not in parameter else {"type": "object"}
-        if "content" in parameter or shape.get("type") == "object" or _is_object(self.document, shape, place):
+    def _parameter(self, position: int, parameter: Json, name: str, place: Place) -> Json:
+        """Return a parameter; an object travels as JSON text, as gateways read it."""
+        as_json = self._is_object(parameter, place)
+        if as_json:
             self.report.rule("object-parameter", place)
-            normal: Json = {"type": "string"}
-        elif shape.get("type") == "array" and parameter["in"] != "query":
-            self.report.rule("list-parameter", place)
-            normal = {"type": "string"}
+            normal: Json = _TEXT
         else:
-            normal = self.schema(raw, name + pascal(parameter["name"]), place)
+            normal = self.schema(parameter.get("schema", {}), name + pascal(parameter["name"]), (*place, "schema"))
         required = parameter.get("required") is True or parameter["in"] == "path"
-        return {"name": parameter["name"], "in": parameter["in"], "required": required, "schema": normal}
+        return {
+            "name": _parameter_name(position, as_json=as_json),
+            "in": "query",
+            "required": required,
+            "schema": normal,
+        }
+
+    def _is_object(self, parameter: Json, place: Place) -> bool:
+        """Tell whether a parameter may be an object, also behind references and beside null."""
+        if "content" in parameter:
+            return True
+        pending = [parameter.get("schema", {})]
+        seen: list[str] = []
+        while pending:
+            shape = self.algebra.settle(pending.pop(), (*place, "schema"))
+            if "$ref" in shape and shape["$ref"] not in seen:
+                seen.append(shape["$ref"])
+                pending.append(lookup(self.document, shape["$ref"], place))
+            if shape.get("type") == "object":
+                return True
+            pending += shape.get("oneOf", [])
+        return False
 
     def _body(self, body: Json, name: str, place: Place) -> Json:
         media = choose_media(list(body["content"]))
-        schema = body["content"][media].get("schema", {})
         if len(body["content"]) > 1:
             self.report.rule("one-request-media-type", place)
         kind = media_kind(media)
-        if kind == "binary":
-            content = {"application/octet-stream": {"schema": _BINARY}}
-        else:
-            written = {"json": "application/json", "multipart": "multipart/form-data"}.get(kind, media)
-            content = {written: {"schema": self.schema(schema, name, (*place, "content", media, "schema"))}}
-        return {"required": body.get("required") is True, "content": content}
+        schema: Json = {"text": _TEXT, "binary": _BINARY}.get(kind, {})
+        if kind not in ("text", "binary"):
+            raw = body["content"][media].get("schema", {})
+            schema = self.schema(raw, name, (*place, "content", media, "schema"))
+        return {"required": body.get("required") is True, "content": {"application/json": {"schema": schema}}}
 
     def _response(self, response: Json, name: str, place: Place) -> Json:
         result: Json = {"description": str(response.get("description", ""))}
-        content = response.get("content") or {}
+        content = response.get("content")
         if not content:
             return result
         media = choose_media(list(content))
         if len(content) > 1:
             self.report.rule("one-response-media-type", place)
-        schema = content[media].get("schema")
+        raw = content[media].get("schema")
         kind = media_kind(media)
-        if kind in ("json", "text") and schema is not None:
-            written = "application/json" if kind == "json" else "text/plain"
-            result["content"] = {
-                written: {"schema": self.schema(schema, name, (*place, "content", media, "schema"))}
-            }
-        elif kind not in ("json", "text"):
-            result["content"] = {"application/octet-stream": {"schema": _BINARY}}
+        schema: Json | None = _BINARY if kind not in ("json", "text") else None
+        if schema is None and raw is not None:
+            schema = self.schema(raw, name, (*place, "content", media, "schema"))
+        if schema is not None:
+            result["content"] = {"application/json": {"schema": schema}}
         return result
 
 
@@ -233,9 +260,34 @@ def endpoint_name(index: int) -> str:
     return f"operation_{index}"
 
 
+def _parameter_name(position: int, *, as_json: bool) -> str:
+    """Return the name under which the generator knows the parameter at a position of its operation."""
+    return f"{'json' if as_json else 'parameter'}_{position}"
+
+
+def parameter_position(name: str) -> int:
+    """Return the position of the parameter that the generator knows by a name."""
+    return int(name.rsplit("_", 1)[1])
+
+
+def is_json_parameter(name: str) -> bool:
+    """Tell whether the parameter that the generator knows by a name is an object."""
+    return name.startswith("json_")
+
+
+def property_name(position: int, wire: str) -> str:
+    """Return the name under which the generator knows a property: no two make the same Python name."""
+    return f"p{position} {wire}"
+
+
+def property_wire(name: str) -> str:
+    """Return the name on the wire that ``property_name`` made the name of."""
+    return name.split(" ", 1)[1]
+
+
 def media_kind(media: str) -> str:
     """Tell how the body of a media type is written: json, multipart, form, text or binary (RFC 6838, RFC 6839)."""
-    essence = media.split(";")[0].strip().lower()
+    essence = media.split(";", 1)[0].strip().lower()
     if essence in ("application/json", "*/*") or essence.endswith("+json"):
         return "json"
     if essence.startswith("multipart/"):
@@ -251,36 +303,49 @@ def choose_media(content: list[str]) -> str:
     return min(content, key=lambda media: (order.index(media_kind(media)), content.index(media)))
 
 
+def _resource_classes(document: Json) -> Iterator[str]:
+    for _, _, operation in operations(document):
+        parts = operation["operationId"].split(".")
+        for depth in range(1, len(parts)):
+            name = resource_class(tuple(parts[:depth]))
+            yield from (name, f"Async{name}")
+
+
+def _travels(parameter: Json, shown: list[str]) -> tuple[int, int]:
+    """Return where a parameter stands among the arguments: those of the path first, in its order."""
+    place = _PLACES.index(parameter["in"])
+    return place, shown.index(parameter["name"]) if place == 0 else 0
+
+
 def _response_name(name: str, status: str, responses: Json) -> str:
     first = next((each for each in responses if each.startswith("2")), None)
     return f"{name}Response" if status == first else f"{name}Response{status.title()}"
 
 
-def _is_object(document: Json, shape: Json, place: Place) -> bool:
-    """Tell whether a parameter's type is an object behind references and null."""
-    seen: set[str] = set()
-    while "$ref" in shape and shape["$ref"] not in seen:
-        seen.add(shape["$ref"])
-        shape = lookup(document, shape["$ref"], place)
-    branches = shape.get("oneOf") or shape.get("anyOf") or [shape]
-    return any("properties" in branch or branch.get("type") == "object" for branch in branches)
+def _class(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _referred(schema: Json) -> str:
+    return str(component_of(schema["$ref"]))
 
 
 def _renamed(node: Any, other: dict[str, str]) -> Any:
-    if isinstance(node, list):
+    if is_array(node):
         return [_renamed(item, other) for item in node]
-    if not isinstance(node, dict):
+    if not is_object(node):
         return node
-    if "$ref" in node and isinstance(node["$ref"], str):
-        name = tokens(node["$ref"])[2]
-        return {"$ref": f"#/components/schemas/{other.get(name, name)}"}
+    if isinstance(node.get("$ref"), str):
+        name = _referred(node)
+        return _class(other.get(name, name))
     return {key: _renamed(value, other) for key, value in node.items()}
 
 
 def _carrier(components: Json, renamed: dict[str, str]) -> Json:
     """Return a component that names every alias once, so that the generator works its type out."""
     targets = {name: name for name, schema in components.items() if not _is_class(schema) and "enum" not in schema}
-    properties = {name: {"$ref": f"#/components/schemas/{target}"} for name, target in (targets | renamed).items()}
+    aliases = enumerate((targets | renamed).items())
+    properties = {property_name(index, name): _class(target) for index, (name, target) in aliases}
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
@@ -288,26 +353,10 @@ def _is_class(schema: Json) -> bool:
     return schema.get("type") == "object" and bool(schema.get("properties"))
 
 
-def _refuse_circles(components: Json) -> None:
-    """Refuse a type that contains itself without a class in between: neither JSON nor the generator can hold it."""
-
-    def walk(name: str, above: tuple[str, ...]) -> None:
-        if name in above:
-            raise PrepareError(f"/components/schemas: {' -> '.join((*above, name))} is endless; put an object between")
-        if name not in done:
-            for inner in _alias_references(components[name]):
-                walk(inner, (*above, name))
-            done.add(name)
-
-    done: set[str] = set()
-    for each in list(components):
-        walk(each, ())
-
-
 def _alias_references(schema: Any) -> list[str]:
-    if not isinstance(schema, dict) or _is_class(schema):
+    if not is_object(schema) or _is_class(schema):
         return []
     if "$ref" in schema:
-        return [tokens(schema["$ref"])[2]]
+        return [_referred(schema)]
     inner = [*schema.get("oneOf", []), schema.get("items"), schema.get("additionalProperties")]
     return [name for each in inner for name in _alias_references(each)]

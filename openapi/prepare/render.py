@@ -6,29 +6,26 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from openapi_python_client.parser.properties import (
-    AnyProperty,
-    ConstProperty,
-    ListProperty,
-    LiteralEnumProperty,
-    ModelProperty,
-)
+from openapi_python_client.parser.properties import AnyProperty, LiteralEnumProperty, ModelProperty
 from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.date import DateProperty
 from openapi_python_client.parser.properties.datetime import DateTimeProperty
 from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
 from .errors import PrepareError
 from .names import snake
+from .normalise import property_wire
 
 CALL_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout")
 """Keyword arguments every method takes; a parameter of the document by such a name gets an underscore."""
-_MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "datetime"})
+_MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "builtins", "datetime", "self"})
 _BUILTINS = ("list", "dict", "str", "int", "float", "bool", "bytes")
 _PLAIN: dict[type, str] = {
     StringProperty: "str",
@@ -42,10 +39,19 @@ _PLAIN: dict[type, str] = {
 }
 
 
+_JSON_TYPES: dict[type, str] = {
+    StringProperty: "str",
+    IntProperty: "int",
+    FloatProperty: "float",
+    BooleanProperty: "bool",
+    ModelProperty: "dict",
+}
+"""Property -> its type in JSON, where that tells anything."""
+
+
 def wire_name(prop: Any) -> str:
     """Return the name of a property or parameter on the wire."""
-    name: str = prop.name.get_untrusted_value()
-    return name
+    return property_wire(prop.name.get_untrusted_value())
 
 
 def attribute_names(props: Iterable[Any]) -> dict[str, str]:
@@ -71,6 +77,16 @@ def is_map(prop: Any) -> bool:
     return isinstance(prop, ModelProperty) and not (prop.required_properties or prop.optional_properties)
 
 
+def inner_properties(prop: Any) -> list[Any]:
+    """Return what a property is made of: the fields of an object, the branches of a union, the item of a list."""
+    if isinstance(prop, ModelProperty):
+        fields = [*(prop.required_properties or []), *(prop.optional_properties or [])]
+        return [*fields, *([prop.additional_properties] if prop.additional_properties else [])]
+    if isinstance(prop, UnionProperty):
+        return list(prop.inner_properties)
+    return [prop.inner_property] if isinstance(prop, ListProperty) else []
+
+
 def reading_type(prop: Any) -> str:
     """Return the type of a value as it is read."""
     return _type(prop, reading=True)
@@ -86,21 +102,24 @@ def _type(prop: Any, *, reading: bool) -> str:
         return joined([_type(inner, reading=reading) for inner in prop.inner_properties])
     if isinstance(prop, ListProperty):
         return f"{'list' if reading else 'Sequence'}[{_type(prop.inner_property, reading=reading)}]"
+    if is_map(prop):
+        inner = _type(prop.additional_properties, reading=reading) if prop.additional_properties else "Any"
+        return f"{'dict' if reading else 'Mapping'}[str, {inner}]"
+    if isinstance(prop, ModelProperty):
+        return str(prop.class_info.name) if reading else f"{prop.class_info.name} | Mapping[str, Any]"
+    return _plain_type(prop, reading=reading)
+
+
+def _plain_type(prop: Any, *, reading: bool) -> str:
     if isinstance(prop, LiteralEnumProperty):
         return str(prop.class_info.name)
     if isinstance(prop, ConstProperty):
         return f"Literal[{prop.value.raw_value!r}]"
     if isinstance(prop, FileProperty):
         return "bytes" if reading else "FileInput"
-    if is_map(prop):
-        inner = _type(prop.additional_properties, reading=reading) if prop.additional_properties else "Any"
-        return f"{'dict' if reading else 'Mapping'}[str, {inner}]"
-    if isinstance(prop, ModelProperty):
-        return str(prop.class_info.name) if reading else f"{prop.class_info.name} | Mapping[str, Any]"
-    try:
-        return _PLAIN[type(prop)]
-    except KeyError:
-        raise PrepareError(f"{prop.name}: {type(prop).__name__} has no Python type here; add one to render.py") from None
+    if type(prop) not in _PLAIN:
+        raise PrepareError(f"{prop.name}: {type(prop).__name__} has no Python type here; add one to render.py")
+    return _PLAIN[type(prop)]
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -145,9 +164,22 @@ def codec(prop: Any) -> Any:
 def _union_codec(prop: UnionProperty) -> Any:
     """Return the codec of a union; text stays text where any text is allowed, as a date could not be told from it."""
     text = any(isinstance(inner, (StringProperty, AnyProperty)) for inner in prop.inner_properties)
-    codecs = [codec(inner) for inner in prop.inner_properties]
-    kept = [each for each in codecs if each is not None and not (text and str(each).startswith("@"))]
-    return None if not kept else kept[0] if len(kept) == 1 else tuple(kept)
+    branches = [inner for inner in prop.inner_properties if not (text and str(codec(inner)).startswith("@"))]
+    if all(codec(inner) is None for inner in branches):
+        return None
+    told = [each for inner in branches if (each := _branch_codec(inner)) is not None]
+    unique = [each for index, each in enumerate(told) if each not in told[:index]]
+    return unique[0] if len(unique) == 1 else tuple(unique)
+
+
+def _branch_codec(prop: Any) -> Any:
+    """Return the codec of a branch: a plain map has one here, so that it is not taken for the model beside it."""
+    if is_map(prop):
+        return codec(prop) or {"*": None}
+    if isinstance(prop, ListProperty):
+        inner = _branch_codec(prop.inner_property)
+        return None if inner is None else [inner]
+    return codec(prop)
 
 
 def classes(props: Iterable[Any]) -> list[str]:
@@ -169,40 +201,67 @@ def _classes(prop: Any) -> Iterator[str]:
 
 
 def union_members(models: Iterable[Any], endpoints: Iterable[Any]) -> set[str]:
-    """Return the classes that stand beside another structured type somewhere, and must be told apart when read."""
+    """Return the classes that must be told apart when read: branches of unions, and all that is inside of them."""
+    inside = {str(model.class_info.name): classes(inner_properties(model)) for model in models}
+    props = [prop for model in models for prop in inner_properties(model)]
+    props += [response.prop for endpoint in endpoints for response in endpoint.responses]
     found: set[str] = set()
-
-    def visit(prop: Any) -> None:
-        if isinstance(prop, UnionProperty):
-            if isinstance(codec(prop), tuple):
-                found.update(classes([prop]))
-            for inner in prop.inner_properties:
-                visit(inner)
-        elif isinstance(prop, ListProperty):
-            visit(prop.inner_property)
-
-    for model in models:
-        for prop in [*model.required_properties, *model.optional_properties, model.additional_properties]:
-            visit(prop)
-        if is_map(model):
-            visit(model.additional_properties)
-    for endpoint in endpoints:
-        for response in endpoint.responses:
-            visit(response.prop)
+    pending = [name for prop in props for union in _unions(prop) for name in classes([union])]
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += inside.get(name, [])
     return found
 
 
-def tell_tales(model: Any, members: set[str]) -> dict[str, tuple[Any, ...]]:
-    """Return wire name -> allowed values of the constant or enumerated properties of a union's member."""
+def _unions(prop: Any) -> Iterator[UnionProperty]:
+    """Yield the unions of structured types in a property, outside of its classes."""
+    if isinstance(prop, UnionProperty) and isinstance(codec(prop), tuple):
+        yield prop
+    elif not isinstance(prop, ModelProperty):
+        for inner in inner_properties(prop):
+            yield from _unions(inner)
+
+
+def tells(model: Any, members: set[str]) -> dict[str, Any]:
+    """Return wire name -> what the field of a union's member holds, beside what its codec tells.
+
+    The language is explained in portkey_api/types.py.
+    """
     if str(model.class_info.name) not in members:
         return {}
-    tales: dict[str, tuple[Any, ...]] = {}
-    for prop in [*model.required_properties, *model.optional_properties]:
-        if isinstance(prop, ConstProperty):
-            tales[wire_name(prop)] = (prop.value.raw_value,)
-        elif isinstance(prop, LiteralEnumProperty):
-            tales[wire_name(prop)] = tuple(sorted(prop.values, key=str))
-    return tales
+    props = [*model.required_properties, *model.optional_properties]
+    return {wire_name(prop): tell for prop in props if (tell := _tell(prop)) is not None}
+
+
+def _tell(prop: Any) -> Any:
+    if isinstance(prop, UnionProperty):
+        whole = codec(prop) is None
+        plain = [inner for inner in prop.inner_properties if whole or _branch_codec(inner) is None]
+        return _union_tell([_tell(inner) for inner in plain if not isinstance(inner, NoneProperty)])
+    if codec(prop) is not None:
+        return None
+    if isinstance(prop, ConstProperty):
+        return (prop.value.raw_value,)
+    if isinstance(prop, LiteralEnumProperty):
+        return tuple(sorted(prop.values, key=str))
+    if isinstance(prop, ListProperty):
+        inner = _tell(prop.inner_property)
+        return "list" if inner is None else [inner]
+    return _JSON_TYPES.get(type(prop))
+
+
+def _union_tell(told: list[Any]) -> Any:
+    """Return what all branches of a union say together: values where all list values, else the types."""
+    if len(told) < 2:
+        return told[0] if told else None
+    if all(isinstance(tell, tuple) for tell in told):
+        return tuple(value for tell in told for value in tell)
+    if not all(isinstance(tell, (str, tuple)) for tell in told):
+        return None
+    types = [type(tell[0]).__name__ if isinstance(tell, tuple) else tell for tell in told]
+    return " ".join(dict.fromkeys(" ".join(types).split()))
 
 
 def unshadowed(kind: str, names: Iterable[str]) -> str:

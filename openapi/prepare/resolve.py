@@ -1,138 +1,285 @@
 """Make every operation of a document stand on its own: the resolved document that readers of data use.
 
 Nothing is taken away here but indirection: references to shared parameters, request bodies and responses are followed,
-and what an operation inherits (parameters, credentials, servers) is written into it. Schemas keep their references.
+and what an operation inherits (parameters, credentials, servers) is written into it. Schemas keep their references, but
+only to components: what a deeper reference points to becomes one.
 """
 
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from .arrange import METHODS
-from .errors import PrepareError, pointer, tokens
-from .load import Json
-from .names import name_operations, snake
+from .errors import Place, pointer, refuse
+from .load import Json, is_array, is_object
+from .names import name_operations, placeholders, snake
+from .references import follow, refer_to_components, schemas_of
 from .report import Report
 
 _INLINED = ("parameters", "requestBodies", "responses", "headers", "pathItems")
+_BESIDE_METHODS = ("parameters", "servers", "summary", "description")
+_NO_SERVERS: list[Json] = [{"url": "/"}]
+"""What a document without servers means (OpenAPI Object, servers)."""
 
 
 def resolve(document: Json, chosen_names: Mapping[str, str], report: Report) -> Json:
     """Return the resolved document: each operation complete in itself, named, and in the order of the document.
 
     Raises:
-        PrepareError: The document is no OpenAPI 3.0 or 3.1, or a reference leads nowhere, by its JSON pointer.
+        PrepareError: The document is no OpenAPI 3.0 or 3.1, a node has not the shape OpenAPI gives it, or a reference
+            leads nowhere; the message names the node by its JSON pointer.
     """
     _check_version(document)
     resolved = copy.deepcopy(document)
-    for path, item in resolved["paths"].items():
-        place = ("paths", path)
-        item = resolved["paths"][path] = _follow(document, item, place)
-        shared = [_follow(document, each, (*place, "parameters")) for each in item.pop("parameters", [])]
-        servers = item.pop("servers", document.get("servers", []))
-        for method in [method for method in METHODS if method in item]:
-            _complete(document, item[method], (*place, method), shared, servers, report)
+    components = resolved["components"] = _mapping(resolved.get("components"), ("components",))
+    schemas = components["schemas"] = _mapping(components.get("schemas"), ("components", "schemas"))
+    paths = _Paths(document, report)
+    resolved["paths"] = paths.resolved()
+    components["securitySchemes"] = paths.schemes
     _name(resolved, chosen_names, report)
-    components = resolved.setdefault("components", {})
-    for kind in _INLINED:
-        components.pop(kind, None)
-    components.setdefault("schemas", {})
+    roots: list[tuple[Any, Place]] = [(schema, ("components", "schemas", name)) for name, schema in schemas.items()]
+    for path, method, operation in operations(resolved):
+        roots += schemas_of(operation, ("paths", path, method))
+    refer_to_components(document, resolved, roots, report)
+    _drop_inlined(resolved)
     return resolved
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    """Yield (path, method, operation) in the order of the document."""
+    """Yield (path, method, operation) of a resolved document, in its order."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
 
 
+def server_url(server: Json) -> str:
+    """Return the address of a server, its variables at their defaults (OpenAPI, Server Variable Object)."""
+    url = str(server["url"])
+    variables: Json = server.get("variables") or {}
+    for name, variable in variables.items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return url
+
+
 def _check_version(document: Json) -> None:
     version = str(document.get("openapi", ""))
-    if not version.startswith(("3.0", "3.1")):
-        raise PrepareError(f"/openapi: is {version or 'missing'}; this pipeline reads OpenAPI 3.0 and 3.1")
-    if not isinstance(document.get("paths"), dict):
-        raise PrepareError("/paths: is missing or no mapping; there is nothing to generate")
+    if not re.match(r"3\.[01](\.|$)", version):
+        found = version or ("missing, and 'swagger' is there" if "swagger" in document else "missing")
+        raise refuse(("openapi",), f"is {found}; this pipeline reads OpenAPI 3.0 and 3.1")
+    if document.get("paths") is None:
+        raise refuse(("paths",), "is missing; there is nothing to generate")
 
 
-def _follow(document: Json, node: Any, place: tuple[str | int, ...]) -> Any:
-    """Return a copy of a node with its own ``$ref`` followed; schemas inside keep theirs."""
-    seen: list[str] = []
-    while isinstance(node, dict) and "$ref" in node:
-        reference = node["$ref"]
-        if reference in seen:
-            raise PrepareError(f"{pointer(*place)}: the reference {reference} leads back to itself")
-        seen.append(reference)
-        node = lookup(document, reference, place)
-    if not isinstance(node, dict):
-        raise PrepareError(f"{pointer(*place)}: must be an object, is {type(node).__name__}")
-    return copy.deepcopy(node)
-
-
-def lookup(document: Json, reference: Any, place: tuple[str | int, ...]) -> Any:
-    """Return what a local reference points to.
-
-    Raises:
-        PrepareError: The reference is remote or leads nowhere; the message names the place that holds it.
-    """
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        raise PrepareError(f"{pointer(*place)}: the reference {reference!r} leaves the document; bundle it into one file")
-    node: Any = document
-    for token in tokens(reference):
-        try:
-            node = node[int(token)] if isinstance(node, list) else node[token]
-        except (KeyError, IndexError, TypeError, ValueError):
-            raise PrepareError(f"{pointer(*place)}: the reference {reference} leads nowhere; define it") from None
+def _mapping(node: Any, place: Place) -> Json:
+    """Return a node that must be a mapping; a key without a value, which YAML reads as null, says nothing."""
+    if node is None:
+        return {}
+    if not is_object(node):
+        raise refuse(place, f"must be a mapping, is {node!r:.60}")
     return node
 
 
-def _complete(
-    document: Json, operation: Json, place: tuple[str | int, ...], shared: list[Json], servers: Any, report: Report
-) -> None:
-    """Write into one operation, in place, all that it refers to or inherits."""
-    own = [_follow(document, each, (*place, "parameters")) for each in operation.pop("parameters", [])]
-    operation["parameters"] = _parameters(document, own, shared, place, report)
-    if "requestBody" in operation:
-        operation["requestBody"] = _follow(document, operation["requestBody"], (*place, "requestBody"))
-    for status, response in operation.setdefault("responses", {}).items():
-        response = operation["responses"][status] = _follow(document, response, (*place, "responses", status))
-        if "description" not in response:
-            response["description"] = _phrase(status)
-            report.rule("describe-response", (*place, "responses", status))
-        headers = response.get("headers", {})
-        for name in headers:
-            headers[name] = _follow(document, headers[name], (*place, "responses", status, "headers", name))
-    if "security" not in operation:
-        operation["security"] = copy.deepcopy(document.get("security", []))
-        report.rule("inherit-security", place)
-    operation.setdefault("servers", copy.deepcopy(servers))
-    operation["x-server-group"] = _server_group(document, operation["servers"])
+def _list(node: Any, place: Place) -> list[Any]:
+    """Return a node that must be a list; a key without a value says nothing."""
+    if node is None:
+        return []
+    if not is_array(node):
+        raise refuse(place, f"must be a list, is {node!r:.60}")
+    return node
 
 
-def _parameters(
-    document: Json, own: list[Json], shared: list[Json], place: tuple[str | int, ...], report: Report
-) -> list[Json]:
-    """Merge the parameters of path and operation; credentials are no parameters (OpenAPI 3.0, Parameter Object)."""
-    schemes = document.get("components", {}).get("securitySchemes", {}).values()
-    credentials = {
-        (scheme["in"], scheme["name"].lower()) for scheme in schemes if scheme.get("type") == "apiKey"
-    } | {("header", name) for name in ("authorization", "accept", "content-type")}
-    merged: dict[tuple[str, str], Json] = {}
-    for parameter in [*shared, *own]:
-        if not {"name", "in"} <= parameter.keys():
-            raise PrepareError(f"{pointer(*place, 'parameters')}: a parameter lacks its 'name' or 'in'")
-        key = (parameter["in"], parameter["name"])
-        if (key[0], key[1].lower()) in credentials:
-            report.rule("drop-credential-parameter", (*place, "parameters", key[1]))
-            continue
-        merged[key] = copy.deepcopy(parameter)
-    if shared:
-        report.rule("inline-path-parameters", place)
-    return list(merged.values())
+class _Paths:
+    """The paths of one document on their way to being resolved."""
+
+    def __init__(self, document: Json, report: Report) -> None:
+        self.document = document
+        self.report = report
+        self.schemes = self._security_schemes()
+        self.groups = {
+            name: _servers(group, ("x-server-groups", name))
+            for name, group in _mapping(document.get("x-server-groups"), ("x-server-groups",)).items()
+        }
+        self.servers = _servers(document.get("servers"), ("servers",)) or _NO_SERVERS
+        self.other_groups: dict[str, str] = {server_url(self.servers[0]): "default"}
+        """Address -> the group of the operations it serves, where the document names no group."""
+
+    def resolved(self) -> Json:
+        """Return all paths, resolved."""
+        paths: Json = {}
+        for path, item in _mapping(self.document["paths"], ("paths",)).items():
+            if path.startswith("x-"):
+                continue
+            if not path.startswith("/") or re.search(r"[{}]", re.sub(r"{[^{}]+}", "", path)):
+                raise refuse(("paths", path), "is no path: it must start with '/', and braces must hold a name")
+            paths[path] = self._path_item(path, item, ("paths", path))
+        if "webhooks" in self.document:
+            self.report.note("/webhooks: a client has no method for them; openapi.json keeps them")
+        return paths
+
+    def _path_item(self, path: str, raw: Any, place: Place) -> Json:
+        item = _mapping(raw, place)
+        if "$ref" in item:  # unlike beside other references, fields beside this one count (OpenAPI, Path Item Object)
+            target = follow(self.document, {"$ref": item["$ref"]}, place, self.report)
+            item = {**target, **{key: value for key, value in item.items() if key != "$ref"}}
+        item = copy.deepcopy(item)
+        unknown = [key for key in item if key not in (*METHODS, *_BESIDE_METHODS) and not key.startswith("x-")]
+        if unknown:
+            raise refuse((*place, unknown[0]), f"is neither a method ({', '.join(METHODS)}) nor known beside them")
+        shared = self._parameters(item.pop("parameters", None), place)
+        servers = _servers(item.pop("servers", None), (*place, "servers")) or self.servers
+        for method in METHODS:
+            if method in item:
+                item[method] = _mapping(item[method], (*place, method))
+                self._complete(item[method], (*place, method), shared, servers)
+                self._match_path(path, item[method], (*place, method))
+        return item
+
+    def _complete(self, operation: Json, place: Place, shared: list[Json], servers: list[Json]) -> None:
+        """Write into one operation, in place, all that it refers to or inherits."""
+        own = self._parameters(operation.pop("parameters", None), place)
+        if shared:
+            self.report.rule("inline-path-parameters", place)
+        merged = {(each["in"], each["name"]): copy.deepcopy(each) for each in [*shared, *own]}
+        operation["parameters"] = list(merged.values())
+        if operation.get("requestBody") is None:
+            operation.pop("requestBody", None)
+        else:
+            operation["requestBody"] = self._with_content(operation["requestBody"], (*place, "requestBody"))
+        operation["responses"] = self._responses(operation.get("responses"), (*place, "responses"))
+        self._security(operation, place)
+        operation["servers"] = _servers(operation.get("servers"), (*place, "servers")) or copy.deepcopy(servers)
+        operation["x-server-group"] = self._server_group(operation["servers"])
+        if "callbacks" in operation:
+            self.report.note(
+                f"{pointer(*place, 'callbacks')}: a client has no method for them; openapi.json keeps them"
+            )
+
+    # -- parameters
+
+    def _parameters(self, raw: Any, place: Place) -> list[Json]:
+        """Return parameters, followed and checked; credentials are none (OpenAPI, Parameter Object)."""
+        credentials = {(each.get("in"), each.get("name")) for each in self.schemes.values() if each["type"] == "apiKey"}
+        headers = {str(name).lower() for where, name in credentials if where == "header"}
+        headers |= {"authorization", "accept", "content-type"}
+        kept: dict[tuple[str, str], Json] = {}
+        for index, each in enumerate(_list(raw, (*place, "parameters"))):
+            where = (*place, "parameters", index)
+            parameter = self._with_content(each, where)
+            name, location = parameter.get("name"), parameter.get("in")
+            if not isinstance(name, str) or location not in ("path", "query", "header", "cookie"):
+                raise refuse(where, "a parameter needs a 'name' and an 'in' that is path, query, header or cookie")
+            if (location, name) in credentials or (location == "header" and name.lower() in headers):
+                self.report.rule("drop-credential-parameter", where)
+                continue
+            if (location, name) in kept:
+                self.report.note(f"{pointer(*where)}: {name} ({location}) stands twice; the last counts")
+            kept[location, name] = parameter
+        return list(kept.values())
+
+    def _match_path(self, path: str, operation: Json, place: Place) -> None:
+        """Declare the parameters that only the path shows, and drop those that it does not show."""
+        shown = placeholders(path)
+        declared = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
+        for name in shown:
+            if name not in declared:
+                self.report.rule("declare-path-parameter", (*place, "parameters", name))
+                operation["parameters"].append(
+                    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                )
+        for name in declared:
+            if name not in shown:
+                self.report.rule("drop-unused-path-parameter", (*place, "parameters", name))
+                self.report.note(f"{pointer(*place, 'parameters')}: {name} is not in the path, so it cannot be sent")
+        operation["parameters"] = [
+            each for each in operation["parameters"] if each["in"] != "path" or each["name"] in shown
+        ]
+
+    # -- bodies
+
+    def _responses(self, raw: Any, place: Place) -> Json:
+        """Return the responses by status, each with a description."""
+        responses: Json = {}
+        for key, each in _mapping(raw, place).items():
+            status = key if key == "default" else key.upper()
+            if key.startswith("x-"):
+                continue
+            if not re.fullmatch(r"[1-9](\d\d|XX)|default", status) or status in responses:
+                raise refuse((*place, key), "must be a status (200), a range (2XX) or 'default', each once")
+            response = responses[status] = self._with_content(each, (*place, key))
+            if not isinstance(response.get("description"), str):
+                response["description"] = _phrase(status)
+                self.report.rule("describe-response", (*place, key))
+            if "headers" in response:
+                response["headers"] = self._headers(response["headers"], (*place, key, "headers"))
+        return responses
+
+    def _headers(self, raw: Any, place: Place) -> Json:
+        return {name: self._with_content(each, (*place, name)) for name, each in _mapping(raw, place).items()}
+
+    def _with_content(self, raw: Any, place: Place) -> Json:
+        """Return a parameter, a body, a response or a header, followed, and its media types checked."""
+        node = follow(self.document, raw, place, self.report)
+        if "content" in node:
+            where = (*place, "content")
+            content = _mapping(node["content"], where)
+            node["content"] = {media: _mapping(each, (*where, media)) for media, each in content.items()}
+        return node
+
+    # -- credentials and servers
+
+    def _security_schemes(self) -> Json:
+        place: Place = ("components", "securitySchemes")
+        raw = _mapping(self.document.get("components"), ("components",)).get("securitySchemes")
+        schemes: Json = {}
+        for name, each in _mapping(raw, place).items():
+            scheme = schemes[name] = follow(self.document, each, (*place, name), self.report)
+            needed = ("type", "in", "name") if scheme.get("type") == "apiKey" else ("type",)
+            if any(not isinstance(scheme.get(key), str) for key in needed):
+                raise refuse((*place, name), f"a security scheme needs {' and '.join(needed)}")
+        return schemes
+
+    def _security(self, operation: Json, place: Place) -> None:
+        where: Place = (*place, "security")
+        if "security" not in operation:
+            where = ("security",)
+            operation["security"] = copy.deepcopy(self.document.get("security"))
+            self.report.rule("inherit-security", place)
+        alternatives = enumerate(_list(operation["security"], where))
+        operation["security"] = [_mapping(each, (*where, index)) for index, each in alternatives]
+        for name in sorted({name for each in operation["security"] for name in each} - self.schemes.keys()):
+            self.report.note(f"{pointer(*where)}: {name} is no security scheme of this document")
+
+    def _server_group(self, servers: list[Json]) -> str:
+        """Name a server list: by the document's own groups (``x-server-groups``), else by its first address."""
+        for name, group in self.groups.items():
+            if [server["url"] for server in group] == [server["url"] for server in servers]:
+                return snake(name.removesuffix("Servers"))
+        url = server_url(servers[0])
+        if url not in self.other_groups:
+            name = base = snake(re.sub(r"^\w+://", "", url))
+            number = 2
+            while name in self.other_groups.values():
+                name, number = f"{base}_{number}", number + 1
+            self.other_groups[url] = name
+        return self.other_groups[url]
+
+
+def _servers(raw: Any, place: Place) -> list[Json]:
+    servers = [_mapping(each, (*place, index)) for index, each in enumerate(_list(raw, place))]
+    for index, server in enumerate(servers):
+        variables = _mapping(server.get("variables", {}), (*place, index, "variables"))
+        if not isinstance(server.get("url"), str):
+            raise refuse((*place, index), "a server needs a url")
+        for name, variable in variables.items():
+            if "default" not in _mapping(variable, (*place, index, "variables", name)):
+                raise refuse((*place, index, "variables", name), "a server variable needs a default")
+    return servers
 
 
 def _phrase(status: str) -> str:
@@ -142,19 +289,19 @@ def _phrase(status: str) -> str:
         return f"Answer with status {status}"
 
 
-def _server_group(document: Json, servers: list[Json]) -> str:
-    """Name a server list by the document's own groups (``x-server-groups``); an unlisted one is the default."""
-    urls = [server["url"] for server in servers]
-    for name, group in document.get("x-server-groups", {}).items():
-        if [server["url"] for server in group] == urls:
-            return snake(name.removesuffix("Servers"))
-    return "default"
-
-
 def _name(document: Json, chosen: Mapping[str, str], report: Report) -> None:
     keys = [(method, path) for path, method, _ in operations(document)]
-    named = name_operations(keys, chosen)
+    named = name_operations(keys, chosen, report.notes)
     for path, method, operation in operations(document):
         operation["operationId"] = named[method, path]
-    for key in chosen.keys() - {f"{method.upper()} {path}" for method, path in keys}:
-        report.note(f"names.yaml: {key}: is no operation of this document")
+
+
+def _drop_inlined(resolved: Json) -> None:
+    """Drop the shared parts that nothing refers to any more; callbacks and webhooks keep their references."""
+    components = resolved["components"]
+    shared = {kind: components.pop(kind) for kind in _INLINED if kind in components}
+    rest = json.dumps(resolved)
+    while needed := [kind for kind in shared if f'"#/components/{kind}/' in rest]:
+        for kind in needed:
+            rest += json.dumps(shared[kind])
+            components[kind] = shared.pop(kind)

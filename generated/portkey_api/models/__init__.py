@@ -1351,7 +1351,7 @@ if TYPE_CHECKING:
     )
     from .model_configurations import ModelConfigurations as ModelConfigurations
     from .model_finetune_config import ModelFinetuneConfig as ModelFinetuneConfig
-    from .model_ids_responses_2 import ModelIdsResponses2 as ModelIdsResponses2
+    from .model_ids_responses_option_1 import ModelIdsResponsesOption1 as ModelIdsResponsesOption1
     from .model_pay_as_you_go import ModelPayAsYouGo as ModelPayAsYouGo
     from .model_pricing_config import ModelPricingConfig as ModelPricingConfig
     from .model_response_properties import ModelResponseProperties as ModelResponseProperties
@@ -2743,7 +2743,7 @@ _MODULES = {
     "ModelConfigurations": "model_configurations",
     "ModelFinetuneConfig": "model_finetune_config",
     "ModelIdsResponses": "aliases",
-    "ModelIdsResponses2": "model_ids_responses_2",
+    "ModelIdsResponsesOption1": "model_ids_responses_option_1",
     "ModelImagePricing": "aliases",
     "ModelImagePricingValue": "aliases",
     "ModelPayAsYouGo": "model_pay_as_you_go",
@@ -3258,7 +3258,6 @@ _MODULES = {
 COMPONENTS = {
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
-    "ModelIdsResponses": "ModelIdsResponses2",
     "ThreadStreamEvent": "ThreadStreamEvent2",
     "VertexFinetuneJob": "OpenAIFinetuneJob",
 }

@@ -7,41 +7,163 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from . import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
+        AutoChunkingStrategyRequestParam,
+        ChatCompletionMessageContentPartRedactedThinking,
+        ChatCompletionMessageContentPartThinking,
+        ChatCompletionMessageToolCall,
+        ChatCompletionNamedToolChoice,
+        ChatCompletionRequestAssistantMessage,
+        ChatCompletionRequestDeveloperMessage,
         ChatCompletionRequestFunctionMessage,
+        ChatCompletionRequestMessageContentPartImage,
+        ChatCompletionRequestMessageContentPartText,
+        ChatCompletionRequestSystemMessage,
+        ChatCompletionRequestToolMessage,
+        ChatCompletionRequestUserMessage,
+        ChatCompletionStreamOptions2,
         ChatCompletionToolChoiceOptionOption1,
+        Click,
+        CodeInterpreterFileOutput,
+        CodeInterpreterTextOutput,
+        ComputerTool,
+        ComputerToolCall,
+        ComputerToolCallOutput,
+        ComputerToolCallOutputResource,
+        DoneEvent,
+        DoubleClick,
+        Drag,
+        EasyInputMessage,
+        ErrorEvent,
+        FileCitation,
+        FilePath,
+        FileSearchTool,
+        FileSearchToolCall,
+        FunctionTool,
+        FunctionToolCall,
+        FunctionToolCallOutput,
+        FunctionToolCallOutputResource,
+        FunctionToolCallResource,
+        InputFile,
+        InputImage,
+        InputMessage,
+        InputMessageResource,
+        InputText,
+        ItemReference,
+        KeyPress,
         LogExportsRequestedDataItem,
-        ModelIdsResponses2,
+        MessageStreamEventThreadMessageCompleted,
+        MessageStreamEventThreadMessageCreated,
+        MessageStreamEventThreadMessageDelta,
+        MessageStreamEventThreadMessageIncomplete,
+        MessageStreamEventThreadMessageInProgress,
+        ModelIdsResponsesOption1,
         ModelResponseProperties,
+        ModelTokenPrice,
+        Move,
         OpenAIFinetuneJob,
+        OutputMessage,
+        OutputText,
+        PricingAdjustments2,
         ReasoningEffort2,
+        ReasoningItem,
+        Refusal,
+        RerankDocumentOption2,
+        ResponseAudioDeltaEvent,
+        ResponseAudioDoneEvent,
+        ResponseAudioTranscriptDeltaEvent,
+        ResponseAudioTranscriptDoneEvent,
+        ResponseCodeInterpreterCallCodeDeltaEvent,
+        ResponseCodeInterpreterCallCodeDoneEvent,
+        ResponseCodeInterpreterCallCompletedEvent,
+        ResponseCodeInterpreterCallInProgressEvent,
+        ResponseCodeInterpreterCallInterpretingEvent,
+        ResponseCompletedEvent,
+        ResponseContentPartAddedEvent,
+        ResponseContentPartDoneEvent,
+        ResponseCreatedEvent,
+        ResponseError2,
+        ResponseErrorEvent,
+        ResponseFailedEvent,
+        ResponseFileSearchCallCompletedEvent,
+        ResponseFileSearchCallInProgressEvent,
+        ResponseFileSearchCallSearchingEvent,
+        ResponseFormatJsonObject,
+        ResponseFormatText,
+        ResponseFunctionCallArgumentsDeltaEvent,
+        ResponseFunctionCallArgumentsDoneEvent,
+        ResponseIncompleteEvent,
+        ResponseInProgressEvent,
         ResponseModalitiesItem,
+        ResponseOutputItemAddedEvent,
+        ResponseOutputItemDoneEvent,
+        ResponseRefusalDeltaEvent,
+        ResponseRefusalDoneEvent,
+        ResponseTextAnnotationDeltaEvent,
+        ResponseTextDeltaEvent,
+        ResponseTextDoneEvent,
+        ResponseWebSearchCallCompletedEvent,
+        ResponseWebSearchCallInProgressEvent,
+        ResponseWebSearchCallSearchingEvent,
+        RunCompletionUsage2,
+        RunStepCompletionUsage2,
+        RunStepStreamEventThreadRunStepCancelled,
+        RunStepStreamEventThreadRunStepCompleted,
+        RunStepStreamEventThreadRunStepCreated,
+        RunStepStreamEventThreadRunStepDelta,
+        RunStepStreamEventThreadRunStepExpired,
+        RunStepStreamEventThreadRunStepFailed,
+        RunStepStreamEventThreadRunStepInProgress,
+        RunStreamEventThreadRunCancelled,
+        RunStreamEventThreadRunCancelling,
+        RunStreamEventThreadRunCompleted,
+        RunStreamEventThreadRunCreated,
+        RunStreamEventThreadRunExpired,
+        RunStreamEventThreadRunFailed,
+        RunStreamEventThreadRunIncomplete,
+        RunStreamEventThreadRunInProgress,
+        RunStreamEventThreadRunQueued,
+        RunStreamEventThreadRunRequiresAction,
+        Screenshot,
+        Scroll,
+        StaticChunkingStrategyRequestParam,
+        TextResponseFormatJsonSchema,
         ThreadStreamEvent2,
+        Type,
+        UrlCitation,
+        ValueKeyUsage,
         VoiceIdsSharedOption2,
+        Wait,
+        WebSearchTool,
+        WebSearchToolCall,
     )
 
-Annotation: TypeAlias = "dict[str, Any]"
+Annotation: TypeAlias = "FileCitation | UrlCitation | FilePath"
 ApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 AssistantObjectMetadata: TypeAlias = "dict[str, Any]"
-AssistantStreamEvent: TypeAlias = "dict[str, Any]"
-AssistantsApiResponseFormatOption: TypeAlias = "AssistantsApiResponseFormatOptionOption1 | dict[str, Any]"
-AssistantsApiToolChoiceOption: TypeAlias = "AssistantsApiToolChoiceOptionOption1 | dict[str, Any]"
+AssistantStreamEvent: TypeAlias = "ThreadStreamEvent2 | RunStreamEventThreadRunCreated | RunStreamEventThreadRunQueued | RunStreamEventThreadRunInProgress | RunStreamEventThreadRunRequiresAction | RunStreamEventThreadRunCompleted | RunStreamEventThreadRunIncomplete | RunStreamEventThreadRunFailed | RunStreamEventThreadRunCancelling | RunStreamEventThreadRunCancelled | RunStreamEventThreadRunExpired | RunStepStreamEventThreadRunStepCreated | RunStepStreamEventThreadRunStepInProgress | RunStepStreamEventThreadRunStepDelta | RunStepStreamEventThreadRunStepCompleted | RunStepStreamEventThreadRunStepFailed | RunStepStreamEventThreadRunStepCancelled | RunStepStreamEventThreadRunStepExpired | MessageStreamEventThreadMessageCreated | MessageStreamEventThreadMessageInProgress | MessageStreamEventThreadMessageDelta | MessageStreamEventThreadMessageCompleted | MessageStreamEventThreadMessageIncomplete | ErrorEvent | DoneEvent"
+AssistantsApiResponseFormatOption: TypeAlias = "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat"
+AssistantsApiToolChoiceOption: TypeAlias = "AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice"
 BasicParameters: TypeAlias = "dict[str, Any]"
 BatchMetadata: TypeAlias = "dict[str, Any]"
 BatchRequestOutputResponseBody: TypeAlias = "dict[str, Any]"
 BedrockBatchJobMetadata: TypeAlias = "dict[str, Any]"
-ChatCompletionMessageContentBlock: TypeAlias = "dict[str, Any]"
-ChatCompletionMessageToolCalls: TypeAlias = "list[dict[str, Any]]"
-ChatCompletionRequestMessage: TypeAlias = "dict[str, Any]"
-ChatCompletionRequestMessageContentPart: TypeAlias = "dict[str, Any]"
-ChatCompletionStreamOptions: TypeAlias = "dict[str, Any] | None"
-ChatCompletionToolChoiceOption: TypeAlias = "ChatCompletionToolChoiceOptionOption1 | dict[str, Any]"
-ChunkingStrategyRequestParam: TypeAlias = "dict[str, Any]"
-CodeInterpreterToolOutput: TypeAlias = "dict[str, Any]"
+ChatCompletionMessageContentBlock: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionMessageContentPartThinking | ChatCompletionMessageContentPartRedactedThinking"
+ChatCompletionMessageToolCalls: TypeAlias = "list[ChatCompletionMessageToolCall]"
+ChatCompletionRequestMessage: TypeAlias = "ChatCompletionRequestSystemMessage | ChatCompletionRequestDeveloperMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage"
+ChatCompletionRequestMessageContentPart: TypeAlias = (
+    "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage"
+)
+ChatCompletionStreamOptions: TypeAlias = "ChatCompletionStreamOptions2 | None"
+ChatCompletionToolChoiceOption: TypeAlias = "ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice"
+ChunkingStrategyRequestParam: TypeAlias = "AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam"
+CodeInterpreterToolOutput: TypeAlias = "CodeInterpreterTextOutput | CodeInterpreterFileOutput"
 CompoundFilterFiltersItemOption2: TypeAlias = "dict[str, Any]"
-ComputerAction: TypeAlias = "dict[str, Any]"
-Content: TypeAlias = "dict[str, Any]"
+ComputerAction: TypeAlias = "Click | DoubleClick | Drag | KeyPress | Move | Screenshot | Scroll | Type | Wait"
+Content: TypeAlias = "InputText | InputImage | InputFile | OutputText | Refusal"
 CreateApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata: TypeAlias = "dict[str, Any]"
 CreateAssistantRequestMetadata: TypeAlias = "dict[str, Any]"
@@ -69,11 +191,11 @@ FeedbackUpdateRequestMetadata: TypeAlias = "dict[str, Any]"
 FunctionParameters: TypeAlias = "dict[str, Any]"
 FunctionToolParameters: TypeAlias = "dict[str, Any]"
 GenerationsFilterSchemaMetadata: TypeAlias = "dict[str, Any]"
-InputContent: TypeAlias = "dict[str, Any]"
-InputItem: TypeAlias = "dict[str, Any]"
-InputMessageContentList: TypeAlias = "list[dict[str, Any]]"
-Item: TypeAlias = "dict[str, Any]"
-ItemResource: TypeAlias = "dict[str, Any]"
+InputContent: TypeAlias = "InputText | InputImage | InputFile"
+InputItem: TypeAlias = "EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | ItemReference"
+InputMessageContentList: TypeAlias = "list[InputText | InputImage | InputFile]"
+Item: TypeAlias = "InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem"
+ItemResource: TypeAlias = "InputMessageResource | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | WebSearchToolCall | FunctionToolCallResource | FunctionToolCallOutputResource"
 JSONSchemaParametersSchema: TypeAlias = "dict[str, Any]"
 LogExportsRequestedData: TypeAlias = "list[LogExportsRequestedDataItem]"
 LogRequestHeaders: TypeAlias = "dict[str, str]"
@@ -97,22 +219,25 @@ McpServerCapabilityItemOutputSchema: TypeAlias = "dict[str, Any]"
 McpServerCapabilityItemExecution: TypeAlias = "dict[str, Any]"
 McpServerCapabilityItemAnnotations: TypeAlias = "dict[str, Any]"
 MessageObjectMetadata: TypeAlias = "dict[str, Any]"
-MessageStreamEvent: TypeAlias = "dict[str, Any]"
+MessageStreamEvent: TypeAlias = "MessageStreamEventThreadMessageCreated | MessageStreamEventThreadMessageInProgress | MessageStreamEventThreadMessageDelta | MessageStreamEventThreadMessageCompleted | MessageStreamEventThreadMessageIncomplete"
 Metadata2: TypeAlias = "dict[str, str]"
-Metadata: TypeAlias = "dict[str, Any] | None"
-ModelImagePricingValue: TypeAlias = "dict[str, dict[str, Any]]"
-ModelImagePricing: TypeAlias = "dict[str, dict[str, dict[str, Any]]]"
-ModelPayAsYouGoAdditionalUnits: TypeAlias = "dict[str, dict[str, Any]]"
+Metadata: TypeAlias = "dict[str, str] | None"
+ModelIdsResponses: TypeAlias = "ModelIdsResponsesOption1 | str"
+ModelImagePricingValue: TypeAlias = "dict[str, ModelTokenPrice]"
+ModelImagePricing: TypeAlias = "dict[str, dict[str, ModelTokenPrice]]"
+ModelPayAsYouGoAdditionalUnits: TypeAlias = "dict[str, ModelTokenPrice]"
 ModifyAssistantRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyMessageRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyRunRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyThreadRequestMetadata: TypeAlias = "dict[str, Any]"
 OpenAIBatchJobMetadata: TypeAlias = "dict[str, Any]"
-OutputContent: TypeAlias = "dict[str, Any]"
-OutputItem: TypeAlias = "dict[str, Any]"
+OutputContent: TypeAlias = "OutputText | Refusal"
+OutputItem: TypeAlias = (
+    "OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem"
+)
 ParallelToolCalls: TypeAlias = "bool"
 PortkeyBatchJobMetadata: TypeAlias = "dict[str, Any]"
-PricingAdjustments: TypeAlias = "dict[str, Any] | None"
+PricingAdjustments: TypeAlias = "PricingAdjustments2 | None"
 PricingMultiplierAdditionalUnits: TypeAlias = "dict[str, float | None]"
 PromptParameters: TypeAlias = "dict[str, Any]"
 PromptFunctionsItem: TypeAlias = "dict[str, Any]"
@@ -123,35 +248,37 @@ PromptVersionSummaryPromptTemplate: TypeAlias = "dict[str, Any]"
 ReasoningEffort: TypeAlias = "ReasoningEffort2 | None"
 RequestResponseObjectBody: TypeAlias = "dict[str, Any]"
 RequestResponseObjectHeaders: TypeAlias = "dict[str, str]"
-RerankDocument: TypeAlias = "str | dict[str, Any]"
-ResponseError: TypeAlias = "dict[str, Any] | None"
+RerankDocument: TypeAlias = "str | RerankDocumentOption2"
+ResponseError: TypeAlias = "ResponseError2 | None"
 ResponseFormatJsonSchemaSchema: TypeAlias = "dict[str, Any]"
 ResponseModalities: TypeAlias = "list[ResponseModalitiesItem] | None"
 ResponseModalitiesTextOnly: TypeAlias = "list[Literal['text']] | None"
-ResponseStreamEvent: TypeAlias = "dict[str, Any]"
-RunCompletionUsage: TypeAlias = "dict[str, Any] | None"
+ResponseStreamEvent: TypeAlias = "ResponseAudioDeltaEvent | ResponseAudioDoneEvent | ResponseAudioTranscriptDeltaEvent | ResponseAudioTranscriptDoneEvent | ResponseCodeInterpreterCallCodeDeltaEvent | ResponseCodeInterpreterCallCodeDoneEvent | ResponseCodeInterpreterCallCompletedEvent | ResponseCodeInterpreterCallInProgressEvent | ResponseCodeInterpreterCallInterpretingEvent | ResponseCompletedEvent | ResponseContentPartAddedEvent | ResponseContentPartDoneEvent | ResponseCreatedEvent | ResponseErrorEvent | ResponseFileSearchCallCompletedEvent | ResponseFileSearchCallInProgressEvent | ResponseFileSearchCallSearchingEvent | ResponseFunctionCallArgumentsDeltaEvent | ResponseFunctionCallArgumentsDoneEvent | ResponseInProgressEvent | ResponseFailedEvent | ResponseIncompleteEvent | ResponseOutputItemAddedEvent | ResponseOutputItemDoneEvent | ResponseRefusalDeltaEvent | ResponseRefusalDoneEvent | ResponseTextAnnotationDeltaEvent | ResponseTextDeltaEvent | ResponseTextDoneEvent | ResponseWebSearchCallCompletedEvent | ResponseWebSearchCallInProgressEvent | ResponseWebSearchCallSearchingEvent"
+RunCompletionUsage: TypeAlias = "RunCompletionUsage2 | None"
 RunObjectMetadata: TypeAlias = "dict[str, Any]"
-RunStepCompletionUsage: TypeAlias = "dict[str, Any] | None"
+RunStepCompletionUsage: TypeAlias = "RunStepCompletionUsage2 | None"
 RunStepDeltaStepDetailsToolCallsFileSearchObjectFileSearch: TypeAlias = "dict[str, Any]"
 RunStepDetailsToolCallsFileSearchObjectFileSearch: TypeAlias = "dict[str, Any]"
 RunStepObjectMetadata: TypeAlias = "dict[str, Any]"
-RunStepStreamEvent: TypeAlias = "dict[str, Any]"
-RunStreamEvent: TypeAlias = "dict[str, Any]"
+RunStepStreamEvent: TypeAlias = "RunStepStreamEventThreadRunStepCreated | RunStepStreamEventThreadRunStepInProgress | RunStepStreamEventThreadRunStepDelta | RunStepStreamEventThreadRunStepCompleted | RunStepStreamEventThreadRunStepFailed | RunStepStreamEventThreadRunStepCancelled | RunStepStreamEventThreadRunStepExpired"
+RunStreamEvent: TypeAlias = "RunStreamEventThreadRunCreated | RunStreamEventThreadRunQueued | RunStreamEventThreadRunInProgress | RunStreamEventThreadRunRequiresAction | RunStreamEventThreadRunCompleted | RunStreamEventThreadRunIncomplete | RunStreamEventThreadRunFailed | RunStreamEventThreadRunCancelling | RunStreamEventThreadRunCancelled | RunStreamEventThreadRunExpired"
 SecretReferenceDetailResponseTags: TypeAlias = "dict[str, str]"
 SecretReferenceDetailResponseAuthConfig: TypeAlias = "dict[str, Any]"
-TextResponseFormatConfiguration: TypeAlias = "dict[str, Any]"
+TextResponseFormatConfiguration: TypeAlias = (
+    "ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject"
+)
 ThreadObjectMetadata: TypeAlias = "dict[str, Any]"
-Tool: TypeAlias = "dict[str, Any]"
+Tool: TypeAlias = "FileSearchTool | FunctionTool | ComputerTool | WebSearchTool"
 UpdateApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsCustomHeaders: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsPassthroughHeader: TypeAlias = "dict[str, Any]"
 UpdateSecretReferenceRequestAuthConfig: TypeAlias = "dict[str, Any]"
 UpdateSecretReferenceRequestTags: TypeAlias = "dict[str, str]"
 UpdateVectorStoreRequestMetadata: TypeAlias = "dict[str, Any]"
-UsageLimitsPolicyValueKeyUsageMap: TypeAlias = "dict[str, dict[str, Any]]"
-UsageLimitsPolicyResponseValueKeyUsageMap: TypeAlias = "dict[str, dict[str, Any]]"
+UsageLimitsPolicyValueKeyUsageMap: TypeAlias = "dict[str, ValueKeyUsage]"
+UsageLimitsPolicyResponseValueKeyUsageMap: TypeAlias = "dict[str, ValueKeyUsage]"
 VectorStoreFileAttributes2: TypeAlias = "dict[str, str | float | bool]"
-VectorStoreFileAttributes: TypeAlias = "dict[str, Any] | None"
+VectorStoreFileAttributes: TypeAlias = "dict[str, str | float | bool] | None"
 VectorStoreObjectMetadata: TypeAlias = "dict[str, Any]"
 VertexAIConfigurationVertexServiceAccountJson: TypeAlias = "dict[str, Any]"
 VertexBatchJobMetadata: TypeAlias = "dict[str, Any]"
@@ -221,11 +348,187 @@ VirtualKeysUpdateResponse: TypeAlias = "dict[str, Any]"
 VirtualKeysDeleteResponse: TypeAlias = "dict[str, Any]"
 CreateModelResponseProperties: TypeAlias = "ModelResponseProperties"
 FineTuneChatCompletionRequestFunctionMessage: TypeAlias = "ChatCompletionRequestFunctionMessage"
-ModelIdsResponses: TypeAlias = "ModelIdsResponses2"
 ThreadStreamEvent: TypeAlias = "ThreadStreamEvent2"
 VertexFinetuneJob: TypeAlias = "OpenAIFinetuneJob"
 
 CODECS: dict[str, Any] = {
+    "Annotation": ("FileCitation", "UrlCitation", "FilePath"),
+    "AssistantStreamEvent": (
+        "ThreadStreamEvent2",
+        "RunStreamEventThreadRunCreated",
+        "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete",
+        "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled",
+        "RunStreamEventThreadRunExpired",
+        "RunStepStreamEventThreadRunStepCreated",
+        "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta",
+        "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed",
+        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired",
+        "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageIncomplete",
+        "ErrorEvent",
+        "DoneEvent",
+    ),
+    "AssistantsApiResponseFormatOption": "AssistantsApiResponseFormat",
+    "AssistantsApiToolChoiceOption": "AssistantsNamedToolChoice",
+    "ChatCompletionMessageContentBlock": (
+        "ChatCompletionRequestMessageContentPartText",
+        "ChatCompletionMessageContentPartThinking",
+        "ChatCompletionMessageContentPartRedactedThinking",
+    ),
+    "ChatCompletionMessageToolCalls": ["ChatCompletionMessageToolCall"],
+    "ChatCompletionRequestMessage": (
+        "ChatCompletionRequestSystemMessage",
+        "ChatCompletionRequestDeveloperMessage",
+        "ChatCompletionRequestUserMessage",
+        "ChatCompletionRequestAssistantMessage",
+        "ChatCompletionRequestToolMessage",
+        "ChatCompletionRequestFunctionMessage",
+    ),
+    "ChatCompletionRequestMessageContentPart": (
+        "ChatCompletionRequestMessageContentPartText",
+        "ChatCompletionRequestMessageContentPartImage",
+    ),
+    "ChatCompletionStreamOptions": "ChatCompletionStreamOptions2",
+    "ChatCompletionToolChoiceOption": "ChatCompletionNamedToolChoice",
+    "ChunkingStrategyRequestParam": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam"),
+    "CodeInterpreterToolOutput": ("CodeInterpreterTextOutput", "CodeInterpreterFileOutput"),
+    "ComputerAction": ("Click", "DoubleClick", "Drag", "KeyPress", "Move", "Screenshot", "Scroll", "Type", "Wait"),
+    "Content": ("InputText", "InputImage", "InputFile", "OutputText", "Refusal"),
+    "InputContent": ("InputText", "InputImage", "InputFile"),
+    "InputItem": (
+        "EasyInputMessage",
+        "InputMessage",
+        "OutputMessage",
+        "FileSearchToolCall",
+        "ComputerToolCall",
+        "ComputerToolCallOutput",
+        "WebSearchToolCall",
+        "FunctionToolCall",
+        "FunctionToolCallOutput",
+        "ReasoningItem",
+        "ItemReference",
+    ),
+    "InputMessageContentList": [("InputText", "InputImage", "InputFile")],
+    "Item": (
+        "InputMessage",
+        "OutputMessage",
+        "FileSearchToolCall",
+        "ComputerToolCall",
+        "ComputerToolCallOutput",
+        "WebSearchToolCall",
+        "FunctionToolCall",
+        "FunctionToolCallOutput",
+        "ReasoningItem",
+    ),
+    "ItemResource": (
+        "InputMessageResource",
+        "OutputMessage",
+        "FileSearchToolCall",
+        "ComputerToolCall",
+        "ComputerToolCallOutputResource",
+        "WebSearchToolCall",
+        "FunctionToolCallResource",
+        "FunctionToolCallOutputResource",
+    ),
+    "MessageStreamEvent": (
+        "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageIncomplete",
+    ),
+    "ModelImagePricingValue": {"*": "ModelTokenPrice"},
+    "ModelImagePricing": {"*": {"*": "ModelTokenPrice"}},
+    "ModelPayAsYouGoAdditionalUnits": {"*": "ModelTokenPrice"},
+    "OutputContent": ("OutputText", "Refusal"),
+    "OutputItem": (
+        "OutputMessage",
+        "FileSearchToolCall",
+        "FunctionToolCall",
+        "WebSearchToolCall",
+        "ComputerToolCall",
+        "ReasoningItem",
+    ),
+    "PricingAdjustments": "PricingAdjustments2",
+    "RerankDocument": "RerankDocumentOption2",
+    "ResponseError": "ResponseError2",
+    "ResponseStreamEvent": (
+        "ResponseAudioDeltaEvent",
+        "ResponseAudioDoneEvent",
+        "ResponseAudioTranscriptDeltaEvent",
+        "ResponseAudioTranscriptDoneEvent",
+        "ResponseCodeInterpreterCallCodeDeltaEvent",
+        "ResponseCodeInterpreterCallCodeDoneEvent",
+        "ResponseCodeInterpreterCallCompletedEvent",
+        "ResponseCodeInterpreterCallInProgressEvent",
+        "ResponseCodeInterpreterCallInterpretingEvent",
+        "ResponseCompletedEvent",
+        "ResponseContentPartAddedEvent",
+        "ResponseContentPartDoneEvent",
+        "ResponseCreatedEvent",
+        "ResponseErrorEvent",
+        "ResponseFileSearchCallCompletedEvent",
+        "ResponseFileSearchCallInProgressEvent",
+        "ResponseFileSearchCallSearchingEvent",
+        "ResponseFunctionCallArgumentsDeltaEvent",
+        "ResponseFunctionCallArgumentsDoneEvent",
+        "ResponseInProgressEvent",
+        "ResponseFailedEvent",
+        "ResponseIncompleteEvent",
+        "ResponseOutputItemAddedEvent",
+        "ResponseOutputItemDoneEvent",
+        "ResponseRefusalDeltaEvent",
+        "ResponseRefusalDoneEvent",
+        "ResponseTextAnnotationDeltaEvent",
+        "ResponseTextDeltaEvent",
+        "ResponseTextDoneEvent",
+        "ResponseWebSearchCallCompletedEvent",
+        "ResponseWebSearchCallInProgressEvent",
+        "ResponseWebSearchCallSearchingEvent",
+    ),
+    "RunCompletionUsage": "RunCompletionUsage2",
+    "RunStepCompletionUsage": "RunStepCompletionUsage2",
+    "RunStepStreamEvent": (
+        "RunStepStreamEventThreadRunStepCreated",
+        "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta",
+        "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed",
+        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired",
+    ),
+    "RunStreamEvent": (
+        "RunStreamEventThreadRunCreated",
+        "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete",
+        "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled",
+        "RunStreamEventThreadRunExpired",
+    ),
+    "TextResponseFormatConfiguration": (
+        "ResponseFormatText",
+        "TextResponseFormatJsonSchema",
+        "ResponseFormatJsonObject",
+    ),
+    "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool"),
+    "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
+    "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
     "ThreadStreamEvent": "ThreadStreamEvent2",

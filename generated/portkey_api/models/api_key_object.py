@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ApiKeyObjectRateLimitsItem,
         ApiKeyObjectStatus,
         ApiKeyObjectType,
+        UsageLimits,
     )
 
 
@@ -35,7 +36,7 @@ class ApiKeyObject(WireModel):
     last_updated_at: datetime.datetime | None = UNSET
     creation_mode: ApiKeyObjectCreationMode | None = UNSET
     rate_limits: list[ApiKeyObjectRateLimitsItem] | None = UNSET
-    usage_limits: dict[str, Any] | None = UNSET
+    usage_limits: UsageLimits | None = UNSET
     reset_usage: float | None = UNSET
     scopes: list[str] | None = UNSET
     defaults: ApiKeyObjectDefaults | None = UNSET
@@ -46,6 +47,7 @@ class ApiKeyObject(WireModel):
         "created_at": "@datetime",
         "last_updated_at": "@datetime",
         "rate_limits": ["ApiKeyObjectRateLimitsItem"],
+        "usage_limits": "UsageLimits",
         "defaults": "ApiKeyObjectDefaults",
         "expires_at": "@datetime",
     }

@@ -8,7 +8,14 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import AssistantObjectToolResources, AssistantsApiResponseFormatOptionOption1
+    from . import (
+        AssistantObjectToolResources,
+        AssistantsApiResponseFormat,
+        AssistantsApiResponseFormatOptionOption1,
+        AssistantToolsCode,
+        AssistantToolsFileSearch,
+        AssistantToolsFunction,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,10 +29,14 @@ class AssistantObject(WireModel):
     description: str | None
     model: str
     instructions: str | None
-    tools: list[dict[str, Any]]
+    tools: list[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction]
     metadata: dict[str, Any] | None
     tool_resources: AssistantObjectToolResources | None = UNSET
     temperature: float | None = UNSET
     top_p: float | None = UNSET
-    response_format: AssistantsApiResponseFormatOptionOption1 | dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"tool_resources": "AssistantObjectToolResources"}
+    response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
+        "tool_resources": "AssistantObjectToolResources",
+        "response_format": "AssistantsApiResponseFormat",
+    }

@@ -13,4 +13,4 @@ class AssistantToolsCode(WireModel):
     """The document's ``AssistantToolsCode``."""
 
     type: Literal["code_interpreter"]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("code_interpreter",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("code_interpreter",)}

@@ -18,4 +18,4 @@ class AssistantToolsFileSearch(WireModel):
     type: Literal["file_search"]
     file_search: AssistantToolsFileSearchFileSearch | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"file_search": "AssistantToolsFileSearchFileSearch"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_search",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("file_search",)}

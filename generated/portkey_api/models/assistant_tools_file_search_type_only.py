@@ -13,4 +13,4 @@ class AssistantToolsFileSearchTypeOnly(WireModel):
     """The document's ``AssistantToolsFileSearchTypeOnly``."""
 
     type: Literal["file_search"]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_search",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("file_search",)}

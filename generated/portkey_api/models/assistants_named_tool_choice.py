@@ -18,3 +18,4 @@ class AssistantsNamedToolChoice(WireModel):
     type: AssistantsNamedToolChoiceType
     function: AssistantsNamedToolChoiceFunction | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"function": "AssistantsNamedToolChoiceFunction"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("code_interpreter", "file_search", "function")}

@@ -16,4 +16,9 @@ class AwsAccessKeyAuthConfig(WireModel):
     aws_access_key_id: str
     aws_secret_access_key: str
     aws_region: str
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"aws_auth_type": ("accessKey",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "aws_auth_type": ("accessKey",),
+        "aws_access_key_id": "str",
+        "aws_secret_access_key": "str",
+        "aws_region": "str",
+    }

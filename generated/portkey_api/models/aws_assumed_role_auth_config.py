@@ -16,4 +16,9 @@ class AwsAssumedRoleAuthConfig(WireModel):
     aws_role_arn: str
     aws_region: str
     aws_external_id: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"aws_auth_type": ("assumedRole",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "aws_auth_type": ("assumedRole",),
+        "aws_role_arn": "str",
+        "aws_region": "str",
+        "aws_external_id": "str",
+    }

@@ -14,4 +14,4 @@ class AwsServiceRoleAuthConfig(WireModel):
 
     aws_auth_type: Literal["serviceRole"]
     aws_region: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"aws_auth_type": ("serviceRole",)}
+    _tells: ClassVar[dict[str, Any]] = {"aws_auth_type": ("serviceRole",), "aws_region": "str"}

@@ -14,4 +14,4 @@ class AzureDefaultAuthConfig(WireModel):
 
     azure_auth_mode: Literal["default"]
     azure_vault_url: str
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"azure_auth_mode": ("default",)}
+    _tells: ClassVar[dict[str, Any]] = {"azure_auth_mode": ("default",), "azure_vault_url": "str"}

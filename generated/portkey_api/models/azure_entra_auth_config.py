@@ -17,4 +17,10 @@ class AzureEntraAuthConfig(WireModel):
     azure_entra_client_id: str
     azure_entra_client_secret: str
     azure_vault_url: str
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"azure_auth_mode": ("entra",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "azure_auth_mode": ("entra",),
+        "azure_entra_tenant_id": "str",
+        "azure_entra_client_id": "str",
+        "azure_entra_client_secret": "str",
+        "azure_vault_url": "str",
+    }

@@ -15,4 +15,8 @@ class AzureManagedAuthConfig(WireModel):
     azure_auth_mode: Literal["managed"]
     azure_vault_url: str
     azure_managed_client_id: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"azure_auth_mode": ("managed",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "azure_auth_mode": ("managed",),
+        "azure_vault_url": "str",
+        "azure_managed_client_id": "str",
+    }

@@ -21,4 +21,10 @@ class AzurePIIParameters(WireModel):
     redact: bool | None = UNSET
     timeout: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {"api_version": "apiVersion", "model_version": "modelVersion"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"domain": ("none", "phi")}
+    _tells: ClassVar[dict[str, Any]] = {
+        "domain": ("none", "phi"),
+        "apiVersion": "str",
+        "modelVersion": "str",
+        "redact": "bool",
+        "timeout": "float",
+    }

@@ -19,3 +19,4 @@ class ChatCompletionMessageToolCall(WireModel):
     type: Literal["function"]
     function: ChatCompletionMessageToolCallFunction
     _codecs: ClassVar[dict[str, Any]] = {"function": "ChatCompletionMessageToolCallFunction"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "type": ("function",)}

@@ -18,3 +18,4 @@ class ChatCompletionNamedToolChoice(WireModel):
     type: Literal["function"]
     function: ChatCompletionNamedToolChoiceFunction
     _codecs: ClassVar[dict[str, Any]] = {"function": "ChatCompletionNamedToolChoiceFunction"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("function",)}

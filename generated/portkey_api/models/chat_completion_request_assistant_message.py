@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ChatCompletionRequestAssistantMessageFunctionCall
+    from . import ChatCompletionMessageToolCall, ChatCompletionRequestAssistantMessageFunctionCall
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -18,6 +18,10 @@ class ChatCompletionRequestAssistantMessage(WireModel):
     role: Literal["assistant"]
     content: str | None = UNSET
     name: str | None = UNSET
-    tool_calls: list[dict[str, Any]] | None = UNSET
+    tool_calls: list[ChatCompletionMessageToolCall] | None = UNSET
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"function_call": "ChatCompletionRequestAssistantMessageFunctionCall"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "tool_calls": ["ChatCompletionMessageToolCall"],
+        "function_call": "ChatCompletionRequestAssistantMessageFunctionCall",
+    }
+    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "name": "str"}

@@ -15,4 +15,4 @@ class ChatCompletionRequestFunctionMessage(WireModel):
     role: Literal["function"]
     content: str | None
     name: str
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"role": ("function",)}
+    _tells: ClassVar[dict[str, Any]] = {"role": ("function",), "content": "str", "name": "str"}

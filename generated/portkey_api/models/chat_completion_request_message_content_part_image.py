@@ -18,3 +18,4 @@ class ChatCompletionRequestMessageContentPartImage(WireModel):
     type: Literal["image_url"]
     image_url: ChatCompletionRequestMessageContentPartImageImageUrl
     _codecs: ClassVar[dict[str, Any]] = {"image_url": "ChatCompletionRequestMessageContentPartImageImageUrl"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("image_url",)}

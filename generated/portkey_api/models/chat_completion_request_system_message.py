@@ -15,4 +15,4 @@ class ChatCompletionRequestSystemMessage(WireModel):
     content: str
     role: Literal["system"]
     name: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"role": ("system",)}
+    _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("system",), "name": "str"}

@@ -8,7 +8,13 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ChatCompletionResponseMessageFunctionCall
+    from . import (
+        ChatCompletionMessageContentPartRedactedThinking,
+        ChatCompletionMessageContentPartThinking,
+        ChatCompletionMessageToolCall,
+        ChatCompletionRequestMessageContentPartText,
+        ChatCompletionResponseMessageFunctionCall,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -17,7 +23,25 @@ class ChatCompletionResponseMessage(WireModel):
 
     content: str | None
     role: Literal["assistant"]
-    tool_calls: list[dict[str, Any]] | None = UNSET
+    tool_calls: list[ChatCompletionMessageToolCall] | None = UNSET
     function_call: ChatCompletionResponseMessageFunctionCall | None = UNSET
-    content_blocks: list[dict[str, Any]] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"function_call": "ChatCompletionResponseMessageFunctionCall"}
+    content_blocks: (
+        list[
+            ChatCompletionRequestMessageContentPartText
+            | ChatCompletionMessageContentPartThinking
+            | ChatCompletionMessageContentPartRedactedThinking
+        ]
+        | None
+    ) = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "tool_calls": ["ChatCompletionMessageToolCall"],
+        "function_call": "ChatCompletionResponseMessageFunctionCall",
+        "content_blocks": [
+            (
+                "ChatCompletionRequestMessageContentPartText",
+                "ChatCompletionMessageContentPartThinking",
+                "ChatCompletionMessageContentPartRedactedThinking",
+            )
+        ],
+    }
+    _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("assistant",)}

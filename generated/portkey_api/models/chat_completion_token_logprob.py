@@ -20,3 +20,4 @@ class ChatCompletionTokenLogprob(WireModel):
     bytes: list[int] | None
     top_logprobs: list[ChatCompletionTokenLogprobTopLogprobsItem]
     _codecs: ClassVar[dict[str, Any]] = {"top_logprobs": ["ChatCompletionTokenLogprobTopLogprobsItem"]}
+    _tells: ClassVar[dict[str, Any]] = {"token": "str", "logprob": "float", "bytes": ["int"]}

@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
 from ..types import UNSET, WireModel
+
+if TYPE_CHECKING:
+    from . import CollectionDetails
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,5 +19,5 @@ class ChildCollection(WireModel):
     id: str | None = UNSET
     name: str | None = UNSET
     last_updated_at: datetime.datetime | None = UNSET
-    collection_details: dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"last_updated_at": "@datetime"}
+    collection_details: CollectionDetails | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"last_updated_at": "@datetime", "collection_details": "CollectionDetails"}

@@ -18,3 +18,4 @@ class CodeInterpreterFileOutput(WireModel):
     type: Literal["files"]
     files: list[CodeInterpreterFileOutputFilesItem]
     _codecs: ClassVar[dict[str, Any]] = {"files": ["CodeInterpreterFileOutputFilesItem"]}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("files",)}

@@ -18,4 +18,8 @@ class ComparisonFilter(WireModel):
     type: ComparisonFilterType
     key: str
     value: str | float | bool
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("eq", "gt", "gte", "lt", "lte", "ne")}
+    _tells: ClassVar[dict[str, Any]] = {
+        "type": ("eq", "gt", "gte", "lt", "lte", "ne"),
+        "key": "str",
+        "value": "str float bool",
+    }

@@ -24,3 +24,4 @@ class CompletionUsage(WireModel):
         "completion_tokens_details": "CompletionUsageCompletionTokensDetails",
         "prompt_tokens_details": "CompletionUsagePromptTokensDetails",
     }
+    _tells: ClassVar[dict[str, Any]] = {"completion_tokens": "int", "prompt_tokens": "int", "total_tokens": "int"}

@@ -17,5 +17,5 @@ class CompoundFilter(WireModel):
 
     type: CompoundFilterType
     filters: list[ComparisonFilter | dict[str, Any]]
-    _codecs: ClassVar[dict[str, Any]] = {"filters": ["ComparisonFilter"]}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("and", "or")}
+    _codecs: ClassVar[dict[str, Any]] = {"filters": [("ComparisonFilter", {"*": None})]}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("and", "or")}

@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ComputerScreenshotImage, ComputerToolCallOutputStatus
+    from . import ComputerScreenshotImage, ComputerToolCallOutputStatus, ComputerToolCallSafetyCheck
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -19,6 +19,15 @@ class ComputerToolCallOutput(WireModel):
     call_id: str
     output: ComputerScreenshotImage
     id: str | None = UNSET
-    acknowledged_safety_checks: list[dict[str, Any]] | None = UNSET
+    acknowledged_safety_checks: list[ComputerToolCallSafetyCheck] | None = UNSET
     status: ComputerToolCallOutputStatus | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"output": "ComputerScreenshotImage"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "output": "ComputerScreenshotImage",
+        "acknowledged_safety_checks": ["ComputerToolCallSafetyCheck"],
+    }
+    _tells: ClassVar[dict[str, Any]] = {
+        "type": ("computer_call_output",),
+        "call_id": "str",
+        "id": "str",
+        "status": ("completed", "in_progress", "incomplete"),
+    }

@@ -18,7 +18,7 @@ class ContainsCodeParameters(WireModel):
     format: ContainsCodeParametersFormat
     not_: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {"not_": "not"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {
+    _tells: ClassVar[dict[str, Any]] = {
         "format": (
             "C",
             "C#",
@@ -45,5 +45,6 @@ class ContainsCodeParameters(WireModel):
             "TypeScript",
             "XML",
             "YAML",
-        )
+        ),
+        "not": "bool",
     }

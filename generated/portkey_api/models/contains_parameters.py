@@ -17,4 +17,4 @@ class ContainsParameters(WireModel):
 
     words: list[str]
     operator: ContainsParametersOperator
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"operator": ("all", "any", "none")}
+    _tells: ClassVar[dict[str, Any]] = {"words": ["str"], "operator": ("all", "any", "none")}

@@ -9,7 +9,12 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateApiKeyObjectDefaults, CreateApiKeyObjectRateLimitsItem, CreateApiKeyObjectRotationPolicy
+    from . import (
+        CreateApiKeyObjectDefaults,
+        CreateApiKeyObjectRateLimitsItem,
+        CreateApiKeyObjectRotationPolicy,
+        UsageLimits,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -23,13 +28,14 @@ class CreateApiKeyObject(WireModel):
     workspace_id: str | None = UNSET
     user_id: str | None = UNSET
     rate_limits: list[CreateApiKeyObjectRateLimitsItem] | None = UNSET
-    usage_limits: dict[str, Any] | None = UNSET
+    usage_limits: UsageLimits | None = UNSET
     defaults: CreateApiKeyObjectDefaults | None = UNSET
     alert_emails: list[str] | None = UNSET
     expires_at: datetime.datetime | None = UNSET
     rotation_policy: CreateApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "rate_limits": ["CreateApiKeyObjectRateLimitsItem"],
+        "usage_limits": "UsageLimits",
         "defaults": "CreateApiKeyObjectDefaults",
         "expires_at": "@datetime",
         "rotation_policy": "CreateApiKeyObjectRotationPolicy",

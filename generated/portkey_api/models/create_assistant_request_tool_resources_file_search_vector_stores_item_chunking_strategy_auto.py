@@ -13,4 +13,4 @@ class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrat
     """The document's ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto``."""
 
     type: Literal["auto"]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("auto",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("auto",)}

@@ -20,4 +20,4 @@ class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrat
     _codecs: ClassVar[dict[str, Any]] = {
         "static": "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic"
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("static",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("static",)}

@@ -11,11 +11,22 @@ if TYPE_CHECKING:
     from . import (
         ChatCompletionFunctionCallOption,
         ChatCompletionFunctions,
+        ChatCompletionNamedToolChoice,
+        ChatCompletionRequestAssistantMessage,
+        ChatCompletionRequestDeveloperMessage,
+        ChatCompletionRequestFunctionMessage,
+        ChatCompletionRequestSystemMessage,
+        ChatCompletionRequestToolMessage,
+        ChatCompletionRequestUserMessage,
+        ChatCompletionStreamOptions2,
         ChatCompletionTool,
         ChatCompletionToolChoiceOptionOption1,
         CreateChatCompletionRequestFunctionCallOption1,
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
+        ResponseFormatJsonObject,
+        ResponseFormatJsonSchema,
+        ResponseFormatText,
     )
 
 
@@ -23,7 +34,14 @@ if TYPE_CHECKING:
 class CreateChatCompletionRequest(WireModel):
     """The document's ``CreateChatCompletionRequest``."""
 
-    messages: list[dict[str, Any]]
+    messages: list[
+        ChatCompletionRequestSystemMessage
+        | ChatCompletionRequestDeveloperMessage
+        | ChatCompletionRequestUserMessage
+        | ChatCompletionRequestAssistantMessage
+        | ChatCompletionRequestToolMessage
+        | ChatCompletionRequestFunctionMessage
+    ]
     model: str | CreateChatCompletionRequestModelOption2
     frequency_penalty: float | None = UNSET
     logit_bias: dict[str, int] | None = UNSET
@@ -33,23 +51,55 @@ class CreateChatCompletionRequest(WireModel):
     max_completion_tokens: int | None = UNSET
     n: int | None = UNSET
     presence_penalty: float | None = UNSET
-    response_format: dict[str, Any] | None = UNSET
+    response_format: ResponseFormatText | ResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
     seed: int | None = UNSET
     stop: str | list[str] | None = UNSET
     stream: bool | None = UNSET
-    stream_options: dict[str, Any] | None = UNSET
+    stream_options: ChatCompletionStreamOptions2 | None = UNSET
     thinking: CreateChatCompletionRequestThinking | None = UNSET
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     tools: list[ChatCompletionTool] | None = UNSET
-    tool_choice: ChatCompletionToolChoiceOptionOption1 | dict[str, Any] | None = UNSET
+    tool_choice: ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice | None = UNSET
     parallel_tool_calls: bool | None = UNSET
     user: str | None = UNSET
     function_call: CreateChatCompletionRequestFunctionCallOption1 | ChatCompletionFunctionCallOption | None = UNSET
     functions: list[ChatCompletionFunctions] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
+        "messages": [
+            (
+                "ChatCompletionRequestSystemMessage",
+                "ChatCompletionRequestDeveloperMessage",
+                "ChatCompletionRequestUserMessage",
+                "ChatCompletionRequestAssistantMessage",
+                "ChatCompletionRequestToolMessage",
+                "ChatCompletionRequestFunctionMessage",
+            )
+        ],
+        "response_format": ("ResponseFormatText", "ResponseFormatJsonSchema", "ResponseFormatJsonObject"),
+        "stream_options": "ChatCompletionStreamOptions2",
         "thinking": "CreateChatCompletionRequestThinking",
         "tools": ["ChatCompletionTool"],
+        "tool_choice": "ChatCompletionNamedToolChoice",
         "function_call": "ChatCompletionFunctionCallOption",
         "functions": ["ChatCompletionFunctions"],
+    }
+    _tells: ClassVar[dict[str, Any]] = {
+        "model": "str",
+        "frequency_penalty": "float",
+        "logit_bias": "dict",
+        "logprobs": "bool",
+        "top_logprobs": "int",
+        "max_tokens": "int",
+        "max_completion_tokens": "int",
+        "n": "int",
+        "presence_penalty": "float",
+        "seed": "int",
+        "stream": "bool",
+        "temperature": "float",
+        "top_p": "float",
+        "tool_choice": ("auto", "none", "required"),
+        "parallel_tool_calls": "bool",
+        "user": "str",
+        "function_call": ("auto", "none"),
     }

@@ -26,4 +26,10 @@ class CreateChatCompletionResponse(WireModel):
         "choices": ["CreateChatCompletionResponseChoicesItem"],
         "usage": "CompletionUsage",
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"object": ("chat.completion",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "created": "int",
+        "model": "str",
+        "object": ("chat.completion",),
+        "system_fingerprint": "str",
+    }

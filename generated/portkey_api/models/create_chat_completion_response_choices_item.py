@@ -27,3 +27,7 @@ class CreateChatCompletionResponseChoicesItem(WireModel):
         "message": "ChatCompletionResponseMessage",
         "logprobs": "CreateChatCompletionResponseChoicesItemLogprobs",
     }
+    _tells: ClassVar[dict[str, Any]] = {
+        "finish_reason": ("content_filter", "function_call", "length", "stop", "tool_calls"),
+        "index": "int",
+    }

@@ -23,4 +23,10 @@ class CreateCompletionResponse(WireModel):
     system_fingerprint: str | None = UNSET
     usage: CompletionUsage | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"choices": ["CreateCompletionResponseChoicesItem"], "usage": "CompletionUsage"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"object": ("text_completion",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "created": "int",
+        "model": "str",
+        "object": ("text_completion",),
+        "system_fingerprint": "str",
+    }

@@ -20,3 +20,8 @@ class CreateCompletionResponseChoicesItem(WireModel):
     logprobs: CreateCompletionResponseChoicesItemLogprobs | None
     text: str
     _codecs: ClassVar[dict[str, Any]] = {"logprobs": "CreateCompletionResponseChoicesItemLogprobs"}
+    _tells: ClassVar[dict[str, Any]] = {
+        "finish_reason": ("content_filter", "length", "stop"),
+        "index": "int",
+        "text": "str",
+    }

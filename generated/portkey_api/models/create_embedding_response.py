@@ -8,15 +8,15 @@ from attrs import define
 from ..types import WireModel
 
 if TYPE_CHECKING:
-    from . import CreateEmbeddingResponseUsage
+    from . import CreateEmbeddingResponseUsage, Embedding
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class CreateEmbeddingResponse(WireModel):
     """The document's ``CreateEmbeddingResponse``."""
 
-    data: list[dict[str, Any]]
+    data: list[Embedding]
     model: str
     object: Literal["list"]
     usage: CreateEmbeddingResponseUsage
-    _codecs: ClassVar[dict[str, Any]] = {"usage": "CreateEmbeddingResponseUsage"}
+    _codecs: ClassVar[dict[str, Any]] = {"data": ["Embedding"], "usage": "CreateEmbeddingResponseUsage"}

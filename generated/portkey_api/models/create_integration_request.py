@@ -8,7 +8,20 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import AzureAIConfiguration, AzureOpenAIConfiguration, BedrockConfiguration, CortexConfiguration
+    from . import (
+        AzureAIConfiguration,
+        AzureOpenAIConfiguration,
+        BedrockConfiguration,
+        CortexConfiguration,
+        CustomHostConfiguration,
+        HuggingFaceConfiguration,
+        OpenAIConfiguration,
+        PricingAdjustments2,
+        SageMakerConfiguration,
+        SecretMapping,
+        VertexAIConfiguration,
+        WorkersAIConfiguration,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,22 +35,35 @@ class CreateIntegrationRequest(WireModel):
     description: str | None = UNSET
     workspace_id: str | None = UNSET
     configurations: (
-        dict[str, Any]
+        OpenAIConfiguration
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
+        | WorkersAIConfiguration
+        | SageMakerConfiguration
+        | HuggingFaceConfiguration
         | CortexConfiguration
+        | CustomHostConfiguration
         | None
     ) = UNSET
     create_default_provider: bool | None = UNSET
     default_provider_slug: str | None = UNSET
-    secret_mappings: list[dict[str, Any]] | None = UNSET
-    pricing_adjustments: dict[str, Any] | None = UNSET
+    secret_mappings: list[SecretMapping] | None = UNSET
+    pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "configurations": (
+            "OpenAIConfiguration",
             "AzureOpenAIConfiguration",
             "BedrockConfiguration",
+            "VertexAIConfiguration",
             "AzureAIConfiguration",
+            "WorkersAIConfiguration",
+            "SageMakerConfiguration",
+            "HuggingFaceConfiguration",
             "CortexConfiguration",
-        )
+            "CustomHostConfiguration",
+        ),
+        "secret_mappings": ["SecretMapping"],
+        "pricing_adjustments": "PricingAdjustments2",
     }

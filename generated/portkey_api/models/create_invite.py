@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateInviteWorkspaceApiKeyDetails, InviteRole
+    from . import CreateInviteWorkspaceApiKeyDetails, InviteRole, WorkspaceInvite
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,7 +16,10 @@ class CreateInvite(WireModel):
     """The document's ``CreateInvite``."""
 
     email: str
-    workspaces: list[dict[str, Any]]
+    workspaces: list[WorkspaceInvite]
     role: InviteRole
     workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"workspace_api_key_details": "CreateInviteWorkspaceApiKeyDetails"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "workspaces": ["WorkspaceInvite"],
+        "workspace_api_key_details": "CreateInviteWorkspaceApiKeyDetails",
+    }

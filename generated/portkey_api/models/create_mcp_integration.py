@@ -8,7 +8,12 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateMcpIntegrationAuthType, CreateMcpIntegrationConfigurations, CreateMcpIntegrationTransport
+    from . import (
+        CreateMcpIntegrationAuthType,
+        CreateMcpIntegrationConfigurations,
+        CreateMcpIntegrationTransport,
+        SecretMapping,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -24,5 +29,8 @@ class CreateMcpIntegration(WireModel):
     slug: str | None = UNSET
     description: str | None = UNSET
     configurations: CreateMcpIntegrationConfigurations | None = UNSET
-    secret_mappings: list[dict[str, Any]] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"configurations": "CreateMcpIntegrationConfigurations"}
+    secret_mappings: list[SecretMapping] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "configurations": "CreateMcpIntegrationConfigurations",
+        "secret_mappings": ["SecretMapping"],
+    }

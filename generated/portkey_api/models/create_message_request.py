@@ -8,7 +8,13 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateMessageRequestAttachmentsItem, CreateMessageRequestRole
+    from . import (
+        CreateMessageRequestAttachmentsItem,
+        CreateMessageRequestRole,
+        MessageContentImageFileObject,
+        MessageContentImageUrlObject,
+        MessageRequestContentTextObject,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,7 +22,12 @@ class CreateMessageRequest(WireModel):
     """The document's ``CreateMessageRequest``."""
 
     role: CreateMessageRequestRole
-    content: str | list[dict[str, Any]]
+    content: str | list[MessageContentImageFileObject | MessageContentImageUrlObject | MessageRequestContentTextObject]
     attachments: list[CreateMessageRequestAttachmentsItem] | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"attachments": ["CreateMessageRequestAttachmentsItem"]}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "content": [
+            ("MessageContentImageFileObject", "MessageContentImageUrlObject", "MessageRequestContentTextObject")
+        ],
+        "attachments": ["CreateMessageRequestAttachmentsItem"],
+    }

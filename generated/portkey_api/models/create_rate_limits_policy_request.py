@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import Condition, CreateRateLimitsPolicyRequestType, CreateRateLimitsPolicyRequestUnit
+    from . import Condition, CreateRateLimitsPolicyRequestType, CreateRateLimitsPolicyRequestUnit, GroupBy
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,11 +16,11 @@ class CreateRateLimitsPolicyRequest(WireModel):
     """The document's ``CreateRateLimitsPolicyRequest``."""
 
     conditions: list[Condition]
-    group_by: list[dict[str, Any]]
+    group_by: list[GroupBy]
     type: CreateRateLimitsPolicyRequestType
     unit: CreateRateLimitsPolicyRequestUnit
     value: float
     name: str | None = UNSET
     workspace_id: str | None = UNSET
     organisation_id: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"conditions": ["Condition"]}
+    _codecs: ClassVar[dict[str, Any]] = {"conditions": ["Condition"], "group_by": ["GroupBy"]}

@@ -8,29 +8,88 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateResponseText, CreateResponseTruncation, Includable, ModelIdsResponses2, ToolChoiceOptions
+    from . import (
+        ComputerTool,
+        ComputerToolCall,
+        ComputerToolCallOutput,
+        CreateResponseText,
+        CreateResponseTruncation,
+        EasyInputMessage,
+        FileSearchTool,
+        FileSearchToolCall,
+        FunctionTool,
+        FunctionToolCall,
+        FunctionToolCallOutput,
+        Includable,
+        InputMessage,
+        ItemReference,
+        ModelIdsResponsesOption1,
+        OutputMessage,
+        Reasoning,
+        ReasoningItem,
+        ToolChoiceFunction,
+        ToolChoiceOptions,
+        ToolChoiceTypes,
+        WebSearchTool,
+        WebSearchToolCall,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class CreateResponse(WireModel):
     """The document's ``CreateResponse``."""
 
-    model: ModelIdsResponses2
-    input: str | list[dict[str, Any]]
-    metadata: dict[str, Any] | None = UNSET
+    model: ModelIdsResponsesOption1 | str
+    input: (
+        str
+        | list[
+            EasyInputMessage
+            | InputMessage
+            | OutputMessage
+            | FileSearchToolCall
+            | ComputerToolCall
+            | ComputerToolCallOutput
+            | WebSearchToolCall
+            | FunctionToolCall
+            | FunctionToolCallOutput
+            | ReasoningItem
+            | ItemReference
+        ]
+    )
+    metadata: dict[str, str] | None = UNSET
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     user: str | None = UNSET
     previous_response_id: str | None = UNSET
-    reasoning: dict[str, Any] | None = UNSET
+    reasoning: Reasoning | None = UNSET
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: CreateResponseText | None = UNSET
-    tools: list[dict[str, Any]] | None = UNSET
-    tool_choice: ToolChoiceOptions | dict[str, Any] | None = UNSET
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool] | None = UNSET
+    tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: CreateResponseTruncation | None = UNSET
     include: list[Includable] | None = UNSET
     parallel_tool_calls: bool | None = UNSET
     store: bool | None = UNSET
     stream: bool | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"text": "CreateResponseText"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "input": [
+            (
+                "EasyInputMessage",
+                "InputMessage",
+                "OutputMessage",
+                "FileSearchToolCall",
+                "ComputerToolCall",
+                "ComputerToolCallOutput",
+                "WebSearchToolCall",
+                "FunctionToolCall",
+                "FunctionToolCallOutput",
+                "ReasoningItem",
+                "ItemReference",
+            )
+        ],
+        "reasoning": "Reasoning",
+        "text": "CreateResponseText",
+        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
+    }

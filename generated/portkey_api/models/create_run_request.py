@@ -9,13 +9,16 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
         CreateMessageRequest,
         CreateRunRequestModelOption2,
+        TruncationObject,
     )
 
 
@@ -24,7 +27,6 @@ class CreateRunRequest(WireModel):
     """The document's ``CreateRunRequest``."""
 
     assistant_id: str
-    thread_id: Any
     model: str | CreateRunRequestModelOption2 | None = UNSET
     instructions: str | None = UNSET
     additional_instructions: str | None = UNSET
@@ -36,11 +38,14 @@ class CreateRunRequest(WireModel):
     stream: bool | None = UNSET
     max_prompt_tokens: int | None = UNSET
     max_completion_tokens: int | None = UNSET
-    truncation_strategy: dict[str, Any] | None = UNSET
-    tool_choice: AssistantsApiToolChoiceOptionOption1 | dict[str, Any] | None = UNSET
+    truncation_strategy: TruncationObject | None = UNSET
+    tool_choice: AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | None = UNSET
     parallel_tool_calls: bool | None = UNSET
-    response_format: AssistantsApiResponseFormatOptionOption1 | dict[str, Any] | None = UNSET
+    response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "additional_messages": ["CreateMessageRequest"],
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
+        "truncation_strategy": "TruncationObject",
+        "tool_choice": "AssistantsNamedToolChoice",
+        "response_format": "AssistantsApiResponseFormat",
     }

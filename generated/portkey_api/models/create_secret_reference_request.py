@@ -16,6 +16,9 @@ if TYPE_CHECKING:
         AzureEntraAuthConfig,
         AzureManagedAuthConfig,
         CreateSecretReferenceRequestManagerType,
+        HashicorpAppRoleAuthConfig,
+        HashicorpKubernetesAuthConfig,
+        HashicorpTokenAuthConfig,
     )
 
 
@@ -32,7 +35,9 @@ class CreateSecretReferenceRequest(WireModel):
         | AzureEntraAuthConfig
         | AzureManagedAuthConfig
         | AzureDefaultAuthConfig
-        | dict[str, Any]
+        | HashicorpTokenAuthConfig
+        | HashicorpAppRoleAuthConfig
+        | HashicorpKubernetesAuthConfig
     )
     secret_path: str
     organisation_id: str | None = UNSET
@@ -50,5 +55,8 @@ class CreateSecretReferenceRequest(WireModel):
             "AzureEntraAuthConfig",
             "AzureManagedAuthConfig",
             "AzureDefaultAuthConfig",
+            "HashicorpTokenAuthConfig",
+            "HashicorpAppRoleAuthConfig",
+            "HashicorpKubernetesAuthConfig",
         )
     }

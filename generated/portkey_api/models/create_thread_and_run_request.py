@@ -9,13 +9,17 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
         CreateThreadAndRunRequestModelOption2,
         CreateThreadAndRunRequestToolResources,
+        CreateThreadRequest,
+        TruncationObject,
     )
 
 
@@ -24,8 +28,7 @@ class CreateThreadAndRunRequest(WireModel):
     """The document's ``CreateThreadAndRunRequest``."""
 
     assistant_id: str
-    thread_id: Any
-    thread: dict[str, Any] | None = UNSET
+    thread: CreateThreadRequest | None = UNSET
     model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET
     instructions: str | None = UNSET
     tools: list[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction] | None = UNSET
@@ -36,11 +39,15 @@ class CreateThreadAndRunRequest(WireModel):
     stream: bool | None = UNSET
     max_prompt_tokens: int | None = UNSET
     max_completion_tokens: int | None = UNSET
-    truncation_strategy: dict[str, Any] | None = UNSET
-    tool_choice: AssistantsApiToolChoiceOptionOption1 | dict[str, Any] | None = UNSET
+    truncation_strategy: TruncationObject | None = UNSET
+    tool_choice: AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | None = UNSET
     parallel_tool_calls: bool | None = UNSET
-    response_format: AssistantsApiResponseFormatOptionOption1 | dict[str, Any] | None = UNSET
+    response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
+        "thread": "CreateThreadRequest",
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
         "tool_resources": "CreateThreadAndRunRequestToolResources",
+        "truncation_strategy": "TruncationObject",
+        "tool_choice": "AssistantsNamedToolChoice",
+        "response_format": "AssistantsApiResponseFormat",
     }

@@ -13,4 +13,4 @@ class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategy
     """The document's ``CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto``."""
 
     type: Literal["auto"]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("auto",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("auto",)}

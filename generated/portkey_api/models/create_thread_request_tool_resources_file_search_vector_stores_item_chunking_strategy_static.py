@@ -20,4 +20,4 @@ class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategy
     _codecs: ClassVar[dict[str, Any]] = {
         "static": "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic"
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("static",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("static",)}

@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import Condition, CreateUsageLimitsPolicyRequestPeriodicReset, CreateUsageLimitsPolicyRequestType
+    from . import Condition, CreateUsageLimitsPolicyRequestPeriodicReset, CreateUsageLimitsPolicyRequestType, GroupBy
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,7 +16,7 @@ class CreateUsageLimitsPolicyRequest(WireModel):
     """The document's ``CreateUsageLimitsPolicyRequest``."""
 
     conditions: list[Condition]
-    group_by: list[dict[str, Any]]
+    group_by: list[GroupBy]
     type: CreateUsageLimitsPolicyRequestType
     credit_limit: float
     name: str | None = UNSET
@@ -24,4 +24,4 @@ class CreateUsageLimitsPolicyRequest(WireModel):
     periodic_reset: CreateUsageLimitsPolicyRequestPeriodicReset | None = UNSET
     workspace_id: str | None = UNSET
     organisation_id: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"conditions": ["Condition"]}
+    _codecs: ClassVar[dict[str, Any]] = {"conditions": ["Condition"], "group_by": ["GroupBy"]}

@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import AutoChunkingStrategyRequestParam
+    from . import AutoChunkingStrategyRequestParam, StaticChunkingStrategyRequestParam, VectorStoreExpirationAfter
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -17,7 +17,10 @@ class CreateVectorStoreRequest(WireModel):
 
     file_ids: list[str] | None = UNSET
     name: str | None = UNSET
-    expires_after: dict[str, Any] | None = UNSET
-    chunking_strategy: AutoChunkingStrategyRequestParam | dict[str, Any] | None = UNSET
+    expires_after: VectorStoreExpirationAfter | None = UNSET
+    chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"chunking_strategy": "AutoChunkingStrategyRequestParam"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "expires_after": "VectorStoreExpirationAfter",
+        "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam"),
+    }

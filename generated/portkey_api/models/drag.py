@@ -18,3 +18,4 @@ class Drag(WireModel):
     type: Literal["drag"]
     path: list[Coordinate]
     _codecs: ClassVar[dict[str, Any]] = {"path": ["Coordinate"]}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("drag",)}

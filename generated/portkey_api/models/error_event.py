@@ -18,3 +18,4 @@ class ErrorEvent(WireModel):
     event: Literal["error"]
     data: Error
     _codecs: ClassVar[dict[str, Any]] = {"data": "Error"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("error",)}

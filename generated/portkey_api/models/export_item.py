@@ -9,7 +9,7 @@ from attrs import define
 from ..types import WireModel
 
 if TYPE_CHECKING:
-    from . import ExportItemStatus, LogExportsRequestedDataItem
+    from . import ExportItemStatus, GenerationsFilterSchema, LogExportsRequestedDataItem
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -18,7 +18,7 @@ class ExportItem(WireModel):
 
     id: str
     organisation_id: str
-    filters: dict[str, Any]
+    filters: GenerationsFilterSchema
     requested_data: list[LogExportsRequestedDataItem]
     status: ExportItemStatus
     description: str
@@ -27,4 +27,8 @@ class ExportItem(WireModel):
     created_by: str
     workspace_id: str
     object: Literal["export"]
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "last_updated_at": "@datetime"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "filters": "GenerationsFilterSchema",
+        "created_at": "@datetime",
+        "last_updated_at": "@datetime",
+    }

@@ -24,3 +24,4 @@ class FileSearchTool(WireModel):
         "filters": ("ComparisonFilter", "CompoundFilter"),
         "ranking_options": "FileSearchToolRankingOptions",
     }
+    _tells: ClassVar[dict[str, Any]] = {"type": ("file_search",), "vector_store_ids": ["str"], "max_num_results": "int"}

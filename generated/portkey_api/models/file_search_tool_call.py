@@ -21,3 +21,9 @@ class FileSearchToolCall(WireModel):
     queries: list[str]
     results: list[FileSearchToolCallResultsItem] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"results": ["FileSearchToolCallResultsItem"]}
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "type": ("file_search_call",),
+        "status": ("completed", "failed", "in_progress", "incomplete", "searching"),
+        "queries": ["str"],
+    }

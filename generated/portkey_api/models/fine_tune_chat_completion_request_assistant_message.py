@@ -24,4 +24,4 @@ class FineTuneChatCompletionRequestAssistantMessage(WireModel):
     function_call: FineTuneChatCompletionRequestAssistantMessageFunctionCall | None = UNSET
     weight: FineTuneChatCompletionRequestAssistantMessageWeight | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"function_call": "FineTuneChatCompletionRequestAssistantMessageFunctionCall"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"role": ("assistant",), "weight": (0, 1)}
+    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "name": "str", "weight": (0, 1)}

@@ -20,6 +20,27 @@ if TYPE_CHECKING:
         ContainsParameters,
         EndsWithParameters,
         GuardrailCheckId,
+        JSONKeysParameters,
+        JSONSchemaParameters,
+        JWTParameters,
+        MistralModerationParameters,
+        ModelWhitelistParameters,
+        PANWPrismaParameters,
+        PatronusCustomParameters,
+        PatronusParameters,
+        PillarScanParameters,
+        PortkeyLanguageParameters,
+        PortkeyModerationParameters,
+        PortkeyPIIParameters,
+        PromptfooParameters,
+        RegexMatchParameters,
+        RequiredMetadataKeysParameters,
+        SentenceCountParameters,
+        SydeGuardParameters,
+        UppercaseParameters,
+        ValidUrlsParameters,
+        WebhookParameters,
+        WordCountParameters,
     )
 
 
@@ -29,32 +50,75 @@ class GuardrailCheck(WireModel):
 
     id: GuardrailCheckId
     parameters: (
-        dict[str, Any]
+        JWTParameters
+        | ModelWhitelistParameters
+        | RegexMatchParameters
+        | SentenceCountParameters
+        | WordCountParameters
         | CharacterCountParameters
+        | JSONSchemaParameters
+        | JSONKeysParameters
         | ContainsParameters
+        | ValidUrlsParameters
         | ContainsCodeParameters
+        | WebhookParameters
         | EndsWithParameters
+        | UppercaseParameters
+        | RequiredMetadataKeysParameters
         | AllowedRequestTypesParameters
+        | SydeGuardParameters
         | AporiaParameters
+        | PillarScanParameters
+        | PatronusParameters
+        | PatronusCustomParameters
+        | PortkeyModerationParameters
+        | PortkeyLanguageParameters
+        | PortkeyPIIParameters
+        | MistralModerationParameters
         | BedrockGuardParameters
+        | PromptfooParameters
         | AcuvityScanParameters
         | AzureContentSafetyParameters
         | AzurePIIParameters
+        | PANWPrismaParameters
+        | dict[str, Any]
         | None
     ) = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "parameters": (
+            "JWTParameters",
+            "ModelWhitelistParameters",
+            "RegexMatchParameters",
+            "SentenceCountParameters",
+            "WordCountParameters",
             "CharacterCountParameters",
+            "JSONSchemaParameters",
+            "JSONKeysParameters",
             "ContainsParameters",
+            "ValidUrlsParameters",
             "ContainsCodeParameters",
+            "WebhookParameters",
             "EndsWithParameters",
+            "UppercaseParameters",
+            "RequiredMetadataKeysParameters",
             "AllowedRequestTypesParameters",
+            "SydeGuardParameters",
             "AporiaParameters",
+            "PillarScanParameters",
+            "PatronusParameters",
+            "PatronusCustomParameters",
+            "PortkeyModerationParameters",
+            "PortkeyLanguageParameters",
+            "PortkeyPIIParameters",
+            "MistralModerationParameters",
             "BedrockGuardParameters",
+            "PromptfooParameters",
             "AcuvityScanParameters",
             "AzureContentSafetyParameters",
             "AzurePIIParameters",
+            "PANWPrismaParameters",
+            {"*": None},
         )
     }

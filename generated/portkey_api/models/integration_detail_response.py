@@ -18,6 +18,12 @@ if TYPE_CHECKING:
         GlobalWorkspaceAccess,
         HuggingFaceConfiguration,
         IntegrationDetailResponseStatus,
+        OpenAIConfiguration,
+        PricingAdjustments2,
+        SageMakerConfiguration,
+        SecretMapping,
+        VertexAIConfiguration,
+        WorkersAIConfiguration,
     )
 
 
@@ -37,10 +43,13 @@ class IntegrationDetailResponse(WireModel):
     object: Literal["integration"] | None = UNSET
     masked_key: str | None = UNSET
     configurations: (
-        dict[str, Any]
+        OpenAIConfiguration
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
+        | WorkersAIConfiguration
+        | SageMakerConfiguration
         | HuggingFaceConfiguration
         | CortexConfiguration
         | CustomHostConfiguration
@@ -49,18 +58,24 @@ class IntegrationDetailResponse(WireModel):
     global_workspace_access_settings: GlobalWorkspaceAccess | None = UNSET
     allow_all_models: bool | None = UNSET
     workspace_count: int | None = UNSET
-    secret_mappings: list[dict[str, Any]] | None = UNSET
-    pricing_adjustments: dict[str, Any] | None = UNSET
+    secret_mappings: list[SecretMapping] | None = UNSET
+    pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "created_at": "@datetime",
         "last_updated_at": "@datetime",
         "configurations": (
+            "OpenAIConfiguration",
             "AzureOpenAIConfiguration",
             "BedrockConfiguration",
+            "VertexAIConfiguration",
             "AzureAIConfiguration",
+            "WorkersAIConfiguration",
+            "SageMakerConfiguration",
             "HuggingFaceConfiguration",
             "CortexConfiguration",
             "CustomHostConfiguration",
         ),
         "global_workspace_access_settings": "GlobalWorkspaceAccess",
+        "secret_mappings": ["SecretMapping"],
+        "pricing_adjustments": "PricingAdjustments2",
     }

@@ -15,3 +15,4 @@ class JSONSchemaParameters(WireModel):
     schema: dict[str, Any]
     not_: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {"not_": "not"}
+    _tells: ClassVar[dict[str, Any]] = {"schema": "dict", "not": "bool"}

@@ -9,7 +9,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import AnalyticsMetrics
+    from . import AnalyticsMetrics, LogRequest, LogResponse, RequestResponseObject
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -17,18 +17,26 @@ class LogObject(WireModel):
     """The document's ``LogObject``."""
 
     id: str | None
-    request: dict[str, Any]
-    response: dict[str, Any]
+    request: LogRequest
+    response: LogResponse
     organisation_id: str | None
     created_at: datetime.datetime | None
     metrics: AnalyticsMetrics | None = UNSET
-    final_untransformed_request: dict[str, Any] | None = UNSET
-    original_response: dict[str, Any] | None = UNSET
-    transformed_request: dict[str, Any] | None = UNSET
+    final_untransformed_request: RequestResponseObject | None = UNSET
+    original_response: RequestResponseObject | None = UNSET
+    transformed_request: RequestResponseObject | None = UNSET
     _names: ClassVar[dict[str, str]] = {
         "id": "_id",
         "final_untransformed_request": "finalUntransformedRequest",
         "original_response": "originalResponse",
         "transformed_request": "transformedRequest",
     }
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "metrics": "AnalyticsMetrics"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "request": "LogRequest",
+        "response": "LogResponse",
+        "created_at": "@datetime",
+        "metrics": "AnalyticsMetrics",
+        "final_untransformed_request": "RequestResponseObject",
+        "original_response": "RequestResponseObject",
+        "transformed_request": "RequestResponseObject",
+    }

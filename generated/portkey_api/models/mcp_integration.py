@@ -9,7 +9,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import McpIntegrationAuthType, McpIntegrationTransport, McpIntegrationType
+    from . import McpIntegrationAuthType, McpIntegrationTransport, McpIntegrationType, SecretMapping
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -31,5 +31,9 @@ class McpIntegration(WireModel):
     auth_type: McpIntegrationAuthType | None = UNSET
     transport: McpIntegrationTransport | None = UNSET
     type: McpIntegrationType | None = UNSET
-    secret_mappings: list[dict[str, Any]] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "last_updated_at": "@datetime"}
+    secret_mappings: list[SecretMapping] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "created_at": "@datetime",
+        "last_updated_at": "@datetime",
+        "secret_mappings": ["SecretMapping"],
+    }

@@ -8,15 +8,18 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import McpIntegrationCapabilitiesCounts
+    from . import McpIntegrationCapabilitiesCounts, McpIntegrationCapabilityItem
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class McpIntegrationCapabilitiesListResponse(WireModel):
     """The document's ``McpIntegrationCapabilitiesListResponse``."""
 
-    data: list[dict[str, Any]] | None = UNSET
+    data: list[McpIntegrationCapabilityItem] | None = UNSET
     counts: McpIntegrationCapabilitiesCounts | None = UNSET
     total: int | None = UNSET
     has_more: bool | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"counts": "McpIntegrationCapabilitiesCounts"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "data": ["McpIntegrationCapabilityItem"],
+        "counts": "McpIntegrationCapabilitiesCounts",
+    }

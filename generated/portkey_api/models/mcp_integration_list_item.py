@@ -9,7 +9,12 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import McpIntegrationListItemAuthType, McpIntegrationListItemTransport, McpIntegrationListItemType
+    from . import (
+        McpIntegrationListItemAuthType,
+        McpIntegrationListItemTransport,
+        McpIntegrationListItemType,
+        SecretMapping,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -31,5 +36,9 @@ class McpIntegrationListItem(WireModel):
     workspace_id: str | None = UNSET
     description: str | None = UNSET
     workspaces_count: float | None = UNSET
-    secret_mappings: list[dict[str, Any]] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "last_updated_at": "@datetime"}
+    secret_mappings: list[SecretMapping] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "created_at": "@datetime",
+        "last_updated_at": "@datetime",
+        "secret_mappings": ["SecretMapping"],
+    }

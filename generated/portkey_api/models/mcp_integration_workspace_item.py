@@ -19,3 +19,4 @@ class McpIntegrationWorkspaceItem(WireModel):
     created_at: datetime.datetime | None = UNSET
     last_updated_at: datetime.datetime | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "last_updated_at": "@datetime"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "enabled": "bool", "status": "str"}

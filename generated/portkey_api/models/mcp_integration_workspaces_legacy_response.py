@@ -18,3 +18,4 @@ class McpIntegrationWorkspacesLegacyResponse(WireModel):
     workspaces: list[McpIntegrationWorkspaceItem] | None = UNSET
     global_workspace_access: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"workspaces": ["McpIntegrationWorkspaceItem"]}
+    _tells: ClassVar[dict[str, Any]] = {"global_workspace_access": "dict"}

@@ -19,3 +19,4 @@ class McpIntegrationWorkspacesListResponse(WireModel):
     global_workspace_access: dict[str, Any] | None = UNSET
     total: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["McpIntegrationWorkspaceItem"]}
+    _tells: ClassVar[dict[str, Any]] = {"global_workspace_access": "dict", "total": "int"}

@@ -8,15 +8,15 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import McpServerCapabilitiesCounts
+    from . import McpServerCapabilitiesCounts, McpServerCapabilityItem
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class McpServerCapabilitiesListResponse(WireModel):
     """The document's ``McpServerCapabilitiesListResponse``."""
 
-    data: list[dict[str, Any]] | None = UNSET
+    data: list[McpServerCapabilityItem] | None = UNSET
     counts: McpServerCapabilitiesCounts | None = UNSET
     total: int | None = UNSET
     has_more: bool | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"counts": "McpServerCapabilitiesCounts"}
+    _codecs: ClassVar[dict[str, Any]] = {"data": ["McpServerCapabilityItem"], "counts": "McpServerCapabilitiesCounts"}

@@ -18,4 +18,4 @@ class MessageContentImageFileObject(WireModel):
     type: Literal["image_file"]
     image_file: MessageContentImageFileObjectImageFile
     _codecs: ClassVar[dict[str, Any]] = {"image_file": "MessageContentImageFileObjectImageFile"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("image_file",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("image_file",)}

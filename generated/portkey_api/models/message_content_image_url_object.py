@@ -18,4 +18,4 @@ class MessageContentImageUrlObject(WireModel):
     type: Literal["image_url"]
     image_url: MessageContentImageUrlObjectImageUrl
     _codecs: ClassVar[dict[str, Any]] = {"image_url": "MessageContentImageUrlObjectImageUrl"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("image_url",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("image_url",)}

@@ -21,4 +21,9 @@ class MessageContentTextAnnotationsFileCitationObject(WireModel):
     start_index: int
     end_index: int
     _codecs: ClassVar[dict[str, Any]] = {"file_citation": "MessageContentTextAnnotationsFileCitationObjectFileCitation"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_citation",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "type": ("file_citation",),
+        "text": "str",
+        "start_index": "int",
+        "end_index": "int",
+    }

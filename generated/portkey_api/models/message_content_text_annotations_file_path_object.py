@@ -21,4 +21,4 @@ class MessageContentTextAnnotationsFilePathObject(WireModel):
     start_index: int
     end_index: int
     _codecs: ClassVar[dict[str, Any]] = {"file_path": "MessageContentTextAnnotationsFilePathObjectFilePath"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_path",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("file_path",), "text": "str", "start_index": "int", "end_index": "int"}

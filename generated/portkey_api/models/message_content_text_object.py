@@ -18,4 +18,4 @@ class MessageContentTextObject(WireModel):
     type: Literal["text"]
     text: MessageContentTextObjectText
     _codecs: ClassVar[dict[str, Any]] = {"text": "MessageContentTextObjectText"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("text",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("text",)}

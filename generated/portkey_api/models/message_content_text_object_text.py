@@ -22,3 +22,4 @@ class MessageContentTextObjectText(WireModel):
             ("MessageContentTextAnnotationsFileCitationObject", "MessageContentTextAnnotationsFilePathObject")
         ]
     }
+    _tells: ClassVar[dict[str, Any]] = {"value": "str"}

@@ -19,4 +19,4 @@ class MessageDeltaContentImageFileObject(WireModel):
     type: Literal["image_file"]
     image_file: MessageDeltaContentImageFileObjectImageFile | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"image_file": "MessageDeltaContentImageFileObjectImageFile"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("image_file",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("image_file",)}

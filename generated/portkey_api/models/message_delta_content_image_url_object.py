@@ -19,4 +19,4 @@ class MessageDeltaContentImageUrlObject(WireModel):
     type: Literal["image_url"]
     image_url: MessageDeltaContentImageUrlObjectImageUrl | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"image_url": "MessageDeltaContentImageUrlObjectImageUrl"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("image_url",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("image_url",)}

@@ -24,4 +24,10 @@ class MessageDeltaContentTextAnnotationsFileCitationObject(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "file_citation": "MessageDeltaContentTextAnnotationsFileCitationObjectFileCitation"
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_citation",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "index": "int",
+        "type": ("file_citation",),
+        "text": "str",
+        "start_index": "int",
+        "end_index": "int",
+    }

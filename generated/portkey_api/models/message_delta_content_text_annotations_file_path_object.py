@@ -22,4 +22,10 @@ class MessageDeltaContentTextAnnotationsFilePathObject(WireModel):
     start_index: int | None = UNSET
     end_index: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"file_path": "MessageDeltaContentTextAnnotationsFilePathObjectFilePath"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_path",)}
+    _tells: ClassVar[dict[str, Any]] = {
+        "index": "int",
+        "type": ("file_path",),
+        "text": "str",
+        "start_index": "int",
+        "end_index": "int",
+    }

@@ -19,4 +19,4 @@ class MessageDeltaContentTextObject(WireModel):
     type: Literal["text"]
     text: MessageDeltaContentTextObjectText | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"text": "MessageDeltaContentTextObjectText"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("text",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("text",)}

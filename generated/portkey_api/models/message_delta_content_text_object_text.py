@@ -25,3 +25,4 @@ class MessageDeltaContentTextObjectText(WireModel):
             ("MessageDeltaContentTextAnnotationsFileCitationObject", "MessageDeltaContentTextAnnotationsFilePathObject")
         ]
     }
+    _tells: ClassVar[dict[str, Any]] = {"value": "str"}

@@ -19,3 +19,4 @@ class MessageDeltaObject(WireModel):
     object: Literal["thread.message.delta"]
     delta: MessageDeltaObjectDelta
     _codecs: ClassVar[dict[str, Any]] = {"delta": "MessageDeltaObjectDelta"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "object": ("thread.message.delta",)}

@@ -30,3 +30,4 @@ class MessageDeltaObjectDelta(WireModel):
             ("MessageDeltaContentImageFileObject", "MessageDeltaContentTextObject", "MessageDeltaContentImageUrlObject")
         ]
     }
+    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant", "user")}

@@ -42,3 +42,16 @@ class MessageObject(WireModel):
         "content": [("MessageContentImageFileObject", "MessageContentImageUrlObject", "MessageContentTextObject")],
         "attachments": ["MessageObjectAttachmentsItem"],
     }
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "object": ("thread.message",),
+        "created_at": "int",
+        "thread_id": "str",
+        "status": ("completed", "in_progress", "incomplete"),
+        "completed_at": "int",
+        "incomplete_at": "int",
+        "role": ("assistant", "user"),
+        "assistant_id": "str",
+        "run_id": "str",
+        "metadata": "dict",
+    }

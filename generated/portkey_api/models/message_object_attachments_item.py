@@ -18,3 +18,4 @@ class MessageObjectAttachmentsItem(WireModel):
     file_id: str | None = UNSET
     tools: list[AssistantToolsCode | AssistantToolsFileSearchTypeOnly] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"tools": [("AssistantToolsCode", "AssistantToolsFileSearchTypeOnly")]}
+    _tells: ClassVar[dict[str, Any]] = {"file_id": "str"}

@@ -18,3 +18,4 @@ class MessageStreamEventThreadMessageCompleted(WireModel):
     event: Literal["thread.message.completed"]
     data: MessageObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "MessageObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.message.completed",)}

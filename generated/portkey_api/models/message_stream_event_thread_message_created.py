@@ -18,3 +18,4 @@ class MessageStreamEventThreadMessageCreated(WireModel):
     event: Literal["thread.message.created"]
     data: MessageObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "MessageObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.message.created",)}

@@ -18,3 +18,4 @@ class MessageStreamEventThreadMessageDelta(WireModel):
     event: Literal["thread.message.delta"]
     data: MessageDeltaObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "MessageDeltaObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.message.delta",)}

@@ -18,3 +18,4 @@ class MessageStreamEventThreadMessageInProgress(WireModel):
     event: Literal["thread.message.in_progress"]
     data: MessageObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "MessageObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.message.in_progress",)}

@@ -18,3 +18,4 @@ class MessageStreamEventThreadMessageIncomplete(WireModel):
     event: Literal["thread.message.incomplete"]
     data: MessageObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "MessageObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.message.incomplete",)}

@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ModelConfigurations
+    from . import ModelConfigurations, PricingConfig
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -21,5 +21,5 @@ class ModelUpdateRequest(WireModel):
     is_finetune: bool | None = UNSET
     base_model_slug: str | None = UNSET
     configurations: ModelConfigurations | None = UNSET
-    pricing_config: dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"configurations": "ModelConfigurations"}
+    pricing_config: PricingConfig | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"configurations": "ModelConfigurations", "pricing_config": "PricingConfig"}

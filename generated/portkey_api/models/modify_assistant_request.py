@@ -9,6 +9,7 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantToolsCode,
         AssistantToolsFileSearch,
@@ -30,8 +31,9 @@ class ModifyAssistantRequest(WireModel):
     metadata: dict[str, Any] | None = UNSET
     temperature: float | None = UNSET
     top_p: float | None = UNSET
-    response_format: AssistantsApiResponseFormatOptionOption1 | dict[str, Any] | None = UNSET
+    response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
         "tool_resources": "ModifyAssistantRequestToolResources",
+        "response_format": "AssistantsApiResponseFormat",
     }

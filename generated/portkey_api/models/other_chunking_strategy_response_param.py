@@ -13,4 +13,4 @@ class OtherChunkingStrategyResponseParam(WireModel):
     """The document's ``OtherChunkingStrategyResponseParam``."""
 
     type: Literal["other"]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("other",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("other",)}

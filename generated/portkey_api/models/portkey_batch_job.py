@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         PortkeyBatchJobEndpoint,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
+        PortkeyBatchOptions,
     )
 
 
@@ -27,9 +28,10 @@ class PortkeyBatchJob(WireModel):
     job_name: str | None = UNSET
     output_data_config: str | None = UNSET
     role_arn: str | None = UNSET
-    portkey_options: dict[str, Any] | None = UNSET
+    portkey_options: PortkeyBatchOptions | None = UNSET
     provider_options: PortkeyBatchJobProviderOptionsOption1 | PortkeyBatchJobProviderOptionsOption2 | None = UNSET
     metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "provider_options": ("PortkeyBatchJobProviderOptionsOption1", "PortkeyBatchJobProviderOptionsOption2")
+        "portkey_options": "PortkeyBatchOptions",
+        "provider_options": ("PortkeyBatchJobProviderOptionsOption1", "PortkeyBatchJobProviderOptionsOption2"),
     }

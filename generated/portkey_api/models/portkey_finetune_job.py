@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import BedrockParams, PortkeyFinetuneJobMethod
+    from . import BedrockParams, PortkeyFinetuneJobMethod, PortkeyOptions
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,7 +22,11 @@ class PortkeyFinetuneJob(WireModel):
     job_name: str | None = UNSET
     role_arn: str | None = UNSET
     output_file: str | None = UNSET
-    portkey_options: dict[str, Any] | None = UNSET
+    portkey_options: PortkeyOptions | None = UNSET
     provider_options: BedrockParams | None = UNSET
     validation_file: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"method": "PortkeyFinetuneJobMethod", "provider_options": "BedrockParams"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "method": "PortkeyFinetuneJobMethod",
+        "portkey_options": "PortkeyOptions",
+        "provider_options": "BedrockParams",
+    }

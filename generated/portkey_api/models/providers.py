@@ -9,7 +9,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ProvidersStatus
+    from . import ProvidersStatus, RateLimits, UsageLimits
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -20,11 +20,16 @@ class Providers(WireModel):
     integration_id: str | None = UNSET
     note: str | None = UNSET
     status: ProvidersStatus | None = UNSET
-    usage_limits: dict[str, Any] | None = UNSET
+    usage_limits: UsageLimits | None = UNSET
     reset_usage: float | None = UNSET
     created_at: datetime.datetime | None = UNSET
     slug: str | None = UNSET
-    rate_limits: list[dict[str, Any]] | None = UNSET
+    rate_limits: list[RateLimits] | None = UNSET
     expires_at: datetime.datetime | None = UNSET
     object: Literal["provider"] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "expires_at": "@datetime"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "usage_limits": "UsageLimits",
+        "created_at": "@datetime",
+        "rate_limits": ["RateLimits"],
+        "expires_at": "@datetime",
+    }

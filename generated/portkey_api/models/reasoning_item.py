@@ -20,3 +20,8 @@ class ReasoningItem(WireModel):
     summary: list[ReasoningItemSummaryItem]
     status: ReasoningItemStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"summary": ["ReasoningItemSummaryItem"]}
+    _tells: ClassVar[dict[str, Any]] = {
+        "type": ("reasoning",),
+        "id": "str",
+        "status": ("completed", "in_progress", "incomplete"),
+    }

@@ -9,13 +9,27 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
-        ModelIdsResponses2,
+        ComputerTool,
+        ComputerToolCall,
+        FileSearchTool,
+        FileSearchToolCall,
+        FunctionTool,
+        FunctionToolCall,
+        ModelIdsResponsesOption1,
+        OutputMessage,
         Reasoning,
+        ReasoningItem,
+        ResponseError2,
         ResponseIncompleteDetails,
         ResponseStatus,
         ResponseText,
         ResponseTruncation,
+        ResponseUsage,
+        ToolChoiceFunction,
         ToolChoiceOptions,
+        ToolChoiceTypes,
+        WebSearchTool,
+        WebSearchToolCall,
     )
 
 
@@ -23,19 +37,21 @@ if TYPE_CHECKING:
 class Response(WireModel):
     """The document's ``Response``."""
 
-    metadata: dict[str, Any] | None
+    metadata: dict[str, str] | None
     temperature: float | None
     top_p: float | None
-    model: ModelIdsResponses2
+    model: ModelIdsResponsesOption1 | str
     instructions: str | None
-    tools: list[dict[str, Any]]
-    tool_choice: ToolChoiceOptions | dict[str, Any]
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool]
+    tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction
     id: str
     object: Literal["response"]
     created_at: float
-    error: dict[str, Any] | None
+    error: ResponseError2 | None
     incomplete_details: ResponseIncompleteDetails | None
-    output: list[dict[str, Any]]
+    output: list[
+        OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem
+    ]
     parallel_tool_calls: bool
     user: str | None = UNSET
     previous_response_id: str | None = UNSET
@@ -45,9 +61,41 @@ class Response(WireModel):
     truncation: ResponseTruncation | None = UNSET
     status: ResponseStatus | None = UNSET
     output_text: str | None = UNSET
-    usage: dict[str, Any] | None = UNSET
+    usage: ResponseUsage | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
+        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
+        "error": "ResponseError2",
         "incomplete_details": "ResponseIncompleteDetails",
+        "output": [
+            (
+                "OutputMessage",
+                "FileSearchToolCall",
+                "FunctionToolCall",
+                "WebSearchToolCall",
+                "ComputerToolCall",
+                "ReasoningItem",
+            )
+        ],
         "reasoning": "Reasoning",
         "text": "ResponseText",
+        "usage": "ResponseUsage",
+    }
+    _tells: ClassVar[dict[str, Any]] = {
+        "metadata": "dict",
+        "temperature": "float",
+        "top_p": "float",
+        "model": "str",
+        "instructions": "str",
+        "tool_choice": ("auto", "none", "required"),
+        "id": "str",
+        "object": ("response",),
+        "created_at": "float",
+        "parallel_tool_calls": "bool",
+        "user": "str",
+        "previous_response_id": "str",
+        "max_output_tokens": "int",
+        "truncation": ("auto", "disabled"),
+        "status": ("completed", "failed", "in_progress", "incomplete"),
+        "output_text": "str",
     }

@@ -20,3 +20,4 @@ class ResponseCodeInterpreterCallCompletedEvent(WireModel):
     code_interpreter_call: CodeInterpreterToolCall
     response_id: Any
     _codecs: ClassVar[dict[str, Any]] = {"code_interpreter_call": "CodeInterpreterToolCall"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.code_interpreter_call.completed",), "output_index": "int"}

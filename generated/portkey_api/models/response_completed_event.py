@@ -18,3 +18,4 @@ class ResponseCompletedEvent(WireModel):
     type: Literal["response.completed"]
     response: Response
     _codecs: ClassVar[dict[str, Any]] = {"response": "Response"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.completed",)}

@@ -18,3 +18,4 @@ class ResponseCreatedEvent(WireModel):
     type: Literal["response.created"]
     response: Response
     _codecs: ClassVar[dict[str, Any]] = {"response": "Response"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.created",)}

@@ -18,3 +18,4 @@ class ResponseFailedEvent(WireModel):
     type: Literal["response.failed"]
     response: Response
     _codecs: ClassVar[dict[str, Any]] = {"response": "Response"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.failed",)}

@@ -18,3 +18,4 @@ class ResponseFormatJsonSchema(WireModel):
     type: Literal["json_schema"]
     json_schema: ResponseFormatJsonSchemaJsonSchema
     _codecs: ClassVar[dict[str, Any]] = {"json_schema": "ResponseFormatJsonSchemaJsonSchema"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("json_schema",)}

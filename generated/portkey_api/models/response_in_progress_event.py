@@ -18,3 +18,4 @@ class ResponseInProgressEvent(WireModel):
     type: Literal["response.in_progress"]
     response: Response
     _codecs: ClassVar[dict[str, Any]] = {"response": "Response"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.in_progress",)}

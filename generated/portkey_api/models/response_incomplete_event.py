@@ -18,3 +18,4 @@ class ResponseIncompleteEvent(WireModel):
     type: Literal["response.incomplete"]
     response: Response
     _codecs: ClassVar[dict[str, Any]] = {"response": "Response"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("response.incomplete",)}

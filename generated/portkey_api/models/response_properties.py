@@ -8,7 +8,19 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ModelIdsResponses2, Reasoning, ResponsePropertiesText, ResponsePropertiesTruncation, ToolChoiceOptions
+    from . import (
+        ComputerTool,
+        FileSearchTool,
+        FunctionTool,
+        ModelIdsResponsesOption1,
+        Reasoning,
+        ResponsePropertiesText,
+        ResponsePropertiesTruncation,
+        ToolChoiceFunction,
+        ToolChoiceOptions,
+        ToolChoiceTypes,
+        WebSearchTool,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,12 +28,17 @@ class ResponseProperties(WireModel):
     """The document's ``ResponseProperties``."""
 
     previous_response_id: str | None = UNSET
-    model: ModelIdsResponses2 | None = UNSET
+    model: ModelIdsResponsesOption1 | str | None = UNSET
     reasoning: Reasoning | None = UNSET
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: ResponsePropertiesText | None = UNSET
-    tools: list[dict[str, Any]] | None = UNSET
-    tool_choice: ToolChoiceOptions | dict[str, Any] | None = UNSET
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool] | None = UNSET
+    tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: ResponsePropertiesTruncation | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"reasoning": "Reasoning", "text": "ResponsePropertiesText"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "reasoning": "Reasoning",
+        "text": "ResponsePropertiesText",
+        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
+    }

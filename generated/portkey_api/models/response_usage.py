@@ -24,3 +24,4 @@ class ResponseUsage(WireModel):
         "input_tokens_details": "ResponseUsageInputTokensDetails",
         "output_tokens_details": "ResponseUsageOutputTokensDetails",
     }
+    _tells: ClassVar[dict[str, Any]] = {"input_tokens": "int", "output_tokens": "int", "total_tokens": "int"}

@@ -9,15 +9,19 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
+        RunCompletionUsage2,
         RunObjectIncompleteDetails,
         RunObjectLastError,
         RunObjectRequiredAction,
         RunObjectStatus,
+        TruncationObject,
     )
 
 
@@ -43,13 +47,13 @@ class RunObject(WireModel):
     instructions: str
     tools: list[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction]
     metadata: dict[str, Any] | None
-    usage: dict[str, Any] | None
+    usage: RunCompletionUsage2 | None
     max_prompt_tokens: int | None
     max_completion_tokens: int | None
-    truncation_strategy: dict[str, Any] | None
-    tool_choice: AssistantsApiToolChoiceOptionOption1 | dict[str, Any] | None
+    truncation_strategy: TruncationObject | None
+    tool_choice: AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | None
     parallel_tool_calls: bool
-    response_format: AssistantsApiResponseFormatOptionOption1 | dict[str, Any] | None
+    response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
@@ -57,4 +61,41 @@ class RunObject(WireModel):
         "last_error": "RunObjectLastError",
         "incomplete_details": "RunObjectIncompleteDetails",
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
+        "usage": "RunCompletionUsage2",
+        "truncation_strategy": "TruncationObject",
+        "tool_choice": "AssistantsNamedToolChoice",
+        "response_format": "AssistantsApiResponseFormat",
+    }
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "object": ("thread.run",),
+        "created_at": "int",
+        "thread_id": "str",
+        "assistant_id": "str",
+        "status": (
+            "cancelled",
+            "cancelling",
+            "completed",
+            "expired",
+            "failed",
+            "in_progress",
+            "incomplete",
+            "queued",
+            "requires_action",
+        ),
+        "expires_at": "int",
+        "started_at": "int",
+        "cancelled_at": "int",
+        "failed_at": "int",
+        "completed_at": "int",
+        "model": "str",
+        "instructions": "str",
+        "metadata": "dict",
+        "max_prompt_tokens": "int",
+        "max_completion_tokens": "int",
+        "tool_choice": ("auto", "none", "required"),
+        "parallel_tool_calls": "bool",
+        "response_format": ("auto", "none"),
+        "temperature": "float",
+        "top_p": "float",
     }

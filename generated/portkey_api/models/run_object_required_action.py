@@ -18,3 +18,4 @@ class RunObjectRequiredAction(WireModel):
     type: Literal["submit_tool_outputs"]
     submit_tool_outputs: RunObjectRequiredActionSubmitToolOutputs
     _codecs: ClassVar[dict[str, Any]] = {"submit_tool_outputs": "RunObjectRequiredActionSubmitToolOutputs"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("submit_tool_outputs",)}

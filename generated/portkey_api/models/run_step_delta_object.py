@@ -19,3 +19,4 @@ class RunStepDeltaObject(WireModel):
     object: Literal["thread.run.step.delta"]
     delta: RunStepDeltaObjectDelta
     _codecs: ClassVar[dict[str, Any]] = {"delta": "RunStepDeltaObjectDelta"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "object": ("thread.run.step.delta",)}

@@ -20,3 +20,4 @@ class RunStepDeltaStepDetailsMessageCreationObject(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "message_creation": "RunStepDeltaStepDetailsMessageCreationObjectMessageCreation"
     }
+    _tells: ClassVar[dict[str, Any]] = {"type": ("message_creation",)}

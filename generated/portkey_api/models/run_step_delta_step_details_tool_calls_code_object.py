@@ -22,4 +22,4 @@ class RunStepDeltaStepDetailsToolCallsCodeObject(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "code_interpreter": "RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreter"
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("code_interpreter",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("code_interpreter",), "id": "str"}

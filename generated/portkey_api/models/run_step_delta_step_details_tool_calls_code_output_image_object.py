@@ -19,3 +19,4 @@ class RunStepDeltaStepDetailsToolCallsCodeOutputImageObject(WireModel):
     type: Literal["image"]
     image: RunStepDeltaStepDetailsToolCallsCodeOutputImageObjectImage | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"image": "RunStepDeltaStepDetailsToolCallsCodeOutputImageObjectImage"}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("image",)}

@@ -16,4 +16,4 @@ class RunStepDeltaStepDetailsToolCallsFileSearchObject(WireModel):
     type: Literal["file_search"]
     file_search: dict[str, Any]
     id: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_search",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("file_search",), "file_search": "dict", "id": "str"}

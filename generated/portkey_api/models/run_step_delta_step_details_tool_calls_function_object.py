@@ -20,4 +20,4 @@ class RunStepDeltaStepDetailsToolCallsFunctionObject(WireModel):
     id: str | None = UNSET
     function: RunStepDeltaStepDetailsToolCallsFunctionObjectFunction | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"function": "RunStepDeltaStepDetailsToolCallsFunctionObjectFunction"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("function",)}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "type": ("function",), "id": "str"}

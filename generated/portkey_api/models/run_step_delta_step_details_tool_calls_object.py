@@ -37,3 +37,4 @@ class RunStepDeltaStepDetailsToolCallsObject(WireModel):
             )
         ]
     }
+    _tells: ClassVar[dict[str, Any]] = {"type": ("tool_calls",)}

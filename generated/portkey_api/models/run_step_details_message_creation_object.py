@@ -18,4 +18,4 @@ class RunStepDetailsMessageCreationObject(WireModel):
     type: Literal["message_creation"]
     message_creation: RunStepDetailsMessageCreationObjectMessageCreation
     _codecs: ClassVar[dict[str, Any]] = {"message_creation": "RunStepDetailsMessageCreationObjectMessageCreation"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("message_creation",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("message_creation",)}

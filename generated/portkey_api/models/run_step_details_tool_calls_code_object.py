@@ -19,4 +19,4 @@ class RunStepDetailsToolCallsCodeObject(WireModel):
     type: Literal["code_interpreter"]
     code_interpreter: RunStepDetailsToolCallsCodeObjectCodeInterpreter
     _codecs: ClassVar[dict[str, Any]] = {"code_interpreter": "RunStepDetailsToolCallsCodeObjectCodeInterpreter"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("code_interpreter",)}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "type": ("code_interpreter",)}

@@ -18,3 +18,4 @@ class RunStepDetailsToolCallsCodeOutputImageObject(WireModel):
     type: Literal["image"]
     image: RunStepDetailsToolCallsCodeOutputImageObjectImage
     _codecs: ClassVar[dict[str, Any]] = {"image": "RunStepDetailsToolCallsCodeOutputImageObjectImage"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("image",)}

@@ -15,4 +15,4 @@ class RunStepDetailsToolCallsFileSearchObject(WireModel):
     id: str
     type: Literal["file_search"]
     file_search: dict[str, Any]
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("file_search",)}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "type": ("file_search",), "file_search": "dict"}

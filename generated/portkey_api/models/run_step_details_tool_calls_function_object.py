@@ -19,4 +19,4 @@ class RunStepDetailsToolCallsFunctionObject(WireModel):
     type: Literal["function"]
     function: RunStepDetailsToolCallsFunctionObjectFunction
     _codecs: ClassVar[dict[str, Any]] = {"function": "RunStepDetailsToolCallsFunctionObjectFunction"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("function",)}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "type": ("function",)}

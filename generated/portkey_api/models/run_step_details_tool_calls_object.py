@@ -34,4 +34,4 @@ class RunStepDetailsToolCallsObject(WireModel):
             )
         ]
     }
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("tool_calls",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("tool_calls",)}

@@ -9,6 +9,7 @@ from ..types import WireModel
 
 if TYPE_CHECKING:
     from . import (
+        RunStepCompletionUsage2,
         RunStepDetailsMessageCreationObject,
         RunStepDetailsToolCallsObject,
         RunStepObjectLastError,
@@ -36,8 +37,24 @@ class RunStepObject(WireModel):
     failed_at: int | None
     completed_at: int | None
     metadata: dict[str, Any] | None
-    usage: dict[str, Any] | None
+    usage: RunStepCompletionUsage2 | None
     _codecs: ClassVar[dict[str, Any]] = {
         "step_details": ("RunStepDetailsMessageCreationObject", "RunStepDetailsToolCallsObject"),
         "last_error": "RunStepObjectLastError",
+        "usage": "RunStepCompletionUsage2",
+    }
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "object": ("thread.run.step",),
+        "created_at": "int",
+        "assistant_id": "str",
+        "thread_id": "str",
+        "run_id": "str",
+        "type": ("message_creation", "tool_calls"),
+        "status": ("cancelled", "completed", "expired", "failed", "in_progress"),
+        "expired_at": "int",
+        "cancelled_at": "int",
+        "failed_at": "int",
+        "completed_at": "int",
+        "metadata": "dict",
     }

@@ -18,3 +18,4 @@ class RunStepStreamEventThreadRunStepCancelled(WireModel):
     event: Literal["thread.run.step.cancelled"]
     data: RunStepObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunStepObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.step.cancelled",)}

@@ -18,3 +18,4 @@ class RunStepStreamEventThreadRunStepCompleted(WireModel):
     event: Literal["thread.run.step.completed"]
     data: RunStepObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunStepObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.step.completed",)}

@@ -18,3 +18,4 @@ class RunStepStreamEventThreadRunStepCreated(WireModel):
     event: Literal["thread.run.step.created"]
     data: RunStepObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunStepObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.step.created",)}

@@ -18,3 +18,4 @@ class RunStepStreamEventThreadRunStepDelta(WireModel):
     event: Literal["thread.run.step.delta"]
     data: RunStepDeltaObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunStepDeltaObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.step.delta",)}

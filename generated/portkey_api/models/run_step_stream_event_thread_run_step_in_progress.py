@@ -18,3 +18,4 @@ class RunStepStreamEventThreadRunStepInProgress(WireModel):
     event: Literal["thread.run.step.in_progress"]
     data: RunStepObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunStepObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.step.in_progress",)}

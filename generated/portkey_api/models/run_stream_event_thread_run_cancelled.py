@@ -18,3 +18,4 @@ class RunStreamEventThreadRunCancelled(WireModel):
     event: Literal["thread.run.cancelled"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.cancelled",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunCancelling(WireModel):
     event: Literal["thread.run.cancelling"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.cancelling",)}

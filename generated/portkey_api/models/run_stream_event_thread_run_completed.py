@@ -18,3 +18,4 @@ class RunStreamEventThreadRunCompleted(WireModel):
     event: Literal["thread.run.completed"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.completed",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunCreated(WireModel):
     event: Literal["thread.run.created"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.created",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunExpired(WireModel):
     event: Literal["thread.run.expired"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.expired",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunFailed(WireModel):
     event: Literal["thread.run.failed"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.failed",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunInProgress(WireModel):
     event: Literal["thread.run.in_progress"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.in_progress",)}

@@ -18,3 +18,4 @@ class RunStreamEventThreadRunIncomplete(WireModel):
     event: Literal["thread.run.incomplete"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.incomplete",)}

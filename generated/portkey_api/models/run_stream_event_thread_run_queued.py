@@ -18,3 +18,4 @@ class RunStreamEventThreadRunQueued(WireModel):
     event: Literal["thread.run.queued"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.queued",)}

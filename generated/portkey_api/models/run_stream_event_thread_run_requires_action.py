@@ -18,3 +18,4 @@ class RunStreamEventThreadRunRequiresAction(WireModel):
     event: Literal["thread.run.requires_action"]
     data: RunObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "RunObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.run.requires_action",)}

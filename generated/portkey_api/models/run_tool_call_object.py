@@ -19,3 +19,4 @@ class RunToolCallObject(WireModel):
     type: Literal["function"]
     function: RunToolCallObjectFunction
     _codecs: ClassVar[dict[str, Any]] = {"function": "RunToolCallObjectFunction"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "type": ("function",)}

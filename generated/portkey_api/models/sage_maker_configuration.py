@@ -30,4 +30,20 @@ class SageMakerConfiguration(WireModel):
     amzn_sagemaker_inference_component: str | None = UNSET
     amzn_sagemaker_session_id: str | None = UNSET
     amzn_sagemaker_model_name: str | None = UNSET
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"aws_auth_type": ("accessKey", "assumedRole")}
+    _tells: ClassVar[dict[str, Any]] = {
+        "aws_auth_type": ("accessKey", "assumedRole"),
+        "aws_region": "str",
+        "aws_access_key_id": "str",
+        "aws_secret_access_key": "str",
+        "aws_role_arn": "str",
+        "aws_external_id": "str",
+        "amzn_sagemaker_custom_attributes": "str",
+        "amzn_sagemaker_target_model": "str",
+        "amzn_sagemaker_target_variant": "str",
+        "amzn_sagemaker_target_container_hostname": "str",
+        "amzn_sagemaker_inference_id": "str",
+        "amzn_sagemaker_enable_explanations": "str",
+        "amzn_sagemaker_inference_component": "str",
+        "amzn_sagemaker_session_id": "str",
+        "amzn_sagemaker_model_name": "str",
+    }

@@ -18,3 +18,4 @@ class StaticChunkingStrategyRequestParam(WireModel):
     type: Literal["static"]
     static: StaticChunkingStrategy
     _codecs: ClassVar[dict[str, Any]] = {"static": "StaticChunkingStrategy"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("static",)}

@@ -18,4 +18,4 @@ class StaticChunkingStrategyResponseParam(WireModel):
     type: Literal["static"]
     static: StaticChunkingStrategy
     _codecs: ClassVar[dict[str, Any]] = {"static": "StaticChunkingStrategy"}
-    _tales: ClassVar[dict[str, tuple[Any, ...]]] = {"type": ("static",)}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("static",)}

@@ -21,3 +21,4 @@ class ThreadObject(WireModel):
     tool_resources: ThreadObjectToolResources | None
     metadata: dict[str, Any] | None
     _codecs: ClassVar[dict[str, Any]] = {"tool_resources": "ThreadObjectToolResources"}
+    _tells: ClassVar[dict[str, Any]] = {"id": "str", "object": ("thread",), "created_at": "int", "metadata": "dict"}

@@ -18,3 +18,4 @@ class ThreadStreamEvent2(WireModel):
     event: Literal["thread.created"]
     data: ThreadObject
     _codecs: ClassVar[dict[str, Any]] = {"data": "ThreadObject"}
+    _tells: ClassVar[dict[str, Any]] = {"event": ("thread.created",)}

@@ -9,7 +9,12 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import UpdateApiKeyObjectDefaults, UpdateApiKeyObjectRateLimitsItem, UpdateApiKeyObjectRotationPolicy
+    from . import (
+        UpdateApiKeyObjectDefaults,
+        UpdateApiKeyObjectRateLimitsItem,
+        UpdateApiKeyObjectRotationPolicy,
+        UsageLimits,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -19,7 +24,7 @@ class UpdateApiKeyObject(WireModel):
     name: str | None = UNSET
     description: str | None = UNSET
     rate_limits: list[UpdateApiKeyObjectRateLimitsItem] | None = UNSET
-    usage_limits: dict[str, Any] | None = UNSET
+    usage_limits: UsageLimits | None = UNSET
     reset_usage: bool | None = UNSET
     scopes: list[str] | None = UNSET
     defaults: UpdateApiKeyObjectDefaults | None = UNSET
@@ -28,6 +33,7 @@ class UpdateApiKeyObject(WireModel):
     rotation_policy: UpdateApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "rate_limits": ["UpdateApiKeyObjectRateLimitsItem"],
+        "usage_limits": "UsageLimits",
         "defaults": "UpdateApiKeyObjectDefaults",
         "expires_at": "@datetime",
         "rotation_policy": "UpdateApiKeyObjectRotationPolicy",

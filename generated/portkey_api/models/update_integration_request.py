@@ -16,8 +16,11 @@ if TYPE_CHECKING:
         CustomHostConfiguration,
         HuggingFaceConfiguration,
         OpenAIConfiguration,
+        PricingAdjustments2,
         SageMakerConfiguration,
         SecretMapping,
+        VertexAIConfiguration,
+        WorkersAIConfiguration,
     )
 
 
@@ -32,8 +35,9 @@ class UpdateIntegrationRequest(WireModel):
         OpenAIConfiguration
         | AzureOpenAIConfiguration
         | BedrockConfiguration
-        | dict[str, Any]
+        | VertexAIConfiguration
         | AzureAIConfiguration
+        | WorkersAIConfiguration
         | SageMakerConfiguration
         | HuggingFaceConfiguration
         | CortexConfiguration
@@ -41,17 +45,20 @@ class UpdateIntegrationRequest(WireModel):
         | None
     ) = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
-    pricing_adjustments: dict[str, Any] | None = UNSET
+    pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "configurations": (
             "OpenAIConfiguration",
             "AzureOpenAIConfiguration",
             "BedrockConfiguration",
+            "VertexAIConfiguration",
             "AzureAIConfiguration",
+            "WorkersAIConfiguration",
             "SageMakerConfiguration",
             "HuggingFaceConfiguration",
             "CortexConfiguration",
             "CustomHostConfiguration",
         ),
         "secret_mappings": ["SecretMapping"],
+        "pricing_adjustments": "PricingAdjustments2",
     }

@@ -9,7 +9,14 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import Condition, GroupBy, UsageLimitsPolicyPeriodicReset, UsageLimitsPolicyStatus, UsageLimitsPolicyType
+    from . import (
+        Condition,
+        GroupBy,
+        UsageLimitsPolicyPeriodicReset,
+        UsageLimitsPolicyStatus,
+        UsageLimitsPolicyType,
+        ValueKeyUsage,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -32,7 +39,7 @@ class UsageLimitsPolicy(WireModel):
     periodic_reset_days: int | None = UNSET
     next_usage_reset_at: datetime.datetime | None = UNSET
     last_reset_at: datetime.datetime | None = UNSET
-    value_key_usage_map: dict[str, dict[str, Any]] | None = UNSET
+    value_key_usage_map: dict[str, ValueKeyUsage] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "created_at": "@datetime",
         "last_updated_at": "@datetime",
@@ -40,4 +47,5 @@ class UsageLimitsPolicy(WireModel):
         "group_by": ["GroupBy"],
         "next_usage_reset_at": "@datetime",
         "last_reset_at": "@datetime",
+        "value_key_usage_map": {"*": "ValueKeyUsage"},
     }

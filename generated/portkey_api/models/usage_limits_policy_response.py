@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         UsageLimitsPolicyResponsePeriodicReset,
         UsageLimitsPolicyResponseStatus,
         UsageLimitsPolicyResponseType,
+        ValueKeyUsage,
     )
 
 
@@ -38,7 +39,7 @@ class UsageLimitsPolicyResponse(WireModel):
     periodic_reset_days: int | None = UNSET
     next_usage_reset_at: datetime.datetime | None = UNSET
     last_reset_at: datetime.datetime | None = UNSET
-    value_key_usage_map: dict[str, dict[str, Any]] | None = UNSET
+    value_key_usage_map: dict[str, ValueKeyUsage] | None = UNSET
     object: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "created_at": "@datetime",
@@ -47,4 +48,5 @@ class UsageLimitsPolicyResponse(WireModel):
         "group_by": ["GroupBy"],
         "next_usage_reset_at": "@datetime",
         "last_reset_at": "@datetime",
+        "value_key_usage_map": {"*": "ValueKeyUsage"},
     }

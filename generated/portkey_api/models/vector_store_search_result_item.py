@@ -18,6 +18,6 @@ class VectorStoreSearchResultItem(WireModel):
     file_id: str
     filename: str
     score: float
-    attributes: dict[str, Any] | None
+    attributes: dict[str, str | float | bool] | None
     content: list[VectorStoreSearchResultContentObject]
     _codecs: ClassVar[dict[str, Any]] = {"content": ["VectorStoreSearchResultContentObject"]}

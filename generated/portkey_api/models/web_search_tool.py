@@ -19,3 +19,7 @@ class WebSearchTool(WireModel):
     user_location: WebSearchToolUserLocation | None = UNSET
     search_context_size: WebSearchContextSize | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"user_location": "WebSearchToolUserLocation"}
+    _tells: ClassVar[dict[str, Any]] = {
+        "type": ("web_search_preview", "web_search_preview_2025_03_11"),
+        "search_context_size": ("high", "low", "medium"),
+    }

@@ -17,3 +17,9 @@ class WebhookParameters(WireModel):
     timeout: float | None = UNSET
     fail_on_error: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {"webhook_url": "webhookURL", "fail_on_error": "failOnError"}
+    _tells: ClassVar[dict[str, Any]] = {
+        "webhookURL": "str",
+        "headers": "dict",
+        "timeout": "float",
+        "failOnError": "bool",
+    }

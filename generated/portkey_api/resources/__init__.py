@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 SERVERS = {
     "control_plane": "https://api.portkey.ai/v1",
     "data_plane": "https://api.portkey.ai/v1",
-    "default": "https://api.portkey.ai/v1",
     "public": "https://api.portkey.ai",
 }
 """Server group -> the address the document gives it first."""

@@ -21,7 +21,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     name="admin.users.delete",
     method="DELETE",
     path="/admin/users/{userId}",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
 )
@@ -29,7 +29,7 @@ _LIST: Operation[UserList] = Operation(
     name="admin.users.list",
     method="GET",
     path="/admin/users",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "UserList")},
 )
@@ -37,7 +37,7 @@ _RETRIEVE: Operation[User] = Operation(
     name="admin.users.retrieve",
     method="GET",
     path="/admin/users/{userId}",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "User")},
 )
@@ -45,7 +45,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     name="admin.users.update",
     method="PUT",
     path="/admin/users/{userId}",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
     content_type="application/json",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         InviteList,
         InviteRole,
         SuccessInvite,
+        WorkspaceInvite,
     )
     from ..types import CallOptions
 
@@ -75,7 +76,7 @@ class AdminUsersInvitesResource(Resource):
         self,
         *,
         email: str,
-        workspaces: Sequence[Mapping[str, Any]],
+        workspaces: Sequence[WorkspaceInvite | Mapping[str, Any]],
         role: InviteRole,
         workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
@@ -144,7 +145,7 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
         self,
         *,
         email: str,
-        workspaces: Sequence[Mapping[str, Any]],
+        workspaces: Sequence[WorkspaceInvite | Mapping[str, Any]],
         role: InviteRole,
         workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],

@@ -26,7 +26,7 @@ _CREATE: Operation[dict[str, Any]] = Operation(
     name="admin.workspaces.users.create",
     method="POST",
     path="/admin/workspaces/{workspaceId}/users",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
     content_type="application/json",
@@ -43,7 +43,7 @@ _LIST: Operation[WorkspaceMemberList] = Operation(
     name="admin.workspaces.users.list",
     method="GET",
     path="/admin/workspaces/{workspaceId}/users",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "WorkspaceMemberList")},
 )

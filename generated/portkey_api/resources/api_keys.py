@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UpdateApiKeyObjectDefaults,
         UpdateApiKeyObjectRateLimitsItem,
         UpdateApiKeyObjectRotationPolicy,
+        UsageLimits,
     )
     from ..types import CallOptions
 
@@ -51,7 +52,7 @@ _LIST: Operation[ApiKeyObjectList] = Operation(
     name="api_keys.list",
     method="GET",
     path="/api-keys",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "ApiKeyObjectList")},
 )
@@ -98,7 +99,7 @@ class ApiKeysResource(Resource):
         workspace_id: str = UNSET,
         user_id: str = UNSET,
         rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
         defaults: CreateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
@@ -177,7 +178,7 @@ class ApiKeysResource(Resource):
         name: str = UNSET,
         description: str = UNSET,
         rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
         reset_usage: bool = UNSET,
         scopes: Sequence[str] = UNSET,
         defaults: UpdateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
@@ -224,7 +225,7 @@ class AsyncApiKeysResource(AsyncResource):
         workspace_id: str = UNSET,
         user_id: str = UNSET,
         rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
         defaults: CreateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
@@ -303,7 +304,7 @@ class AsyncApiKeysResource(AsyncResource):
         name: str = UNSET,
         description: str = UNSET,
         rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
         reset_usage: bool = UNSET,
         scopes: Sequence[str] = UNSET,
         defaults: UpdateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..models import (
         AssistantObject,
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsListOrder,
         AssistantToolsCode,
@@ -31,6 +32,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[AssistantObject] = Operation(
@@ -94,7 +96,10 @@ class AssistantsResource(Resource):
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
@@ -164,7 +169,10 @@ class AssistantsResource(Resource):
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
@@ -207,7 +215,10 @@ class AsyncAssistantsResource(AsyncResource):
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
@@ -277,7 +288,10 @@ class AsyncAssistantsResource(AsyncResource):
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PortkeyBatchJobEndpoint,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
+        PortkeyBatchOptions,
         VertexBatchJobCompletionWindow,
         VertexBatchJobEndpoint,
     )
@@ -32,6 +33,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CANCEL: Operation[Batch] = Operation(
@@ -138,7 +140,7 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str = UNSET,
         role_arn: str = UNSET,
-        portkey_options: Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
         | Mapping[str, Any]
         | PortkeyBatchJobProviderOptionsOption2 = UNSET,
@@ -267,7 +269,7 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str = UNSET,
         role_arn: str = UNSET,
-        portkey_options: Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
         | Mapping[str, Any]
         | PortkeyBatchJobProviderOptionsOption2 = UNSET,

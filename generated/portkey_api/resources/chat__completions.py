@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from ..models import (
         ChatCompletionFunctionCallOption,
         ChatCompletionFunctions,
+        ChatCompletionNamedToolChoice,
+        ChatCompletionRequestAssistantMessage,
+        ChatCompletionRequestDeveloperMessage,
+        ChatCompletionRequestFunctionMessage,
+        ChatCompletionRequestSystemMessage,
+        ChatCompletionRequestToolMessage,
+        ChatCompletionRequestUserMessage,
+        ChatCompletionStreamOptions2,
         ChatCompletionTool,
         ChatCompletionToolChoiceOptionOption1,
         CreateChatCompletionRequestFunctionCallOption1,
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
         CreateChatCompletionResponse,
+        ResponseFormatJsonObject,
+        ResponseFormatJsonSchema,
+        ResponseFormatText,
     )
     from ..types import CallOptions
 
@@ -28,6 +39,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[CreateChatCompletionResponse] = Operation(
@@ -48,7 +60,15 @@ class ChatCompletionsResource(Resource):
     def create(
         self,
         *,
-        messages: Sequence[Mapping[str, Any]],
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | Mapping[str, Any]
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestFunctionMessage
+        ],
         model: str | CreateChatCompletionRequestModelOption2,
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
@@ -65,16 +85,19 @@ class ChatCompletionsResource(Resource):
         max_completion_tokens: int | None = UNSET,
         n: int | None = UNSET,
         presence_penalty: float | None = UNSET,
-        response_format: Mapping[str, Any] = UNSET,
+        response_format: ResponseFormatText
+        | Mapping[str, Any]
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonObject = UNSET,
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
         thinking: CreateChatCompletionRequestThinking | Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         tools: Sequence[ChatCompletionTool | Mapping[str, Any]] = UNSET,
-        tool_choice: ChatCompletionToolChoiceOptionOption1 | Mapping[str, Any] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice | Mapping[str, Any] = UNSET,
         parallel_tool_calls: bool = UNSET,
         user: str = UNSET,
         function_call: CreateChatCompletionRequestFunctionCallOption1
@@ -134,7 +157,15 @@ class AsyncChatCompletionsResource(AsyncResource):
     async def create(
         self,
         *,
-        messages: Sequence[Mapping[str, Any]],
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | Mapping[str, Any]
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestFunctionMessage
+        ],
         model: str | CreateChatCompletionRequestModelOption2,
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
@@ -151,16 +182,19 @@ class AsyncChatCompletionsResource(AsyncResource):
         max_completion_tokens: int | None = UNSET,
         n: int | None = UNSET,
         presence_penalty: float | None = UNSET,
-        response_format: Mapping[str, Any] = UNSET,
+        response_format: ResponseFormatText
+        | Mapping[str, Any]
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonObject = UNSET,
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
         thinking: CreateChatCompletionRequestThinking | Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         tools: Sequence[ChatCompletionTool | Mapping[str, Any]] = UNSET,
-        tool_choice: ChatCompletionToolChoiceOptionOption1 | Mapping[str, Any] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice | Mapping[str, Any] = UNSET,
         parallel_tool_calls: bool = UNSET,
         user: str = UNSET,
         function_call: CreateChatCompletionRequestFunctionCallOption1

@@ -11,7 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateCompletionRequestModelOption2, CreateCompletionResponse
+    from ..models import ChatCompletionStreamOptions2, CreateCompletionRequestModelOption2, CreateCompletionResponse
     from ..types import CallOptions
 
 _SECURITY = (
@@ -19,6 +19,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[CreateCompletionResponse] = Operation(
@@ -51,7 +52,7 @@ class CompletionsResource(Resource):
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
         suffix: str | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
@@ -107,7 +108,7 @@ class AsyncCompletionsResource(AsyncResource):
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
         suffix: str | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,

@@ -18,15 +18,16 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
-_CONTENT: Operation[str] = Operation(
+_CONTENT: Operation[bytes] = Operation(
     name="files.content",
     method="GET",
     path="/files/{file_id}/content",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("binary", None)},
 )
 _CREATE: Operation[OpenAIFile] = Operation(
     name="files.create",
@@ -66,7 +67,7 @@ _RETRIEVE: Operation[OpenAIFile] = Operation(
 class FilesResource(Resource):
     """The operations under ``client.files``."""
 
-    def content(self, file_id: str, **options: Unpack[CallOptions]) -> str:
+    def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
         ``GET /files/{file_id}/content``
@@ -107,7 +108,7 @@ class FilesResource(Resource):
 class AsyncFilesResource(AsyncResource):
     """The operations under ``client.files``, asynchronous."""
 
-    async def content(self, file_id: str, **options: Unpack[CallOptions]) -> str:
+    async def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
         ``GET /files/{file_id}/content``

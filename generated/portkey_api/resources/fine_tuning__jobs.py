@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ListPaginatedFineTuningJobsResponse,
         OpenAIFinetuneJobMethod,
         PortkeyFinetuneJobMethod,
+        PortkeyOptions,
     )
     from ..types import CallOptions
     from .fine_tuning__jobs__checkpoints import (
@@ -32,6 +33,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CANCEL: Operation[FineTuningJob] = Operation(
@@ -132,7 +134,7 @@ class FineTuningJobsResource(Resource):
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
-        portkey_options: Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyOptions | Mapping[str, Any] = UNSET,
         provider_options: BedrockParams | Mapping[str, Any] = UNSET,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],
@@ -265,7 +267,7 @@ class AsyncFineTuningJobsResource(AsyncResource):
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
-        portkey_options: Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyOptions | Mapping[str, Any] = UNSET,
         provider_options: BedrockParams | Mapping[str, Any] = UNSET,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
         IntegrationsListResponse,
         IntegrationsListType,
         OpenAIConfiguration,
+        PricingAdjustments2,
         SageMakerConfiguration,
         SecretMapping,
+        VertexAIConfiguration,
+        WorkersAIConfiguration,
     )
     from ..types import CallOptions
     from .integrations__models import AsyncIntegrationsModelsResource, IntegrationsModelsResource
@@ -103,15 +106,21 @@ class IntegrationsResource(Resource):
         key: str = UNSET,
         description: str = UNSET,
         workspace_id: str = UNSET,
-        configurations: Mapping[str, Any]
+        configurations: OpenAIConfiguration
+        | Mapping[str, Any]
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
-        | CortexConfiguration = UNSET,
+        | WorkersAIConfiguration
+        | SageMakerConfiguration
+        | HuggingFaceConfiguration
+        | CortexConfiguration
+        | CustomHostConfiguration = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
-        secret_mappings: Sequence[Mapping[str, Any]] = UNSET,
-        pricing_adjustments: Mapping[str, Any] | None = UNSET,
+        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
@@ -180,13 +189,15 @@ class IntegrationsResource(Resource):
         | Mapping[str, Any]
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
+        | WorkersAIConfiguration
         | SageMakerConfiguration
         | HuggingFaceConfiguration
         | CortexConfiguration
         | CustomHostConfiguration = UNSET,
         secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: Mapping[str, Any] | None = UNSET,
+        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.
@@ -234,15 +245,21 @@ class AsyncIntegrationsResource(AsyncResource):
         key: str = UNSET,
         description: str = UNSET,
         workspace_id: str = UNSET,
-        configurations: Mapping[str, Any]
+        configurations: OpenAIConfiguration
+        | Mapping[str, Any]
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
-        | CortexConfiguration = UNSET,
+        | WorkersAIConfiguration
+        | SageMakerConfiguration
+        | HuggingFaceConfiguration
+        | CortexConfiguration
+        | CustomHostConfiguration = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
-        secret_mappings: Sequence[Mapping[str, Any]] = UNSET,
-        pricing_adjustments: Mapping[str, Any] | None = UNSET,
+        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
@@ -311,13 +328,15 @@ class AsyncIntegrationsResource(AsyncResource):
         | Mapping[str, Any]
         | AzureOpenAIConfiguration
         | BedrockConfiguration
+        | VertexAIConfiguration
         | AzureAIConfiguration
+        | WorkersAIConfiguration
         | SageMakerConfiguration
         | HuggingFaceConfiguration
         | CortexConfiguration
         | CustomHostConfiguration = UNSET,
         secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: Mapping[str, Any] | None = UNSET,
+        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.

@@ -11,7 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import IntegrationModelsResponse
+    from ..models import IntegrationModelsResponse, ModelUpdateRequest
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
@@ -20,7 +20,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     name="integrations.models.delete",
     method="DELETE",
     path="/integrations/{slug}/models",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
 )
@@ -28,7 +28,7 @@ _LIST: Operation[IntegrationModelsResponse] = Operation(
     name="integrations.models.list",
     method="GET",
     path="/integrations/{slug}/models",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "IntegrationModelsResponse")},
 )
@@ -36,7 +36,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     name="integrations.models.update",
     method="PUT",
     path="/integrations/{slug}/models",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
     content_type="application/json",
@@ -64,7 +64,7 @@ class IntegrationsModelsResource(Resource):
         self,
         slug: str,
         *,
-        models: Sequence[Mapping[str, Any]],
+        models: Sequence[ModelUpdateRequest | Mapping[str, Any]],
         allow_all_models: bool = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class AsyncIntegrationsModelsResource(AsyncResource):
         self,
         slug: str,
         *,
-        models: Sequence[Mapping[str, Any]],
+        models: Sequence[ModelUpdateRequest | Mapping[str, Any]],
         allow_all_models: bool = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import IntegrationWorkspacesResponse
+    from ..models import GlobalWorkspaceAccess, IntegrationWorkspacesResponse, WorkspaceUpdateRequest
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
@@ -20,7 +20,7 @@ _LIST: Operation[IntegrationWorkspacesResponse] = Operation(
     name="integrations.workspaces.list",
     method="GET",
     path="/integrations/{slug}/workspaces",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", "IntegrationWorkspacesResponse")},
 )
@@ -28,7 +28,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     name="integrations.workspaces.update",
     method="PUT",
     path="/integrations/{slug}/workspaces",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={"200": ("json", None)},
     content_type="application/json",
@@ -49,8 +49,8 @@ class IntegrationsWorkspacesResource(Resource):
         self,
         slug: str,
         *,
-        workspaces: Sequence[Mapping[str, Any]] = UNSET,
-        global_workspace_access: Mapping[str, Any] = UNSET,
+        workspaces: Sequence[WorkspaceUpdateRequest | Mapping[str, Any]] = UNSET,
+        global_workspace_access: GlobalWorkspaceAccess | Mapping[str, Any] = UNSET,
         override_existing_workspace_access: bool = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
@@ -88,8 +88,8 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource):
         self,
         slug: str,
         *,
-        workspaces: Sequence[Mapping[str, Any]] = UNSET,
-        global_workspace_access: Mapping[str, Any] = UNSET,
+        workspaces: Sequence[WorkspaceUpdateRequest | Mapping[str, Any]] = UNSET,
+        global_workspace_access: GlobalWorkspaceAccess | Mapping[str, Any] = UNSET,
         override_existing_workspace_access: bool = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,

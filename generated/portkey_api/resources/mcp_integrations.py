@@ -115,7 +115,7 @@ class McpIntegrationsResource(Resource):
         slug: str = UNSET,
         description: str | None = UNSET,
         configurations: CreateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
@@ -250,7 +250,7 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         slug: str = UNSET,
         description: str | None = UNSET,
         configurations: CreateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.

@@ -18,6 +18,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 _SECURITY1 = (("Portkey-Key",),)
 
@@ -25,7 +26,7 @@ _DELETE: Operation[DeleteModelResponse] = Operation(
     name="models.delete",
     method="DELETE",
     path="/models/{model}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "DeleteModelResponse")},
 )
@@ -41,7 +42,7 @@ _RETRIEVE: Operation[Model] = Operation(
     name="models.retrieve",
     method="GET",
     path="/models/{model}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "Model")},
 )

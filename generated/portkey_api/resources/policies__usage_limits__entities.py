@@ -19,7 +19,7 @@ _LIST: Operation[UsageLimitsPolicyEntityListResponse] = Operation(
     name="policies.usage_limits.entities.list",
     method="GET",
     path="/policies/usage-limits/{policyUsageLimitsId}/entities",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={
         "200": ("json", "UsageLimitsPolicyEntityListResponse"),
@@ -34,7 +34,7 @@ _RESET: Operation[dict[str, Any]] = Operation(
     name="policies.usage_limits.entities.reset",
     method="PUT",
     path="/policies/usage-limits/{policyUsageLimitsId}/entities/{entityId}/reset",
-    server="default",
+    server="control_plane",
     security=_SECURITY,
     responses={
         "200": ("json", None),

@@ -11,7 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateRerankResponse
+    from ..models import CreateRerankResponse, RerankDocumentOption2
     from ..types import CallOptions
 
 _SECURITY = (
@@ -19,6 +19,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[CreateRerankResponse] = Operation(
@@ -41,7 +42,7 @@ class RerankResource(Resource):
         *,
         model: str,
         query: str,
-        documents: Sequence[str | Mapping[str, Any]],
+        documents: Sequence[str | RerankDocumentOption2 | Mapping[str, Any]],
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
         x_portkey_parent_span_id: str | None = None,
@@ -93,7 +94,7 @@ class AsyncRerankResource(AsyncResource):
         *,
         model: str,
         query: str,
-        documents: Sequence[str | Mapping[str, Any]],
+        documents: Sequence[str | RerankDocumentOption2 | Mapping[str, Any]],
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
         x_portkey_parent_span_id: str | None = None,

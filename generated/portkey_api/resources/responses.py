@@ -13,12 +13,30 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        ComputerTool,
+        ComputerToolCall,
+        ComputerToolCallOutput,
         CreateResponseText,
         CreateResponseTruncation,
+        EasyInputMessage,
+        FileSearchTool,
+        FileSearchToolCall,
+        FunctionTool,
+        FunctionToolCall,
+        FunctionToolCallOutput,
         Includable,
-        ModelIdsResponses2,
+        InputMessage,
+        ItemReference,
+        ModelIdsResponsesOption1,
+        OutputMessage,
+        Reasoning,
+        ReasoningItem,
         Response,
+        ToolChoiceFunction,
         ToolChoiceOptions,
+        ToolChoiceTypes,
+        WebSearchTool,
+        WebSearchToolCall,
     )
     from ..types import CallOptions
     from .responses__input_items import AsyncResponsesInputItemsResource, ResponsesInputItemsResource
@@ -33,7 +51,40 @@ _CREATE: Operation[Response] = Operation(
     security=_SECURITY,
     responses={"200": ("json", "Response")},
     content_type="application/json",
-    events="ResponseStreamEvent",
+    events=(
+        "ResponseAudioDeltaEvent",
+        "ResponseAudioDoneEvent",
+        "ResponseAudioTranscriptDeltaEvent",
+        "ResponseAudioTranscriptDoneEvent",
+        "ResponseCodeInterpreterCallCodeDeltaEvent",
+        "ResponseCodeInterpreterCallCodeDoneEvent",
+        "ResponseCodeInterpreterCallCompletedEvent",
+        "ResponseCodeInterpreterCallInProgressEvent",
+        "ResponseCodeInterpreterCallInterpretingEvent",
+        "ResponseCompletedEvent",
+        "ResponseContentPartAddedEvent",
+        "ResponseContentPartDoneEvent",
+        "ResponseCreatedEvent",
+        "ResponseErrorEvent",
+        "ResponseFileSearchCallCompletedEvent",
+        "ResponseFileSearchCallInProgressEvent",
+        "ResponseFileSearchCallSearchingEvent",
+        "ResponseFunctionCallArgumentsDeltaEvent",
+        "ResponseFunctionCallArgumentsDoneEvent",
+        "ResponseInProgressEvent",
+        "ResponseFailedEvent",
+        "ResponseIncompleteEvent",
+        "ResponseOutputItemAddedEvent",
+        "ResponseOutputItemDoneEvent",
+        "ResponseRefusalDeltaEvent",
+        "ResponseRefusalDoneEvent",
+        "ResponseTextAnnotationDeltaEvent",
+        "ResponseTextDeltaEvent",
+        "ResponseTextDoneEvent",
+        "ResponseWebSearchCallCompletedEvent",
+        "ResponseWebSearchCallInProgressEvent",
+        "ResponseWebSearchCallSearchingEvent",
+    ),
 )
 _DELETE: Operation[Any] = Operation(
     name="responses.delete",
@@ -66,19 +117,33 @@ class ResponsesResource(Resource):
     def create(
         self,
         *,
-        model: ModelIdsResponses2,
-        input: str | Sequence[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = UNSET,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | Mapping[str, Any]
+            | InputMessage
+            | OutputMessage
+            | FileSearchToolCall
+            | ComputerToolCall
+            | ComputerToolCallOutput
+            | WebSearchToolCall
+            | FunctionToolCall
+            | FunctionToolCallOutput
+            | ReasoningItem
+            | ItemReference
+        ],
+        metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str = UNSET,
         previous_response_id: str | None = UNSET,
-        reasoning: Mapping[str, Any] | None = UNSET,
+        reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
         max_output_tokens: int | None = UNSET,
         instructions: str | None = UNSET,
         text: CreateResponseText | Mapping[str, Any] = UNSET,
-        tools: Sequence[Mapping[str, Any]] = UNSET,
-        tool_choice: ToolChoiceOptions | Mapping[str, Any] = UNSET,
+        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tool_choice: ToolChoiceOptions | ToolChoiceTypes | Mapping[str, Any] | ToolChoiceFunction = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
@@ -145,19 +210,33 @@ class AsyncResponsesResource(AsyncResource):
     async def create(
         self,
         *,
-        model: ModelIdsResponses2,
-        input: str | Sequence[Mapping[str, Any]],
-        metadata: Mapping[str, Any] | None = UNSET,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | Mapping[str, Any]
+            | InputMessage
+            | OutputMessage
+            | FileSearchToolCall
+            | ComputerToolCall
+            | ComputerToolCallOutput
+            | WebSearchToolCall
+            | FunctionToolCall
+            | FunctionToolCallOutput
+            | ReasoningItem
+            | ItemReference
+        ],
+        metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str = UNSET,
         previous_response_id: str | None = UNSET,
-        reasoning: Mapping[str, Any] | None = UNSET,
+        reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
         max_output_tokens: int | None = UNSET,
         instructions: str | None = UNSET,
         text: CreateResponseText | Mapping[str, Any] = UNSET,
-        tools: Sequence[Mapping[str, Any]] = UNSET,
-        tool_choice: ToolChoiceOptions | Mapping[str, Any] = UNSET,
+        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tool_choice: ToolChoiceOptions | ToolChoiceTypes | Mapping[str, Any] | ToolChoiceFunction = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,

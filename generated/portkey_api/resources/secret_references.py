@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         AzureEntraAuthConfig,
         AzureManagedAuthConfig,
         CreateSecretReferenceRequestManagerType,
+        HashicorpAppRoleAuthConfig,
+        HashicorpKubernetesAuthConfig,
+        HashicorpTokenAuthConfig,
         SecretReferenceDetailResponse,
         SecretReferencesCreateResponse,
         SecretReferencesListManagerType,
@@ -86,7 +89,10 @@ class SecretReferencesResource(Resource):
         | AwsServiceRoleAuthConfig
         | AzureEntraAuthConfig
         | AzureManagedAuthConfig
-        | AzureDefaultAuthConfig,
+        | AzureDefaultAuthConfig
+        | HashicorpTokenAuthConfig
+        | HashicorpAppRoleAuthConfig
+        | HashicorpKubernetesAuthConfig,
         secret_path: str,
         organisation_id: str = UNSET,
         slug: str = UNSET,
@@ -208,7 +214,10 @@ class AsyncSecretReferencesResource(AsyncResource):
         | AwsServiceRoleAuthConfig
         | AzureEntraAuthConfig
         | AzureManagedAuthConfig
-        | AzureDefaultAuthConfig,
+        | AzureDefaultAuthConfig
+        | HashicorpTokenAuthConfig
+        | HashicorpAppRoleAuthConfig
+        | HashicorpKubernetesAuthConfig,
         secret_path: str,
         organisation_id: str = UNSET,
         slug: str = UNSET,

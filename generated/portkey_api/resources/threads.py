@@ -13,19 +13,23 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
         CreateMessageRequest,
         CreateThreadAndRunRequestModelOption2,
         CreateThreadAndRunRequestToolResources,
+        CreateThreadRequest,
         CreateThreadRequestToolResources,
         DeleteThreadResponse,
         ModifyThreadRequestToolResources,
         RunObject,
         ThreadObject,
+        TruncationObject,
     )
     from ..types import CallOptions
     from .threads__messages import AsyncThreadsMessagesResource, ThreadsMessagesResource
@@ -36,6 +40,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[ThreadObject] = Operation(
@@ -120,8 +125,7 @@ class ThreadsResource(Resource):
         self,
         *,
         assistant_id: str,
-        thread_id: Any,
-        thread: Mapping[str, Any] = UNSET,
+        thread: CreateThreadRequest | Mapping[str, Any] = UNSET,
         model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
@@ -133,10 +137,16 @@ class ThreadsResource(Resource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: Mapping[str, Any] | None = UNSET,
-        tool_choice: AssistantsApiToolChoiceOptionOption1 | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | Mapping[str, Any]
+        | None = UNSET,
         parallel_tool_calls: bool = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject:
         """Start a thread and run an assistant on it in a single call.
@@ -148,7 +158,6 @@ class ThreadsResource(Resource):
             options,
             body={
                 "assistant_id": assistant_id,
-                "thread_id": thread_id,
                 "thread": thread,
                 "model": model,
                 "instructions": instructions,
@@ -238,8 +247,7 @@ class AsyncThreadsResource(AsyncResource):
         self,
         *,
         assistant_id: str,
-        thread_id: Any,
-        thread: Mapping[str, Any] = UNSET,
+        thread: CreateThreadRequest | Mapping[str, Any] = UNSET,
         model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
@@ -251,10 +259,16 @@ class AsyncThreadsResource(AsyncResource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: Mapping[str, Any] | None = UNSET,
-        tool_choice: AssistantsApiToolChoiceOptionOption1 | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | Mapping[str, Any]
+        | None = UNSET,
         parallel_tool_calls: bool = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject:
         """Start a thread and run an assistant on it in a single call.
@@ -266,7 +280,6 @@ class AsyncThreadsResource(AsyncResource):
             options,
             body={
                 "assistant_id": assistant_id,
-                "thread_id": thread_id,
                 "thread": thread,
                 "model": model,
                 "instructions": instructions,

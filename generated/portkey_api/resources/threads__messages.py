@@ -16,7 +16,10 @@ if TYPE_CHECKING:
         CreateMessageRequestRole,
         DeleteMessageResponse,
         ListMessagesResponse,
+        MessageContentImageFileObject,
+        MessageContentImageUrlObject,
         MessageObject,
+        MessageRequestContentTextObject,
         ThreadsMessagesListOrder,
     )
     from ..types import CallOptions
@@ -26,6 +29,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[MessageObject] = Operation(
@@ -80,7 +84,13 @@ class ThreadsMessagesResource(Resource):
         thread_id: str,
         *,
         role: CreateMessageRequestRole,
-        content: str | Sequence[Mapping[str, Any]],
+        content: str
+        | Sequence[
+            MessageContentImageFileObject
+            | Mapping[str, Any]
+            | MessageContentImageUrlObject
+            | MessageRequestContentTextObject
+        ],
         attachments: Sequence[CreateMessageRequestAttachmentsItem | Mapping[str, Any]] | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
@@ -157,7 +167,13 @@ class AsyncThreadsMessagesResource(AsyncResource):
         thread_id: str,
         *,
         role: CreateMessageRequestRole,
-        content: str | Sequence[Mapping[str, Any]],
+        content: str
+        | Sequence[
+            MessageContentImageFileObject
+            | Mapping[str, Any]
+            | MessageContentImageUrlObject
+            | MessageRequestContentTextObject
+        ],
         attachments: Sequence[CreateMessageRequestAttachmentsItem | Mapping[str, Any]] | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         RunObject,
         SubmitToolOutputsRunRequestToolOutputsItem,
         ThreadsRunsListOrder,
+        TruncationObject,
     )
     from ..types import CallOptions
     from .threads__runs__steps import AsyncThreadsRunsStepsResource, ThreadsRunsStepsResource
@@ -33,6 +36,7 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CANCEL: Operation[RunObject] = Operation(
@@ -110,7 +114,6 @@ class ThreadsRunsResource(Resource):
         thread_id: str,
         *,
         assistant_id: str,
-        thread_id_body: Any,
         model: str | CreateRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         additional_instructions: str | None = UNSET,
@@ -123,10 +126,16 @@ class ThreadsRunsResource(Resource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: Mapping[str, Any] | None = UNSET,
-        tool_choice: AssistantsApiToolChoiceOptionOption1 | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | Mapping[str, Any]
+        | None = UNSET,
         parallel_tool_calls: bool = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject:
         """Run an assistant on an existing thread, overriding its settings if need be.
@@ -139,7 +148,6 @@ class ThreadsRunsResource(Resource):
             path={"thread_id": thread_id},
             body={
                 "assistant_id": assistant_id,
-                "thread_id": thread_id_body,
                 "model": model,
                 "instructions": instructions,
                 "additional_instructions": additional_instructions,
@@ -240,7 +248,6 @@ class AsyncThreadsRunsResource(AsyncResource):
         thread_id: str,
         *,
         assistant_id: str,
-        thread_id_body: Any,
         model: str | CreateRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         additional_instructions: str | None = UNSET,
@@ -253,10 +260,16 @@ class AsyncThreadsRunsResource(AsyncResource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: Mapping[str, Any] | None = UNSET,
-        tool_choice: AssistantsApiToolChoiceOptionOption1 | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | Mapping[str, Any]
+        | None = UNSET,
         parallel_tool_calls: bool = UNSET,
-        response_format: AssistantsApiResponseFormatOptionOption1 | Mapping[str, Any] | None = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | Mapping[str, Any]
+        | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject:
         """Run an assistant on an existing thread, overriding its settings if need be.
@@ -269,7 +282,6 @@ class AsyncThreadsRunsResource(AsyncResource):
             path={"thread_id": thread_id},
             body={
                 "assistant_id": assistant_id,
-                "thread_id": thread_id_body,
                 "model": model,
                 "instructions": instructions,
                 "additional_instructions": additional_instructions,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         AutoChunkingStrategyRequestParam,
         DeleteVectorStoreResponse,
         ListVectorStoresResponse,
+        StaticChunkingStrategyRequestParam,
+        VectorStoreExpirationAfter,
         VectorStoreObject,
         VectorStoresListOrder,
     )
@@ -28,13 +30,14 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[VectorStoreObject] = Operation(
     name="vector_stores.create",
     method="POST",
     path="/vector_stores",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreObject")},
     content_type="application/json",
@@ -43,7 +46,7 @@ _DELETE: Operation[DeleteVectorStoreResponse] = Operation(
     name="vector_stores.delete",
     method="DELETE",
     path="/vector_stores/{vector_store_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "DeleteVectorStoreResponse")},
 )
@@ -51,7 +54,7 @@ _LIST: Operation[ListVectorStoresResponse] = Operation(
     name="vector_stores.list",
     method="GET",
     path="/vector_stores",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "ListVectorStoresResponse")},
 )
@@ -59,7 +62,7 @@ _RETRIEVE: Operation[VectorStoreObject] = Operation(
     name="vector_stores.retrieve",
     method="GET",
     path="/vector_stores/{vector_store_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreObject")},
 )
@@ -67,7 +70,7 @@ _UPDATE: Operation[VectorStoreObject] = Operation(
     name="vector_stores.update",
     method="POST",
     path="/vector_stores/{vector_store_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreObject")},
     content_type="application/json",
@@ -96,8 +99,10 @@ class VectorStoresResource(Resource):
         *,
         file_ids: Sequence[str] = UNSET,
         name: str = UNSET,
-        expires_after: Mapping[str, Any] = UNSET,
-        chunking_strategy: AutoChunkingStrategyRequestParam | Mapping[str, Any] = UNSET,
+        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -153,7 +158,7 @@ class VectorStoresResource(Resource):
         vector_store_id: str,
         *,
         name: str | None = UNSET,
-        expires_after: Mapping[str, Any] | None = UNSET,
+        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -191,8 +196,10 @@ class AsyncVectorStoresResource(AsyncResource):
         *,
         file_ids: Sequence[str] = UNSET,
         name: str = UNSET,
-        expires_after: Mapping[str, Any] = UNSET,
-        chunking_strategy: AutoChunkingStrategyRequestParam | Mapping[str, Any] = UNSET,
+        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -248,7 +255,7 @@ class AsyncVectorStoresResource(AsyncResource):
         vector_store_id: str,
         *,
         name: str | None = UNSET,
-        expires_after: Mapping[str, Any] | None = UNSET,
+        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AutoChunkingStrategyRequestParam,
         ListVectorStoreFilesResponse,
+        StaticChunkingStrategyRequestParam,
         VectorStoreFileBatchObject,
         VectorStoresFileBatchesListFilesFilter,
         VectorStoresFileBatchesListFilesOrder,
@@ -24,13 +26,14 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CANCEL: Operation[VectorStoreFileBatchObject] = Operation(
     name="vector_stores.file_batches.cancel",
     method="POST",
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreFileBatchObject")},
 )
@@ -38,7 +41,7 @@ _CREATE: Operation[VectorStoreFileBatchObject] = Operation(
     name="vector_stores.file_batches.create",
     method="POST",
     path="/vector_stores/{vector_store_id}/file_batches",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreFileBatchObject")},
     content_type="application/json",
@@ -47,7 +50,7 @@ _LIST_FILES: Operation[ListVectorStoreFilesResponse] = Operation(
     name="vector_stores.file_batches.list_files",
     method="GET",
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}/files",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "ListVectorStoreFilesResponse")},
 )
@@ -55,7 +58,7 @@ _RETRIEVE: Operation[VectorStoreFileBatchObject] = Operation(
     name="vector_stores.file_batches.retrieve",
     method="GET",
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreFileBatchObject")},
 )
@@ -76,7 +79,9 @@ class VectorStoresFileBatchesResource(Resource):
         vector_store_id: str,
         *,
         file_ids: Sequence[str],
-        chunking_strategy: Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
@@ -142,7 +147,9 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         vector_store_id: str,
         *,
         file_ids: Sequence[str],
-        chunking_strategy: Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AutoChunkingStrategyRequestParam,
         DeleteVectorStoreFileResponse,
         ListVectorStoreFilesResponse,
+        StaticChunkingStrategyRequestParam,
         VectorStoreFileObject,
         VectorStoresFilesListFilter,
         VectorStoresFilesListOrder,
@@ -25,13 +27,14 @@ _SECURITY = (
     ("Portkey-Key", "Provider-Auth", "Provider-Name"),
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
 )
 
 _CREATE: Operation[VectorStoreFileObject] = Operation(
     name="vector_stores.files.create",
     method="POST",
     path="/vector_stores/{vector_store_id}/files",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreFileObject")},
     content_type="application/json",
@@ -40,7 +43,7 @@ _DELETE: Operation[DeleteVectorStoreFileResponse] = Operation(
     name="vector_stores.files.delete",
     method="DELETE",
     path="/vector_stores/{vector_store_id}/files/{file_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "DeleteVectorStoreFileResponse")},
 )
@@ -48,7 +51,7 @@ _LIST: Operation[ListVectorStoreFilesResponse] = Operation(
     name="vector_stores.files.list",
     method="GET",
     path="/vector_stores/{vector_store_id}/files",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "ListVectorStoreFilesResponse")},
 )
@@ -56,7 +59,7 @@ _RETRIEVE: Operation[VectorStoreFileObject] = Operation(
     name="vector_stores.files.retrieve",
     method="GET",
     path="/vector_stores/{vector_store_id}/files/{file_id}",
-    server="default",
+    server="data_plane",
     security=_SECURITY,
     responses={"200": ("json", "VectorStoreFileObject")},
 )
@@ -70,7 +73,9 @@ class VectorStoresFilesResource(Resource):
         vector_store_id: str,
         *,
         file_id: str,
-        chunking_strategy: Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
@@ -131,7 +136,9 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         vector_store_id: str,
         *,
         file_id: str,
-        chunking_strategy: Mapping[str, Any] = UNSET,
+        chunking_strategy: AutoChunkingStrategyRequestParam
+        | Mapping[str, Any]
+        | StaticChunkingStrategyRequestParam = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.

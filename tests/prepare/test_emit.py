@@ -1,0 +1,81 @@
+"""The guards around the generator: what it warns of, leaves out or cannot write stops the build."""
+
+# The guards are private: nothing else calls them.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from openapi_python_client.parser.errors import GeneratorError, ParseError
+
+from prepare import emit, render
+from prepare.errors import PrepareError
+from prepare.normalise import Normaliser
+from prepare.report import Report
+from tests.prepare.tiny import OPENAPI, document, operation, resolved
+
+TEXT = {"type": "string"}
+
+
+def emitted(source: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Generate a document, unformatted, and return the package."""
+    monkeypatch.setattr(emit, "_format", lambda target: None)
+    normaliser = Normaliser(resolved(source)[0], Report())
+    emit.emit(normaliser.document, normaliser.run(), normaliser.class_of, OPENAPI, folder)
+    return folder / emit.PACKAGE
+
+
+def test_a_warning_is_an_error() -> None:
+    """The generator only prints its warnings, and goes on without what it warned of."""
+    with pytest.raises(PrepareError, match="a warning is an error here:\nodd: why\nplain"):
+        emit._refuse([GeneratorError(header="odd", detail="why"), ParseError(header="plain"), "text"])
+    emit._refuse([])
+
+
+def test_a_document_the_generator_refuses_stops_the_build(tmp_path: Path) -> None:
+    """It says what it says."""
+    with pytest.raises(PrepareError, match="openapi-python-client refused the document: Failed to parse"):
+        emit._project({"openapi": "2.0"}, OPENAPI, tmp_path)
+
+
+def test_a_silent_loss_stops_the_build() -> None:
+    """Classes and operations are counted, whatever the generator says."""
+    model = SimpleNamespace(class_info=SimpleNamespace(name="Other"))
+    data: Any = SimpleNamespace(models=[model], enums=[], endpoint_collections_by_tag={})
+    normal = {"components": {"schemas": {"A": {"type": "object"}, "B": {"enum": ["a", "b"]}, "C": TEXT}}}
+    with pytest.raises(PrepareError, match=r"made 0 of 1 operations, left out \['A', 'B'\] and added \['Other'\]"):
+        emit._refuse_losses(data, normal, resolved(operation())[0])
+
+
+def test_code_that_cannot_be_formatted_stops_the_build(tmp_path: Path) -> None:
+    """It would not import either."""
+    (tmp_path / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    with pytest.raises(PrepareError, match="ruff cannot format the generated code"):
+        emit._format(tmp_path)
+
+
+def test_a_property_of_a_new_kind_stops_the_build() -> None:
+    """A newer generator may bring one."""
+    with pytest.raises(PrepareError, match=r"a: SimpleNamespace has no Python type here; add one to render\.py"):
+        render.reading_type(SimpleNamespace(name="a"))
+
+
+def test_unions_of_lists_and_closed_maps_have_their_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be told of a branch is told, and nothing else."""
+    lists = {"oneOf": [{"type": "array", "items": {"enum": ["a", "b"]}}, {"type": "integer"}]}
+    mixed = {"enum": ["a", "b", 1, 2]}
+    closed = {"type": "object", "additionalProperties": False}
+    branches = [
+        {"properties": {"type": {"const": kind}, "of": lists, "no": closed, "mix": mixed}} for kind in ("x", "y")
+    ]
+    package = emitted(document(schemas={"It": {"oneOf": branches}}), tmp_path, monkeypatch)
+    text = (package / "models" / "it_x.py").read_text("utf-8")
+    assert "of: list[ItXOfOption1Item] | int | None = UNSET" in text
+    assert "no: dict[str, Any] | None = UNSET" in text
+    assert "mix: ItXMixOption1 | ItXMixOption2 | None = UNSET" in text
+    assert "'mix': ('a', 'b', 1, 2)" in text
+    assert "_tells: ClassVar[dict[str, Any]] = {'type': ('x',)" in text

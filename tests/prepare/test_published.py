@@ -1,0 +1,85 @@
+"""The published document: complete, the same every time, and quick."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from prepare.arrange import METHODS
+from prepare.build import Room, prepare
+from prepare.load import Json
+from prepare.report import Report
+from tests.prepare.test_build import contents
+from tests.prepare.tiny import OPENAPI, ROOT, run
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
+    """What the command line makes of the published document, what it says, and what it costs."""
+    target = tmp_path_factory.mktemp("published") / "generated"
+    start = _seconds_of_children()
+    done = run("generate", "--out", target, seed="1")
+    assert done.returncode == 0, done.stderr
+    return target, done.stdout, _seconds_of_children() - start
+
+
+def _seconds_of_children() -> float:
+    """Return what the commands have cost so far: processor time, as others may keep the machine busy."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def test_every_operation_and_every_schema_is_there(generated: tuple[Path, str, float], published: Json) -> None:
+    """231 of 231 and 517 of 517 as published on 2026-06-12, without a warning."""
+    target, said, _ = generated
+    operations = {(path, method) for path, item in published["paths"].items() for method in METHODS if method in item}
+    schemas = published["components"]["schemas"].keys()
+    assert (len(operations), len(schemas)) == (231, 517)
+    made = json.loads((target / "portkey_api" / "openapi.json").read_text("utf-8"))
+    assert {
+        (path, method) for path, item in made["paths"].items() for method in METHODS if method in item
+    } == operations
+    assert made["components"]["schemas"].keys() >= schemas
+    counts = json.loads((target / "manifest.json").read_text("utf-8"))["counts"]
+    assert (counts["operations"], counts["schemas"], counts["warnings"]) == (231, len(made["components"]["schemas"]), 0)
+    assert said.startswith("generated: 231 operations, ")
+
+
+def test_what_is_committed_is_what_the_document_makes(generated: tuple[Path, str, float]) -> None:
+    """Byte for byte: the same as any other run, under another seed for the order of sets."""
+    assert contents(generated[0]) == {
+        name: text for name, text in contents(ROOT / "generated").items() if "__pycache__" not in name
+    }
+
+
+def test_another_seed_for_the_order_of_sets_makes_the_same_bytes(
+    generated: tuple[Path, str, float], tmp_path: Path
+) -> None:
+    """The generator keeps sets, whose order Python changes from run to run."""
+    assert run("generate", "--out", tmp_path / "generated", seed="4242").returncode == 0
+    assert contents(tmp_path / "generated") == contents(generated[0])
+
+
+def test_an_unchanged_document_costs_less_than_a_second_and_a_changed_one_less_than_fifteen(
+    generated: tuple[Path, str, float],
+) -> None:
+    """So that nobody thinks twice before running it."""
+    target, said, seconds = generated
+    start = _seconds_of_children()
+    done = run("generate", "--out", target)
+    assert _seconds_of_children() - start < 1
+    assert done.stdout == said.replace("generated", "unchanged")
+    assert seconds < 15
+
+
+def test_no_operation_is_sent_to_a_server_it_does_not_name() -> None:
+    """The first address of an operation's servers is that of its group."""
+    resolved, _ = prepare(Room(OPENAPI, OPENAPI / "portkey.yaml"), Report())
+    addresses: dict[str, set[str]] = {}
+    for item in resolved["paths"].values():
+        for operation in (item[method] for method in METHODS if method in item):
+            addresses.setdefault(operation["x-server-group"], set()).add(operation["servers"][0]["url"])
+    assert all(len(found) == 1 for found in addresses.values()), addresses
