@@ -93,7 +93,7 @@ def _typed(node: Json, place: Place) -> Iterator[tuple[Any, Place]]:
             yield each["schema"], (*place, "content", media, "schema")
 
 
-def _with_inner(schema: Any, place: Place) -> Iterator[tuple[Json, Place]]:
+def with_inner(schema: Any, place: Place) -> Iterator[tuple[Json, Place]]:
     """Yield a schema and all schemas in it, but for what references lead to, each with its place."""
     pending: list[tuple[Any, Place]] = [(schema, place)]
     while pending:
@@ -126,7 +126,7 @@ def refer_to_components(document: Json, resolved: Json, roots: list[tuple[Any, P
     made: dict[tuple[str, ...], str] = {}
     pending = list(roots)
     for root in pending:  # it grows
-        for schema, place in _with_inner(*root):
+        for schema, place in with_inner(*root):
             if "$ref" not in schema:
                 continue
             target = lookup(document, schema["$ref"], place)

@@ -18,7 +18,7 @@ from .arrange import METHODS
 from .errors import Place, pointer, refuse
 from .load import Json, is_array, is_object
 from .names import name_operations, placeholders, snake
-from .references import follow, refer_to_components, schemas_of
+from .references import follow, refer_to_components, schemas_of, with_inner
 from .report import Report
 
 _INLINED = ("parameters", "requestBodies", "responses", "headers", "pathItems")
@@ -37,15 +37,13 @@ def resolve(document: Json, chosen_names: Mapping[str, str], report: Report) -> 
     _check_version(document)
     resolved = copy.deepcopy(document)
     components = resolved["components"] = _mapping(resolved.get("components"), ("components",))
-    schemas = components["schemas"] = _mapping(components.get("schemas"), ("components", "schemas"))
+    components["schemas"] = _mapping(components.get("schemas"), ("components", "schemas"))
     paths = _Paths(document, report)
     resolved["paths"] = paths.resolved()
     components["securitySchemes"] = paths.schemes
     _name(resolved, chosen_names, report)
-    roots: list[tuple[Any, Place]] = [(schema, ("components", "schemas", name)) for name, schema in schemas.items()]
-    for path, method, operation in operations(resolved):
-        roots += schemas_of(operation, ("paths", path, method))
-    refer_to_components(document, resolved, roots, report)
+    refer_to_components(document, resolved, _roots(resolved), report)
+    _list_nulls(_roots(resolved), report)
     _drop_inlined(resolved)
     return resolved
 
@@ -56,6 +54,28 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
+
+
+def _roots(resolved: Json) -> list[tuple[Any, Place]]:
+    """Return the outermost schemas of a resolved document, each with its place."""
+    schemas: Json = resolved["components"]["schemas"]
+    roots: list[tuple[Any, Place]] = [(schema, ("components", "schemas", name)) for name, schema in schemas.items()]
+    for path, method, operation in operations(resolved):
+        roots += schemas_of(operation, ("paths", path, method))
+    return roots
+
+
+def _list_nulls(roots: list[tuple[Any, Place]], report: Report) -> None:
+    """List null among the members of a nullable enum, in place.
+
+    OpenAPI 3.0.3 lets an enum refuse the null that ``nullable`` allows. Authors mean to allow it; written out, every
+    reader takes it so.
+    """
+    for root in roots:
+        for schema, place in with_inner(*root):
+            if schema.get("nullable") is True and is_array(schema.get("enum")) and None not in schema["enum"]:
+                schema["enum"] = [*schema["enum"], None]
+                report.rule("list-null-of-enum", place)
 
 
 def server_url(server: Json) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from prepare.load import Json
+from prepare.report import Report
 from prepare.resolve import operations, server_url
 from tests.prepare.tiny import OK, document, operation, resolved, resolved_operation
 
@@ -200,3 +201,20 @@ def test_operations_are_named_and_extensions_of_paths_are_none() -> None:
 def test_openapi_3_0_and_3_1_are_read(version: Any) -> None:
     """Also where YAML took the version for a number."""
     assert resolved(document(openapi=version))[0]["paths"] == {}
+
+
+def test_a_nullable_enum_lists_its_null() -> None:
+    """What ``nullable`` allows, the enum beside it allows too, wherever the schema stands; other enums stay as they are."""
+    schemas = {
+        "A": {"type": "string", "nullable": True, "enum": ["x"]},
+        "B": {
+            "type": "object",
+            "properties": {"b": {"oneOf": [{"nullable": True, "enum": ["y", None]}]}, "c": {"enum": [1]}},
+        },
+    }
+    document = {"openapi": "3.0.3", "info": {}, "paths": {}, "components": {"schemas": schemas}}
+    report = Report()
+    resolved = resolve(document, {}, report)["components"]["schemas"]
+    assert resolved["A"]["enum"] == ["x", None]
+    assert resolved["B"] == schemas["B"]
+    assert report.counts() == {"list-null-of-enum": 1}
