@@ -1,6 +1,6 @@
 """Cancel a batch: upload, create, cancel, wait, read the partial results, and show what went over the wire.
 
-Run by ``make demo`` against a mock gateway it starts itself, or against any gateway: ``python examples/demo.py ADDRESS``.
+``make demo`` runs it against a mock gateway that it starts itself; ``python examples/demo.py ADDRESS`` against any.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import httpx
@@ -82,7 +82,10 @@ def requests(count: int) -> bytes:
                 "custom_id": f"question-{number}",
                 "method": "POST",
                 "url": "/v1/chat/completions",
-                "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": f"What is {number} squared?"}]},
+                "body": {
+                    "model": "gpt-4o-mini",
+                    "messages": [{"role": "user", "content": f"What is {number} squared?"}],
+                },
             }
         ).encode()
         + b"\n"
@@ -91,13 +94,12 @@ def requests(count: int) -> bytes:
 
 
 @contextmanager
-def mock_gateway() -> Iterator[str]:
+def mock_gateway() -> Generator[str, None, None]:
     """Start a mock gateway on a free port of this machine, yield its address, and stop it."""
     command = [sys.executable, "-m", "portkey_mock", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            yield process.stdout.readline().strip() if process.stdout else ""
         finally:
             process.terminate()
 

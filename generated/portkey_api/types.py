@@ -27,7 +27,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeGuard, TypeVar
 
 if TYPE_CHECKING:
     import os
@@ -329,6 +329,25 @@ def _held(model: WireModel, name: str) -> Any:
         return UNSET
 
 
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether a value is a mapping of any kind."""
+    return isinstance(value, Mapping)
+
+
+def _is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -349,9 +368,9 @@ def _shown(key: str, value: Any) -> Any:
     """Return a value as a repr may show it: text that is a credential by its key or by its looks stays hidden."""
     if isinstance(value, str):
         return _Hidden() if _SECRET_KEY.search(key) or _SECRET_VALUE.search(value) else value
-    if isinstance(value, dict):
+    if is_object(value):
         return {inner: _shown(inner, each) for inner, each in value.items()}
-    return [_shown(key, each) for each in value] if isinstance(value, list) else value
+    return [_shown(key, each) for each in value] if is_array(value) else value
 
 
 # -- writing
@@ -366,12 +385,13 @@ def to_wire(value: Any, raw: Any = UNSET) -> Any:
     """
     if isinstance(value, WireModel):
         return value.to_dict()
-    if isinstance(value, Mapping):
-        known = raw if isinstance(raw, dict) else {}
+    if is_mapping(value):
+        known = raw if is_object(raw) else {}
         return {key: to_wire(each, known.get(key, UNSET)) for key, each in value.items() if each is not UNSET}
-    if isinstance(value, (list, tuple)):
-        before = raw if isinstance(raw, list) and len(raw) == len(value) else [UNSET] * len(value)
-        return [to_wire(each, old) for each, old in zip(value, before, strict=True) if each is not UNSET]
+    if is_array(value) or _is_tuple(value):
+        items = list(value)
+        before = raw if is_array(raw) and len(raw) == len(items) else [UNSET] * len(items)
+        return [to_wire(each, old) for each, old in zip(items, before, strict=True) if each is not UNSET]
     if isinstance(value, datetime.date):
         read = _read_datetime if isinstance(value, datetime.datetime) else _read_date
         return raw if isinstance(raw, str) and read(raw) == value else value.isoformat()
@@ -401,21 +421,21 @@ def _reader(codec: Any) -> Callable[[Any], Any] | None:
 
 def _model_reader(name: str) -> Callable[[Any], Any]:
     def read_model(value: Any) -> Any:
-        return _model(name).from_dict(value) if isinstance(value, dict) else value
+        return _model(name).from_dict(value) if is_object(value) else value
 
     return read_model
 
 
 def _list_reader(item: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read_list(value: Any) -> Any:
-        return [item(each) for each in value] if isinstance(value, list) else value
+        return [item(each) for each in value] if is_array(value) else value
 
     return read_list
 
 
 def _map_reader(item: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read_map(value: Any) -> Any:
-        return {key: item(each) for key, each in value.items()} if isinstance(value, dict) else value
+        return {key: item(each) for key, each in value.items()} if is_object(value) else value
 
     return read_map
 
@@ -463,20 +483,18 @@ _NEVER = -(10**9)
 
 def _fit(codec: Any, value: Any) -> int:
     """Tell how well a JSON value fits a codec: the higher the better, ``_NEVER`` where its kind is another."""
-    if isinstance(codec, tuple):
+    if _is_tuple(codec):
         return max(_fit(each, value) for each in codec)
     if isinstance(codec, list):
-        return min((_fit(codec[0], each) for each in value), default=0) if isinstance(value, list) else _NEVER
+        return min((_fit(codec[0], each) for each in value), default=0) if is_array(value) else _NEVER
     if isinstance(codec, dict):
-        return (
-            min((_fit(codec["*"], each) for each in value.values()), default=0) if isinstance(value, dict) else _NEVER
-        )
+        return min((_fit(codec["*"], each) for each in value.values()), default=0) if is_object(value) else _NEVER
     if codec is None:
         return 0
     if codec in _SCALARS:
         fits = isinstance(value, str) and _SCALARS[codec](value) is not value
         return _NEVER if not fits else 1 if codec == "@date" else 0
-    return _model_fit(_model(codec), value) if isinstance(value, dict) else _NEVER
+    return _model_fit(_model(codec), value) if is_object(value) else _NEVER
 
 
 def _model_fit(model: type[WireModel], value: dict[str, Any]) -> int:
@@ -507,12 +525,12 @@ _JSON_TYPES: dict[str, type[Any] | tuple[type[Any], ...]] = {
 
 def _told(tell: Any, given: Any) -> int:
     """Weigh what one value says: a constant most, one of several values less, a type least."""
-    if isinstance(tell, tuple):
+    if _is_tuple(tell):
         found = any(given == each and type(given) is type(each) for each in tell)
         strength = 20 if len(tell) == 1 else 5
         return strength if found else -5000 * strength
     if isinstance(tell, list):
-        return min((_told(tell[0], each) for each in given), default=0) if isinstance(given, list) else -1000
+        return min((_told(tell[0], each) for each in given), default=0) if is_array(given) else -1000
     return 1 if any(_is_json(name, given) for name in tell.split()) else -1000
 
 

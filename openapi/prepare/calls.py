@@ -226,7 +226,7 @@ def _responses(responses: dict[str, Any], facts: Json) -> tuple[str, dict[str, t
     kinds: list[str] = []
     codecs: dict[str, tuple[str, Any]] = {}
     for status, response in responses.items():
-        content = facts["responses"].get(status, {}).get("content") or {}
+        content: Json = facts["responses"].get(status, {}).get("content") or {}
         kind = media_kind(choose_media(list(content))) if content else "none"
         codecs[status] = (kind, render.codec(response.prop) if kind == "json" else None)
         if status.startswith(("1", "2")) or (status == "default" and len(responses) == 1):
@@ -243,7 +243,8 @@ def _answer_type(status: str, kind: str, prop: Any) -> str:
 
 def _events(facts: Json, component_codecs: dict[str, Any]) -> Any:
     for status, response in facts["responses"].items():
-        schema = (response.get("content") or {}).get("text/event-stream", {}).get("schema", {})
+        content: Json = response.get("content") or {}
+        schema: Json = content.get("text/event-stream", {}).get("schema", {})
         if status.startswith("2") and "$ref" in schema:
             return component_codecs.get(schema["$ref"].rsplit("/", 1)[1])
     return None

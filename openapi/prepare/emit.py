@@ -10,6 +10,7 @@ import sys
 import tempfile
 import textwrap
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from . import render
 from .calls import Call, make_call
 from .classnames import resource_class
 from .errors import PrepareError
-from .load import Json
+from .load import Json, is_object
 from .normalise import ALIASES, endpoint_name
 from .resolve import operations, server_url
 
@@ -38,8 +39,8 @@ class ResourceModule:
     """One module of ``resources/``: a node of the resource tree."""
 
     path: tuple[str, ...]
-    calls: list[Call] = field(default_factory=list)
-    children: list[ResourceModule] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list[Call])
+    children: list[ResourceModule] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]  # the class is not there yet
 
     @property
     def name(self) -> str:
@@ -146,7 +147,8 @@ def _complete(data: GeneratorData) -> None:
 def _component_codecs(data: GeneratorData, class_of: dict[str, str]) -> dict[str, Any]:
     """Return how each component of the document is read."""
     props: dict[str, Any] = {str(model.class_info.name): model for model in data.models}
-    props |= {render.wire_name(prop): prop for prop in props[ALIASES].required_properties or []}
+    others: list[Any] = props[ALIASES].required_properties or []
+    props |= {render.wire_name(prop): prop for prop in others}
     return {name: render.codec(props[class_name]) for name, class_name in class_of.items() if class_name in props}
 
 
@@ -184,7 +186,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         for model in models
         if not render.is_map(model) and model is not aliases
     ]
-    exports += [(render.wire_name(prop), "aliases") for prop in aliases.required_properties or []]
+    others: list[Any] = aliases.required_properties or []
+    exports += [(render.wire_name(prop), "aliases") for prop in others]
     project.env.filters["prose"] = prose
     taught: dict[str, Any] = project.env.globals
     taught.update(
@@ -196,7 +199,7 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         security_schemes=_security_schemes(resolved),
         security_of=security_of,
         call_doc=call_doc,
-        tells=lambda model: render.tells(model, members),
+        tells=partial(render.tells, members=members),
         **{name: getattr(render, name) for name in (
             "attribute_names", "classes", "codec", "is_map", "optional", "reading_type", "unshadowed", "wire_name",
         )},
@@ -299,7 +302,7 @@ def one_line_each(document: Json) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     def block(value: Any, depth: int) -> str:
-        if depth == 0 or not isinstance(value, dict) or not value:
+        if depth == 0 or not is_object(value) or not value:
             return compact(value)
         return "{\n" + ",\n".join(f"{compact(key)}:{block(each, depth - 1)}" for key, each in value.items()) + "\n}"
 

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from .errors import Place, PrepareError, refuse
-from .load import Json, is_object, same
+from .load import Json, is_array, is_object, same
 from .references import lookup
 from .report import Report
 from .rules import COMBINERS, apply_rules
@@ -166,24 +166,37 @@ def _merged(first: Json, second: Json, place: Place) -> Json:
         del merged["format"]
     for key in ("properties", "patternProperties"):
         if key in first and key in second:
-            merged[key] = _each_both(first[key], second[key])
+            merged[key] = _each_both(first[key], second[key], (*place, key))
     for key in ("items", "additionalProperties"):
         if key in first and key in second:
-            merged[key] = _one_both(first[key], second[key])
+            merged[key] = _one_both(first[key], second[key], (*place, key))
     if "required" in merged:
         merged["required"] = list(dict.fromkeys([*first.get("required", []), *second.get("required", [])]))
     return merged
 
 
-def _each_both(first: Json, second: Json) -> Json:
-    return {**first, **{name: _one_both(first[name], each) if name in first else each for name, each in second.items()}}
+def _each_both(first: Json, second: Json, place: Place) -> Json:
+    both = {name: _one_both(first[name], second[name], (*place, name)) for name in second if name in first}
+    return {**first, **second, **both}
 
 
-def _one_both(first: Any, second: Any) -> Any:
-    """Return what a property is that two schemas describe."""
+def _one_both(first: Any, second: Any, place: Place) -> Any:
+    """Return what a property is that two schemas describe; where both list its values, whether there is any shows."""
     if same(first, second) or second is True or first is False:
         return first
-    return second if first is True or second is False else {"allOf": [first, second]}
+    if first is True or second is False:
+        return second
+    if _is_exact(first) and _is_exact(second):
+        return _described(first, _narrowed(first, second, place))
+    return {"allOf": [first, second]}
+
+
+def _is_exact(schema: Any) -> bool:
+    """Tell whether a schema, as the document has it, lists texts, numbers or booleans and nothing else."""
+    if not is_object(schema) or not schema.keys() & {"const", "enum"} or "nullable" in schema:
+        return False
+    members = _members(schema)
+    return is_array(members) and all(type(member) in _KIND for member in members)
 
 
 def _common_type(first: str, second: str, place: Place) -> str:
@@ -202,7 +215,7 @@ def _narrowed(exact: Json, other: Json, place: Place) -> Json:
     return {"const": members[0]} if len(members) == 1 else {"enum": members}
 
 
-def _members(schema: Json) -> list[Any]:
+def _members(schema: Json) -> Any:
     return [schema["const"]] if "const" in schema else schema["enum"]
 
 

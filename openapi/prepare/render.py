@@ -158,7 +158,7 @@ def codec(prop: Any) -> Any:
         return None if inner is None else {"*": inner}
     if isinstance(prop, ModelProperty):
         return str(prop.class_info.name)
-    return {DateTimeProperty: "@datetime", DateProperty: "@date"}.get(type(prop))
+    return {DateTimeProperty: "@datetime", DateProperty: "@date"}.get(prop.__class__)
 
 
 def _union_codec(prop: UnionProperty) -> Any:
@@ -249,7 +249,7 @@ def _tell(prop: Any) -> Any:
     if isinstance(prop, ListProperty):
         inner = _tell(prop.inner_property)
         return "list" if inner is None else [inner]
-    return _JSON_TYPES.get(type(prop))
+    return _JSON_TYPES.get(prop.__class__)
 
 
 def _union_tell(told: list[Any]) -> Any:
@@ -260,7 +260,7 @@ def _union_tell(told: list[Any]) -> Any:
         return tuple(value for tell in told for value in tell)
     if not all(isinstance(tell, (str, tuple)) for tell in told):
         return None
-    types = [type(tell[0]).__name__ if isinstance(tell, tuple) else tell for tell in told]
+    types = [tell if isinstance(tell, str) else tell[0].__class__.__name__ for tell in told]
     return " ".join(dict.fromkeys(" ".join(types).split()))
 
 

@@ -210,7 +210,7 @@ def _by_kind(members: list[Any]) -> dict[type[object], list[Any]]:
     numbers = float if any(isinstance(member, float) for member in members) else int
     groups: dict[type[object], dict[str, Any]] = {kind: {} for kind in (str, numbers, bool, list, dict)}
     for member in members:
-        kind: type[object] = type(member)
+        kind: type[object] = member.__class__
         groups[numbers if kind in (int, float) else kind][str(member)] = member
     return {kind: list(group.values()) for kind, group in groups.items() if group}
 
@@ -237,7 +237,7 @@ def constant(schema: Json, place: Place, report: Report) -> Json:
     if isinstance(value, (str, int)):
         return {**_described(schema), "const": value}
     report.rule("constant-of-structure", place)
-    kind: type[object] = type(value)
+    kind: type[object] = value.__class__
     return {**_described(schema), **_of_kind(kind, [value])}
 
 

@@ -280,7 +280,8 @@ class _Compilation:
 
     def flat(self, source: Json) -> JsonObject:
         """The first way to read `source` without references and branches."""
-        return next(self.generator.alternatives(source), {})
+        nothing: JsonObject = {}
+        return next(self.generator.alternatives(source), nothing)
 
     def is_file(self, source: Json) -> bool:
         """Whether a form field carries a file, or several."""

@@ -23,8 +23,10 @@ def operation(**responses: Any) -> Operation[Any]:
     return Operation(name="batches.cancel", method="POST", path="/", server="data_plane", security=(), responses=named)
 
 
-def answered(status: int, content: bytes, kind: Operation[Any] | None = None, **headers: str) -> Any:
-    return read_answer(kind or operation(), status, headers, content)
+def answered(
+    status: int, content: bytes, kind: Operation[Any] | None = None, headers: dict[str, str] | None = None
+) -> Any:
+    return read_answer(kind or operation(), status, headers or {}, content)
 
 
 @pytest.mark.parametrize("status", [200, 201, 246, 299])
@@ -67,7 +69,7 @@ def test_bodies_by_kind(kind: str, content: bytes, expected: Any) -> None:
 def test_a_success_that_is_no_json_is_told() -> None:
     """A login page in place of JSON raises, names the operation and the media type, and keeps the body."""
     with pytest.raises(AnswerError, match=r"batches\.cancel: answered 200 with text/html") as caught:
-        answered(200, b"<html>", **{"content-type": "text/html"})
+        answered(200, b"<html>", headers={"content-type": "text/html"})
     assert (caught.value.status, caught.value.content) == (200, b"<html>")
     again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own bytes
     assert (str(again), again.headers, again.content) == (str(caught.value), {"content-type": "text/html"}, b"<html>")
@@ -93,7 +95,12 @@ def test_each_status_family_has_its_class(status: int, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message", "kind", "code"),
     [
-        (b'{"error":{"message":"No such batch","type":"invalid","code":"x","param":"id"}}', "No such batch", "invalid", "x"),
+        (
+            b'{"error":{"message":"No such batch","type":"invalid","code":"x","param":"id"}}',
+            "No such batch",
+            "invalid",
+            "x",
+        ),
         (b'{"error":"Authentication credentials were not provided."}', "Authentication credentials", None, None),
         (b'{"status":"failure","message":"bad provider"}', "bad provider", None, None),
         (b'{"success":false,"data":{"message":"no","errorCode":"AB03"}}', "no", None, "AB03"),
@@ -145,10 +152,10 @@ def test_no_message_repeats_a_credential() -> None:
 def test_the_trace_is_at_hand() -> None:
     """The trace id of a failed call can be read; an empty one, as the open gateway sends it, is none."""
     with pytest.raises(APIError) as caught:
-        answered(500, b"", **{"x-portkey-trace-id": "t-1"})
+        answered(500, b"", headers={"x-portkey-trace-id": "t-1"})
     assert (caught.value.trace_id, type(caught.value)) == ("t-1", ServerError)
     with pytest.raises(APIError) as caught:
-        answered(500, b"", **{"x-portkey-trace-id": ""})
+        answered(500, b"", headers={"x-portkey-trace-id": ""})
     assert caught.value.trace_id is None
 
 
@@ -156,7 +163,8 @@ def test_every_exception_survives_a_pickle_and_a_copy() -> None:
     """All exceptions of the tree can be sent between processes."""
     for each in vars(tree).values():
         if isinstance(each, type) and issubclass(each, PortkeyError):
-            arguments = ("m", 404, {"h": "v"}, b"x") if issubclass(each, (APIError, AnswerError)) else ("m",)
+            told = issubclass(each, (APIError, AnswerError))
+            arguments: tuple[Any, ...] = ("m", 404, {"h": "v"}, b"x") if told else ("m",)
             for again in (pickle.loads(pickle.dumps(each(*arguments))), copy.copy(each(*arguments))):  # noqa: S301
                 assert type(again) is each
                 assert vars(again) == vars(each(*arguments))

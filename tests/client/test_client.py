@@ -15,6 +15,8 @@ import portkey_client
 from portkey_api.models import Batch
 from portkey_api.resources import AsyncResources, Resources
 from portkey_client import AsyncPortkey, ConfigurationError, ConnectionFailedError, Portkey, TimedOutError
+from portkey_client import errors as tree
+from portkey_client.client import _Client
 from tests.client.wire import KEYS, Wire, batch
 
 
@@ -199,8 +201,6 @@ def test_the_async_transport_is_closed_by_its_owner() -> None:
 
 def test_a_client_must_say_how_it_opens_its_transport() -> None:
     """The shared base has no transport of its own."""
-    from portkey_client.client import _Client
-
     with pytest.raises(NotImplementedError):
         _Client[Any](**KEYS)._http()
 
@@ -229,8 +229,6 @@ def test_the_version_is_said_once() -> None:
 
 def test_what_is_exported() -> None:
     """Everything listed can be imported, and every exception of the tree is listed."""
-    import portkey_client.errors as tree
-
     exceptions = {name for name, each in vars(tree).items() if isinstance(each, type) and issubclass(each, Exception)}
     assert exceptions <= set(portkey_client.__all__)
     assert all(hasattr(portkey_client, name) for name in portkey_client.__all__)

@@ -79,7 +79,9 @@ def test_another_gateway_gets_what_there_is() -> None:
         wire.client(**own).batches.cancel("b")
 
 
-@pytest.mark.parametrize(("value", "problem"), [("", "empty"), (" ", "empty"), ("a\nb", "no HTTP header"), ("ä", "no HTTP")])
+@pytest.mark.parametrize(
+    ("value", "problem"), [("", "empty"), (" ", "empty"), ("a\nb", "no HTTP header"), ("ä", "no HTTP")]
+)
 def test_a_credential_no_header_can_hold_is_refused(value: str, problem: str) -> None:
     """An empty credential, or one with a line break, is refused by the name of its argument, never shown."""
     with pytest.raises(ConfigurationError, match=f"virtual_key .*{problem}"):

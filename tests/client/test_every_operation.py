@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from portkey_api.types import WireModel
-from portkey_client import AsyncPortkey, Portkey
+from portkey_client import APIError, AsyncPortkey, Portkey
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 from tests.client.wire import KEYS
 from tests.mock import spec
@@ -67,6 +67,10 @@ def with_files(operation: spec.Op, keywords: dict[str, Any]) -> dict[str, Any]:
     return {name: b"bytes" if letters(name) in files else value for name, value in keywords.items()}
 
 
+def reached(client: object, path: list[str]) -> Any:
+    return reduce(getattr, path, client)
+
+
 def told(answer: Any) -> Any:
     """Return an answer as the JSON data it came from."""
     if isinstance(answer, WireModel):
@@ -89,25 +93,23 @@ def agree(operation: spec.Op, answer: Any, sent: httpx.Response) -> None:
 
 @pytest.mark.parametrize("operation", [each for each in spec.OPERATIONS if str(each) not in WEBSOCKET], ids=str)
 def test_the_mock_understands_the_client_and_the_client_the_mock(operation: spec.Op, gateway: Gateway) -> None:
-    """Every operation can be called by its name on both clients, is accepted by the mock, and loses nothing on the way."""
+    """Every operation can be called by name on both clients, is accepted by the mock, and loses nothing on the way."""
     recorder = Recorder(gateway)
     path = operation.raw["operationId"].split(".")
     with httpx.Client(transport=recorder) as http:
-        method = reduce(getattr, path, Portkey(**KEYS, http_client=http))
+        method = reached(Portkey(**KEYS, http_client=http), path)
         placed, keywords = arguments(operation, method)
         agree(operation, method(*placed, **keywords), recorder.last)
 
     async def call() -> Any:
         async with httpx.AsyncClient(transport=recorder) as http:
-            return await reduce(getattr, path, AsyncPortkey(**KEYS, http_client=http))(*placed, **keywords)
+            return await reached(AsyncPortkey(**KEYS, http_client=http), path)(*placed, **keywords)
 
     agree(operation, asyncio.run(call()), recorder.last)
 
 
 def test_the_websocket_is_not_a_call(gateway: Gateway) -> None:
-    """The realtime session needs a websocket; called as if it were an ordinary operation, it is refused, not answered."""
-    from portkey_client import APIError
-
+    """The realtime session needs a websocket; called like an ordinary operation, it is refused, not answered."""
     with httpx.Client(transport=GatewayTransport(gateway)) as http, pytest.raises(APIError) as caught:
         Portkey(**KEYS, http_client=http).realtime.connect()
     assert caught.value.status == 426

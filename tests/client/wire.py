@@ -37,7 +37,8 @@ class Wire:
     def client(self, **arguments: Any) -> Portkey:
         """Return a client on this wire."""
         http = httpx.Client(transport=httpx.MockTransport(self))
-        return Portkey(**{**KEYS, **arguments, "http_client": http})
+        given: dict[str, Any] = {**KEYS, **arguments, "http_client": http}
+        return Portkey(**given)
 
     def async_client(self, **arguments: Any) -> AsyncPortkey:
         """Return an asynchronous client on this wire."""
@@ -48,7 +49,8 @@ class Wire:
             return self(request)
 
         http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-        return AsyncPortkey(**{**KEYS, **arguments, "http_client": http})
+        given: dict[str, Any] = {**KEYS, **arguments, "http_client": http}
+        return AsyncPortkey(**given)
 
 
 def batch(**fields: Any) -> dict[str, Any]:

@@ -89,6 +89,25 @@ def has(**properties: Any) -> Json:
             [{"patternProperties": {"^a": TEXT}}, {"patternProperties": {"^a": WHOLE, "^b": TEXT}}],
             {"type": "object", "patternProperties": {"^a": {"allOf": [TEXT, WHOLE]}, "^b": TEXT}},
         ),
+        (
+            [has(x={"enum": ["a", "b", "c"], "description": "D"}), has(x={"enum": ["c", "b"]})],
+            has(x={"enum": ["b", "c"], "description": "D"}),
+        ),
+        ([has(x={"enum": ["a", "b"]}), has(x={"const": "a"})], has(x={"const": "a"})),
+        (
+            [has(x={"const": "a", "nullable": True}), has(x={"const": "a"})],
+            has(x={"allOf": [{"const": "a", "nullable": True}, {"const": "a"}]}),
+        ),
+        ([has(x={"enum": [1, None]}), has(x={"enum": [1]})], has(x={"allOf": [{"enum": [1, None]}, {"enum": [1]}]})),
+        ([has(x={"enum": "a"}), has(x={"const": "a"})], has(x={"allOf": [{"enum": "a"}, {"const": "a"}]})),
+        # unions told apart by a constant: only the pairs that agree are possible
+        (
+            [
+                {"oneOf": [has(t={"const": "a"}), has(t={"const": "b"})]},
+                {"oneOf": [has(t={"const": "a"}, x=TEXT), has(t={"const": "b"}, y=TEXT)]},
+            ],
+            {"oneOf": [has(t={"const": "a"}, x=TEXT), has(t={"const": "b"}, y=TEXT)]},
+        ),
         # arrays
         ([{"type": "array", "items": TEXT}, {"type": "array"}], {"type": "array", "items": {"allOf": [TEXT, {}]}}),
         # null
@@ -176,6 +195,10 @@ def test_the_description_is_the_schemas_own(schema: Json, description: str | Non
         ),
         ({"allOf": [ref("Loop"), has(x=TEXT)]}, "/here: #/components/schemas/Loop contains itself through allOf"),
         (SCHEMAS["Branching"], "#/components/schemas/Branching contains itself through allOf; break the circle"),
+        (
+            {"allOf": [has(x={"const": "a"}), has(x={"const": "b"})]},
+            r"/here/properties/x/allOf: is one of \['a'\] and \{'const': 'b'\} at once",
+        ),
         ({"allOf": [{"type": "file"}]}, "/here/allOf/0/type: 'file' is no JSON Schema type"),
         ({"allOf": [ref("Nowhere"), has(x=TEXT)]}, "/here: the reference #/components/schemas/Nowhere leads nowhere"),
     ],

@@ -21,7 +21,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, floa
     """What the command line makes of the published document, what it says, and what it costs."""
     target = tmp_path_factory.mktemp("published") / "generated"
     start = _seconds_of_children()
-    done = run("generate", "--out", target, seed="1")
+    done = run("generate", "--out", target, seed="1", covered=False)
     assert done.returncode == 0, done.stderr
     return target, done.stdout, _seconds_of_children() - start
 
@@ -59,7 +59,7 @@ def test_another_seed_for_the_order_of_sets_makes_the_same_bytes(
     generated: tuple[Path, str, float], tmp_path: Path
 ) -> None:
     """The generator keeps sets, whose order Python changes from run to run."""
-    assert run("generate", "--out", tmp_path / "generated", seed="4242").returncode == 0
+    assert run("generate", "--out", tmp_path / "generated", seed="4242", covered=False).returncode == 0
     assert contents(tmp_path / "generated") == contents(generated[0])
 
 
@@ -69,7 +69,7 @@ def test_an_unchanged_document_costs_less_than_a_second_and_a_changed_one_less_t
     """So that nobody thinks twice before running it."""
     target, said, seconds = generated
     start = _seconds_of_children()
-    done = run("generate", "--out", target)
+    done = run("generate", "--out", target, covered=False)
     assert _seconds_of_children() - start < 1
     assert done.stdout == said.replace("generated", "unchanged")
     assert seconds < 15

@@ -9,7 +9,7 @@ import pytest
 
 from prepare.load import Json
 from prepare.report import Report
-from prepare.resolve import operations, server_url
+from prepare.resolve import operations, resolve, server_url
 from tests.prepare.tiny import OK, document, operation, resolved, resolved_operation
 
 PARAMETER = {"name": "q", "in": "query", "schema": {"type": "string"}}
@@ -204,7 +204,7 @@ def test_openapi_3_0_and_3_1_are_read(version: Any) -> None:
 
 
 def test_a_nullable_enum_lists_its_null() -> None:
-    """What ``nullable`` allows, the enum beside it allows too, wherever the schema stands; other enums stay as they are."""
+    """What ``nullable`` allows, the enum beside it allows too, wherever it stands; other enums stay as they are."""
     schemas = {
         "A": {"type": "string", "nullable": True, "enum": ["x"]},
         "B": {
@@ -212,9 +212,9 @@ def test_a_nullable_enum_lists_its_null() -> None:
             "properties": {"b": {"oneOf": [{"nullable": True, "enum": ["y", None]}]}, "c": {"enum": [1]}},
         },
     }
-    document = {"openapi": "3.0.3", "info": {}, "paths": {}, "components": {"schemas": schemas}}
+    published = {"openapi": "3.0.3", "info": {}, "paths": {}, "components": {"schemas": schemas}}
     report = Report()
-    resolved = resolve(document, {}, report)["components"]["schemas"]
-    assert resolved["A"]["enum"] == ["x", None]
-    assert resolved["B"] == schemas["B"]
+    found = resolve(published, {}, report)["components"]["schemas"]
+    assert found["A"]["enum"] == ["x", None]
+    assert found["B"] == schemas["B"]
     assert report.counts() == {"list-null-of-enum": 1}

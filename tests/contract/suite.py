@@ -1,0 +1,234 @@
+"""Runs schemathesis against a target and reports what it found."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import jsonschema_rs
+import schemathesis
+import schemathesis.engine
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.transport import Response
+from schemathesis.engine import events
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.generation.case import Case
+from schemathesis.schemas import BaseSchema
+
+from tests.contract import checks
+from tests.contract.document import Document, Operation, prepared
+from tests.contract.target import App, Message, Receive, Send, Target
+
+ALONE: Final = ("examples", "coverage", "fuzzing")
+"""The phases that try one operation by itself."""
+
+_SHOWN: Final = 2000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One request whose answer failed one check."""
+
+    operation: str
+    check: str
+    message: str
+    curl: str
+    answer: str
+
+    def __str__(self) -> str:
+        lines = f"{self.message}\n\n{self.curl}\n\n{self.answer}".splitlines()
+        return "\n".join([f"{self.operation}: {self.check}", *(f"    {line}".rstrip() for line in lines)])
+
+
+@dataclass
+class Outcome:
+    """What came of one run.
+
+    Attributes:
+        answers: how often an operation gave a status; a request with a method of no operation does not count.
+        requests: all that was sent, in order: method, address and body.
+    """
+
+    answers: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
+    requests: list[tuple[str, str, bytes | None]] = field(default_factory=list[tuple[str, str, bytes | None]])
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+    def operations(self, *classes: int) -> set[str]:
+        """The operations that gave an answer of one of the `classes`, such as 2 for success."""
+        return {operation for operation, status in self.answers if status // 100 in classes}
+
+    def report(self) -> str:
+        """For each check that failed on an operation how often it did, and the first request of each message."""
+        counts = Counter((finding.operation, finding.check) for finding in self.findings)
+        head = [f"{operation}: {check} failed {count} times" for (operation, check), count in counts.items()]
+        first = {(each.operation, each.check, each.message): each for each in reversed(self.findings)}
+        return "\n\n".join(["\n".join(head), *map(str, first.values())])
+
+
+def try_alone(target: Target, document: Document, operation: Operation, *, examples: int = 5) -> Outcome:
+    """Tries `operation` by itself: what its schemas say, every limit of them, and `examples` requests at random."""
+    schema = _load(target, document, ALONE, checks.EVERY_ANSWER, examples)
+    outcome = Outcome()
+    succeeded: list[Case[Any]] = []
+    for scenario in _scenarios(schema.include(method=operation.method, path=operation.path), outcome):
+        succeeded += _record(scenario, outcome)
+    if succeeded and operation.raw.get("security", document.get("security")):
+        outcome.findings += _without_credentials(target, succeeded[0])
+    return outcome
+
+
+def try_sequences(target: Target, document: Document, *, examples: int = 60) -> Outcome:
+    """Tries `examples` sequences of operations that hand each other what they made."""
+    schema = _load(target, document, ("stateful",), checks.SEQUENCES, examples)
+    outcome = Outcome()
+    for scenario in _scenarios(schema, outcome):
+        _record(scenario, outcome)
+    return outcome
+
+
+def _load(
+    target: Target, document: Document, phases: Iterable[str], names: tuple[str, ...], examples: int
+) -> BaseSchema:
+    schema = schemathesis.openapi.from_dict(
+        prepared(document), config=SchemathesisConfig.from_dict(_settings(target, phases, names, examples))
+    )
+    if target.serve is not None:
+        _IN_PROCESS.app = target.serve(document)
+        schema.app = _IN_PROCESS
+    return schema
+
+
+class _InProcess:
+    """Hands every request to the application of the run. schemathesis keeps every application, so it sees only this."""
+
+    app: App
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+_IN_PROCESS: Final = _InProcess()
+
+
+def _settings(target: Target, phases: Iterable[str], names: tuple[str, ...], examples: int) -> dict[str, Any]:
+    """The same requests every time, nothing kept between runs, and nothing over the headers of the target."""
+    secret = [name.lower() for name in target.headers]
+    address = {"base-url": target.base_url} if target.base_url is not None else {}
+    return address | {
+        "seed": 1,
+        "headers": dict(target.headers),
+        "continue-on-failure": True,  # an operation would stop at its first failure
+        "cache": {"enabled": False},
+        "analysis": {"constants": {"enabled": False}},  # it would send words from the source of this suite
+        "checks": checks.settings(names, target.accepts),
+        "output": {"sanitization": {"keys-to-sanitize": secret, "sensitive-markers": secret}},
+        "generation": {
+            "deterministic": True,
+            "database": "none",
+            "no-shrink": True,  # a smaller example costs time, and what is reported is the first of its kind
+            "max-examples": examples,
+            "with-security-parameters": False,  # it would invent configurations and hosts to send the request on to
+        },
+        "phases": {
+            "enabled": False,
+            # Ids that an answer named would come back in most requests, and unknown ones would hardly be tried.
+            **{phase: {"enabled": True, "extra-data-sources": {"responses": False}} for phase in phases},
+            "stateful": {
+                "enabled": "stateful" in phases,
+                "generation": {"mode": "positive"},  # a refusal ends a sequence; each operation refuses by itself
+                "max-steps": 12,  # the default of 6 rarely gets from a file to its batch and further
+                "link-calibration": False,  # it gives up on links whose end is missing, which is what is looked for
+            },
+        },
+    }
+
+
+def _scenarios(schema: BaseSchema, outcome: Outcome) -> Iterator[ScenarioRecorder]:
+    """Runs `schema`; what kept schemathesis from trying something is a finding, too."""
+    for event in schemathesis.engine.from_schema(schema).execute():
+        match event:
+            case events.ScenarioFinished():
+                yield event.recorder
+            case events.NonFatalError():
+                outcome.findings.append(Finding(event.label, "could_not_be_tried", str(event.info), "", ""))
+            case events.FatalError():
+                raise event.exception
+            case _:
+                pass
+
+
+def _record(scenario: ScenarioRecorder, outcome: Outcome) -> list[Case[Any]]:
+    """Adds `scenario` to `outcome`; the cases that succeeded."""
+    succeeded: list[Case[Any]] = []
+    for name, interaction in scenario.interactions.items():
+        case, request, response = scenario.cases[name].value, interaction.request, interaction.response
+        outcome.requests.append((request.method, request.uri, request.body))
+        if response is None or case.method != case.operation.method.upper():
+            continue
+        outcome.answers[case.operation.label, response.status_code] += 1
+        if 200 <= response.status_code < 300:
+            succeeded.append(case)
+    for name, made in scenario.checks.items():
+        for check in made:
+            if check.failure_info is not None and not _is_void(check.name, scenario.cases[name].value):
+                failure, curl = check.failure_info.failure, check.failure_info.code_sample
+                label = scenario.cases[name].value.operation.label
+                answer = _shown(scenario.interactions[failure.case_id or name].response)
+                outcome.findings.append(Finding(label, check.name, str(failure), curl, answer))
+    return succeeded
+
+
+def _is_void(check: str, case: Case[Any]) -> bool:
+    """Whether a check asks for more than the document says, which two of them do.
+
+    - A form is judged as it was made, but only text is sent of it: a field that takes any text takes what was a number.
+    - What lies below a thing, such as the output of a batch, need not be there as soon as the thing is.
+    """
+    match check:
+        case "negative_data_rejection":
+            form = case.operation.get_body_for_media_type("multipart/form-data")
+            return (
+                form is not None and isinstance(case.body, dict) and _conforms_as_sent(form.optimized_schema, case.body)
+            )
+        case "ensure_resource_availability":
+            return case.method == "GET" and not case.path.endswith("}")
+        case _:
+            return False
+
+
+def _conforms_as_sent(schema: Any, form: Mapping[str, Any]) -> bool:
+    """Whether the text that was sent of `form` can be read as something that conforms. Empty fields are not sent."""
+    validator = jsonschema_rs.validator_for(schema)
+
+    def fits(name: str, value: Any) -> bool:
+        return all(error.instance_path[:1] != [name] for error in validator.iter_errors({name: value}))
+
+    plain: dict[str, Any] = json.loads(json.dumps(dict(form), default=lambda _: "a file"))
+    sent = {
+        name: text if fits(name, text := value if isinstance(value, str) else json.dumps(value)) else value
+        for name, value in plain.items()
+        if value not in ([], {})
+    }
+    return validator.is_valid(sent)
+
+
+def _without_credentials(target: Target, case: Case[Any]) -> Iterator[Finding]:
+    for name in target.headers:
+        case.headers.pop(name, None)
+    response = case.call()
+    if response.status_code not in (401, 403):
+        message = "A request without credentials was not refused."
+        yield Finding(case.operation.label, checks.CREDENTIALS, message, case.as_curl_command(), _shown(response))
+
+
+def _shown(response: Response | None) -> str:
+    if response is None:
+        return "no answer"
+    media = ", ".join(response.headers.get("content-type", ["no content type"]))
+    body = (response.content or b"").decode("utf-8", "replace")
+    if len(body) > _SHOWN:
+        body = f"{body[:_SHOWN]} ... {len(body)} characters"
+    return f"{response.status_code}, {media}\n{body}"
