@@ -81,7 +81,7 @@ class Files:
     def find(self, file_id: str) -> StoredFile | None:
         """The file, made up if need be and allowed; None if there is none."""
         if file_id not in self._files and self._make_up_unknown:
-            self.add("mock.jsonl", "batch", _SAMPLE, self._clock(), file_id)
+            return self.add("mock.jsonl", "batch", _SAMPLE, self._clock(), file_id)
         return self._files.get(file_id)
 
     def upload(self, call: Call) -> Response:

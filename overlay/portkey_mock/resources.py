@@ -17,7 +17,7 @@ from typing import Final
 from portkey_mock.answers import Answers, echoable
 from portkey_mock.document import Operation
 from portkey_mock.errors import Refusal
-from portkey_mock.jsonvalue import JsonObject, is_object
+from portkey_mock.jsonvalue import JsonObject, is_object, pointer
 from portkey_mock.message import Response
 from portkey_mock.validation import Call
 from portkey_mock.values import token
@@ -60,6 +60,8 @@ class Resources:
         Raises:
             Refusal: 404 if it is about something that was deleted; else as `Answers.one`.
         """
+        if not self._make_up_deleted:
+            self._refuse_deleted(call)
         role = self._roles.get((call.operation.method, call.operation.path))
         if role is None:
             return self._answers.one(call, _echo(call), *_salt(call), token(json.dumps(call.body)))
@@ -84,14 +86,17 @@ class Resources:
         things = {name: thing for name, thing in newest_first if thing is not None}
         return self._answers.many(call, things if collection.things else None, *_salt(call))
 
+    def _refuse_deleted(self, call: Call) -> None:
+        """Refuses a call about something that was deleted, or about what was below it."""
+        for path, parameter in _things(call.operation.path):
+            collection = self._collections.get(_concrete(path, call.path))
+            if collection is not None and collection.things.get(call.path[parameter], {}) is None:
+                at = pointer("path", parameter)
+                raise Refusal(404, f"It was deleted: {call.operation.path}", code="not_found", at=at)
+
     def _item(self, call: Call, role: _Role, collection: _Collection) -> Response:
         thing_id = call.path[role.parameter]
-        known = collection.things.get(thing_id, {})
-        if known is None:
-            if not self._make_up_deleted:
-                at = f"/path/{role.parameter}"
-                raise Refusal(404, f"It was deleted: {call.operation.path}", code="not_found", at=at)
-            known = {}
+        known = collection.things.get(thing_id) or {}
         facts = {**known, **_echo(call), **_identity(role.parameter, thing_id)}
         response = self._answers.one(call, facts, role.collection, thing_id)
         if role.action == "update":
@@ -120,6 +125,12 @@ def _roles(operations: Mapping[tuple[str, str], Operation]) -> Iterable[tuple[tu
             for key, operation in operations.items()
             if _is_step(operation, item) and _is_about(operation, operations.get(("GET", item)))
         )
+
+
+def _things(path: str) -> Iterable[tuple[str, str]]:
+    """Every thing a path names, outermost first: the path of its collection, and its parameter."""
+    for found in re.finditer(r"/\{([^}]*)\}", path):
+        yield path[: found.start()], found[1]
 
 
 def _is_step(operation: Operation, item: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from portkey_mock.message import Request
 from portkey_mock.reading import read_json
 from portkey_mock.schema import Problem
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _JSON: Final = "application/json"
 
 
@@ -172,7 +173,14 @@ def read_parameter(parameter: Parameter, given: list[str]) -> Json:
 
 
 def _readings(given: list[str], explode: bool) -> Iterator[Json]:
-    """What strings can mean, the plainest meaning first: text, a list, JSON, pairs of name and value, a number."""
+    """What strings can mean, the plainest meaning first: text, a list, JSON, pairs of name and value, a number.
+
+    What was given more than once can only be a list.
+    """
+    if len(given) > 1:
+        yield list[Json](given)
+        yield [_scalar(item) for item in given]
+        return
     last = given[-1]
     yield last
     items = given if explode else last.split(",")
@@ -189,8 +197,11 @@ def _readings(given: list[str], explode: bool) -> Iterator[Json]:
 def _scalar(text: str) -> Json:
     if text in ("true", "false"):
         return text == "true"
+    if text == "null":
+        return None
     if _NUMBER.fullmatch(text):
-        return int(text) if text.lstrip("-").isdigit() else float(text)
+        number = int(text) if text.lstrip("-").isdigit() else float(text)
+        return number if math.isfinite(number) else text
     return text
 
 

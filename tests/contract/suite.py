@@ -207,12 +207,18 @@ def _conforms_as_sent(schema: Any, form: Mapping[str, Any]) -> bool:
         return all(error.instance_path[:1] != [name] for error in validator.iter_errors({name: value}))
 
     plain: dict[str, Any] = json.loads(json.dumps(dict(form), default=lambda _: "a file"))
+    plain = {name: _alone(value) for name, value in plain.items()}
     sent = {
         name: text if fits(name, text := value if isinstance(value, str) else json.dumps(value)) else value
         for name, value in plain.items()
         if value not in ([], {})
     }
     return validator.is_valid(sent)
+
+
+def _alone(value: Any) -> Any:
+    """A list of one member goes out as that member, in a field of its own."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _without_credentials(target: Target, case: Case[Any]) -> Iterator[Finding]:

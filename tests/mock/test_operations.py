@@ -33,7 +33,8 @@ def _answers(gateway: Gateway, clock: ManualClock) -> list[tuple[spec.Op, Respon
     done = call.json("POST", "/batches", order)
     clock.advance(3600)
     answers: list[tuple[spec.Op, Response]] = []
-    for op in spec.OPERATIONS:
+    # What is deleted is gone, with all below it, so that deleting comes last and the deepest first.
+    for op in sorted(spec.OPERATIONS, key=lambda op: (op.method == "DELETE", -op.path.count("/"))):
         batch = call.json("POST", "/batches", order) if op.path.endswith("/cancel") else done
         ids = {"file_id": call.upload(b"content")["id"], "batch_id": batch["id"]}
         answers.append((op, gateway.handle(spec.request(op, order if op.path == "/batches" else None, ids=ids))))

@@ -70,6 +70,16 @@ def test_delete(resources: Caller) -> None:
     assert resources.json("GET", "/assistants")["data"] == []
 
 
+def test_below_the_deleted(resources: Caller) -> None:
+    """With a thing goes what is below it: its lists, and all that can be done with it."""
+    created = resources.json("POST", "/threads", {})
+    below = f"/threads/{created['id']}/messages"
+    assert resources("GET", below).status == 200
+    resources.json("DELETE", f"/threads/{created['id']}")
+    assert resources("GET", below).status == 404
+    assert resources("GET", f"{below}/msg_1").status == 404
+
+
 def test_deleted_in_document_mode() -> None:
     """Where only the document counts, a deleted thing is made up again."""
     call = _caller("document")

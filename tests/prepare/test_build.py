@@ -31,6 +31,12 @@ def contents(folder: Path) -> Files:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(autouse=True)
+def unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Formatting is most of the time, and nothing is asked of it here."""
+    monkeypatch.setattr("prepare.emit._format", lambda target: None)
+
+
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """A room of its own: a tiny document of ours, one correction, one chosen name."""

@@ -21,7 +21,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, floa
     """What the command line makes of the published document, what it says, and what it costs."""
     target = tmp_path_factory.mktemp("published") / "generated"
     start = _seconds_of_children()
-    done = run("generate", "--out", target, seed="1", covered=False)
+    done = run("generate", "--out", target, seed="1")
     assert done.returncode == 0, done.stderr
     return target, done.stdout, _seconds_of_children() - start
 
