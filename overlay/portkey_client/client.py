@@ -29,7 +29,8 @@ TIMEOUT = 600.0
 """Seconds a gateway may take for one phase of an exchange; a long completion takes minutes."""
 CONNECT_TIMEOUT = 5.0
 """Seconds a connection may take."""
-_DEFAULT = "data_plane"
+_HOME = "data_plane" if "data_plane" in SERVERS else next(iter(SERVERS))
+"""The server group whose address ``base_url`` is; another document may call it otherwise."""
 
 
 class Settings:
@@ -70,7 +71,7 @@ class Settings:
         return {"timeout": httpx.Timeout(self.timeout, connect=self.timeout and min(self.timeout, CONNECT_TIMEOUT))}
 
     def __repr__(self) -> str:
-        return f"{self.servers[_DEFAULT]}, {self.credentials!r}"
+        return f"{self.servers[_HOME]}, {self.credentials!r}"
 
 
 def _servers(base_url: str | None, control_plane_url: str | None) -> dict[str, str]:
@@ -81,7 +82,7 @@ def _servers(base_url: str | None, control_plane_url: str | None) -> dict[str, s
     """
     servers = dict(SERVERS)
     if base_url is not None:
-        home = SERVERS[_DEFAULT]
+        home = SERVERS[_HOME]
         for group, address in SERVERS.items():
             missing = home.removeprefix(address) if home.startswith(address) else ""
             servers[group] = _checked("base_url", base_url).rstrip("/").removesuffix(missing)

@@ -63,7 +63,8 @@ class Credentials:
         if not satisfied and (strict or not self._given):
             raise ConfigurationError(f"{operation.name} needs credentials: {_alternatives(operation)}")
         schemes = {scheme for each in satisfied for scheme in each} or self._given.keys()
-        return {SECURITY_SCHEMES[scheme][1]: self._given[scheme] for scheme in self._given if scheme in schemes}
+        known = [scheme for scheme in self._given if scheme in schemes and scheme in SECURITY_SCHEMES]
+        return {SECURITY_SCHEMES[scheme][1]: self._given[scheme] for scheme in known}
 
 
 def _alternatives(operation: Operation[object]) -> str:
