@@ -38,7 +38,7 @@ imports: .venv/.installed  ## who may import whom
 
 types: .venv/.installed  ## mypy and pyright, both strict
 	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --project pyproject.toml --pythonpath $(BIN)/python
 
 format: .venv/.installed  ## put the code in its format
 	$(BIN)/ruff check --fix .
