@@ -31,7 +31,7 @@ junk = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.
 def answers(draw: st.DrawFn) -> tuple[type[WireModel], dict[str, Any]]:
     """Draw a model and an answer for it: one the document allows, with some of it spoilt and some added."""
     model, kind = draw(st.sampled_from(OBJECTS))
-    wire: dict[str, Any] = DOCUMENT.random_sample(kind, random.Random(draw(st.integers(0, 999))))  # noqa: S311
+    wire: dict[str, Any] = DOCUMENT.random_sample(kind, random.Random(draw(st.integers(0, 999))))
     for key in draw(st.lists(st.sampled_from([*kind.properties]), max_size=3)):
         wire[key] = draw(junk)
     return model, {**wire, **draw(st.dictionaries(st.text(), junk, max_size=2))}
