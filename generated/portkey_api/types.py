@@ -105,7 +105,7 @@ class Operation(Generic[T]):
         self.security = security
         """The alternatives of the document, each the names of the schemes it needs together."""
         self.responses = responses
-        """Status, range (``4XX``) or ``default`` -> (json, text, binary or none; codec)."""
+        """Status, range (``4XX``) or ``default`` -> (json, text, json or text, binary or none; codec)."""
         self.content_type = content_type
         """The media type of the request body, if there is one."""
         self.styles = styles or {}

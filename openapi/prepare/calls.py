@@ -228,10 +228,19 @@ def _responses(responses: dict[str, Any], facts: Json) -> tuple[str, dict[str, t
     for status, response in responses.items():
         content: Json = facts["responses"].get(status, {}).get("content") or {}
         kind = media_kind(choose_media(list(content))) if content else "none"
-        codecs[status] = (kind, render.codec(response.prop) if kind == "json" else None)
+        codec = render.codec(response.prop) if kind == "json" else None
         if status.startswith(("1", "2")) or (status == "default" and len(responses) == 1):
             kinds.append(_answer_type(status, kind, response.prop))
+            if kind == "json" and any(map(_is_plain_text, content)):
+                kind = "json or text"
+                kinds.append("str")
+        codecs[status] = (kind, codec)
     return render.joined(kinds) if kinds else "Any", codecs
+
+
+def _is_plain_text(media: str) -> bool:
+    """Tell whether a body of a media type is one text; a stream of events is many."""
+    return media_kind(media) == "text" and not media.startswith("text/event-stream")
 
 
 def _answer_type(status: str, kind: str, prop: Any) -> str:

@@ -52,7 +52,7 @@ def read_actions(folder: Path) -> Iterator[Action]:
         PrepareError: A file is no Overlay 1.1 document, or an action lacks a target, a reason (``description``), its
             evidence (``x-evidence``) or exactly one of update, copy and remove.
     """
-    for path in sorted(folder.glob("[!.]*")):
+    for path in sorted(path for path in folder.glob("[!.]*") if path.name != "README.md"):
         if path.suffix != ".yaml":
             raise PrepareError(f"{path.name}: is not read; a correction is a .yaml file")
         document, notes = load(path)

@@ -57,7 +57,8 @@ def _success(
 ) -> Any:
     if kind == "binary":
         return content
-    if kind == "text":
+    media = headers.get("content-type", "no content type")
+    if kind == "text" or (kind == "json or text" and media.startswith("text/")):
         return content.decode("utf-8", "replace")
     if kind == "none":
         return _lenient(content)
@@ -66,7 +67,6 @@ def _success(
     try:
         return read(codec, json.loads(content))
     except (ValueError, RecursionError):
-        media = headers.get("content-type", "no content type")
         message = f"{operation.name}: answered {status} with {media}, which is not the JSON it promises"
         raise AnswerError(message, status, headers, content) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from portkey_api.resources import SECURITY_SCHEMES
 from portkey_api.types import Operation
@@ -48,27 +48,29 @@ class Credentials:
         """Return the credential headers of one operation.
 
         An operation gets the schemes of the alternatives that are satisfied, and no other: the control plane never
-        sees a provider's key. Where none is satisfied, a gateway that is not Portkey's own gets all there are.
+        sees a provider's key. Portkey's own gateway always wants its own key; another one gets all there are where
+        nothing is satisfied.
 
         Args:
             operation: What is to be called.
-            strict: Whether one of the document's alternatives must be satisfied.
+            strict: Whether one of the document's alternatives must be satisfied, with the Portkey key in it.
 
         Raises:
             ConfigurationError: No alternative is satisfied; the message lists those that would do.
         """
         if not operation.security:
             return {}
-        satisfied = [each for each in operation.security if set(each) <= self._given.keys()]
+        wanted = [each for each in operation.security if not strict or "Portkey-Key" in each]
+        satisfied = [each for each in wanted if set(each) <= self._given.keys()]
         if not satisfied and (strict or not self._given):
-            raise ConfigurationError(f"{operation.name} needs credentials: {_alternatives(operation)}")
+            raise ConfigurationError(f"{operation.name} needs credentials: {_in_words(wanted)}")
         schemes = {scheme for each in satisfied for scheme in each} or self._given.keys()
         known = [scheme for scheme in self._given if scheme in schemes and scheme in SECURITY_SCHEMES]
         return {SECURITY_SCHEMES[scheme][1]: self._given[scheme] for scheme in known}
 
 
-def _alternatives(operation: Operation[object]) -> str:
-    return ", or ".join(" + ".join(ARGUMENTS.get(scheme, scheme) for scheme in each) for each in operation.security)
+def _in_words(alternatives: Iterable[Iterable[str]]) -> str:
+    return ", or ".join(" + ".join(ARGUMENTS.get(scheme, scheme) for scheme in each) for each in alternatives)
 
 
 def _checked(scheme: str, value: str) -> str:

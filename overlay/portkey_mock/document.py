@@ -94,6 +94,7 @@ class Operation:
         alternatives: sets of credentials, one of which has to be complete; none at all means that nothing is asked for.
         body: the request bodies it takes, by media type.
         responses: the answers it gives, by status as written in the document and then by media type.
+        stores: whether what it makes is kept where the body does not say so: it can, where it has a field `store`.
     """
 
     method: str
@@ -105,6 +106,7 @@ class Operation:
     body: Mapping[str, Content]
     body_required: bool
     responses: Mapping[str, Mapping[str, Content]]
+    stores: bool = True
 
     @property
     def success(self) -> str | None:
@@ -207,6 +209,7 @@ class _Compilation:
         at = "#" + pointer("paths", path, method)
         body: JsonObject = self.dereference(raw.get("requestBody", {}))
         responses = {str(status): self.dereference(answer) for status, answer in raw.get("responses", {}).items()}
+        contents = self.contents(body, at + "/requestBody")
         return Operation(
             method=method.upper(),
             path=path,
@@ -214,11 +217,12 @@ class _Compilation:
             plane=str(raw.get("x-server-group", "data_plane")),
             alternatives=tuple(self.credentials(each) for each in {**self.document, **raw}.get("security", ())),
             parameters=tuple(self.parameters(path, method)),
-            body=self.contents(body, at + "/requestBody"),
+            body=contents,
             body_required=body.get("required") is True,
             responses={
                 status: self.contents(answer, at + pointer("responses", status)) for status, answer in responses.items()
             },
+            stores=not any(self.passes(content.schema) for content in contents.values()),
         )
 
     def dereference(self, value: Json) -> Json:
@@ -277,6 +281,11 @@ class _Compilation:
             for name, child in properties.items()
         }
         return Content(media, schema, fields, frozenset(name for name in fields if self.is_file(properties[name])))
+
+    def passes(self, schema: Schema) -> bool:
+        """Whether a body has a field `store` that is false where it is left out."""
+        properties: JsonObject = self.flat(schema.source).get("properties", {}) if schema.validator else {}
+        return is_object(properties.get("store")) and properties["store"].get("default") is False
 
     def flat(self, source: Json) -> JsonObject:
         """The first way to read `source` without references and branches."""

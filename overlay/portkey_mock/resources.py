@@ -2,7 +2,8 @@
 
 `/assistants` and `/assistants/{assistant_id}` make a family: POST on the first creates, GET lists; on the second GET
 reads, DELETE deletes, PUT, PATCH and POST update. What was created or updated is remembered and comes back; what nobody
-created is made up. A deleted thing stays deleted. A list that nobody has written to shows one made-up thing.
+created is made up. What is not to be stored, by the body's `store` or its default, is not remembered. A deleted thing
+stays deleted. A list that nobody has written to shows one made-up thing.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Resources:
         if not self._make_up_deleted:
             self._refuse_deleted(call)
         role = self._roles.get((call.operation.method, call.operation.path))
-        if role is None:
+        if role is None or (role.action == "create" and not _is_kept(call)):
             return self._answers.one(call, _echo(call), *_salt(call), token(json.dumps(call.body)))
         collection = self._collections[_concrete(role.collection, call.path)]
         if role.action == "create":
@@ -150,6 +151,12 @@ def _component(operation: Operation) -> str | None:
     contents = operation.responses.get(operation.success or "", {}).values()
     sources = [content.schema.source for content in contents]
     return next((source.get("$ref") for source in sources if is_object(source)), None)
+
+
+def _is_kept(call: Call) -> bool:
+    """Whether what a call creates is to stay, as the body says or else the document."""
+    asked = call.fields.get("store")
+    return call.operation.stores if asked is None else asked is not False
 
 
 def _concrete(template: str, path: Mapping[str, str]) -> str:

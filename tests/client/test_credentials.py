@@ -69,12 +69,23 @@ def test_missing_credentials_are_named_before_anything_is_sent() -> None:
     assert wire.requests == []
 
 
+def test_portkey_s_own_gateway_wants_its_own_key() -> None:
+    """What an open gateway takes without a Portkey key is not sent to Portkey's own, which would refuse it."""
+    wire = Wire()
+    with pytest.raises(ConfigurationError, match=r"batches\.cancel needs credentials: api_key") as caught:
+        wire.client(**NOTHING, provider="openai", authorization="sk").batches.cancel("b")
+    assert ", or provider" not in str(caught.value)
+    assert wire.requests == []
+
+
 def test_another_gateway_gets_what_there_is() -> None:
     """A gateway of one's own may need other combinations: the open one wants provider and key, and no Portkey key."""
     wire = Wire()
     own = {**NOTHING, "base_url": "http://127.0.0.1:8787/v1"}
     wire.client(**own, provider="openai", authorization="sk").batches.cancel("b")
     assert sent(wire) == {PROVIDER: "openai", BEARER: "Bearer sk"}
+    wire.client(**{**own, "virtual_key": "v"}).batches.cancel("b")
+    assert sent(wire) == {VIRTUAL: "v"}
     with pytest.raises(ConfigurationError, match="needs credentials"):
         wire.client(**own).batches.cancel("b")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -38,10 +39,11 @@ def test_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_whole_document_is_looked_at() -> None:
-    """The audit walks all 231 operations and 517 components."""
+    """The audit walks as many operations and components as the generator made, and as the document has."""
     document = Document.load(ROOM / "portkey_api" / "openapi.json")
-    assert len(list(document.operations())) == 231
-    assert len(list(document.components())) == 517
+    counts = json.loads((ROOM / "manifest.json").read_text("utf-8"))["counts"]
+    assert len(list(document.operations())) == counts["operations"] > 231
+    assert len(list(document.components())) == counts["schemas"] == len(document.root["components"]["schemas"])
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)

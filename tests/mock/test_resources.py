@@ -186,3 +186,16 @@ def test_facts_that_do_not_fit(resources: Caller) -> None:
     thing = resources.json("GET", "/prompts/not-a-uuid")
     declared = spec.at("#/paths/~1prompts~1{promptId}/get/responses/200/content/application~1json/schema")
     assert spec.validator(declared).is_valid(thing)
+
+
+def test_what_is_not_to_be_stored_is_not_kept() -> None:
+    """A chat completion is kept where the request asks for it, a response where the request does not forbid it."""
+    call = Caller(Gateway(spec.part("/chat/completions", "/responses"), clock=ManualClock()))
+    chat = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    call.json("POST", "/chat/completions", chat)
+    kept = call.json("POST", "/chat/completions", {**chat, "store": True})
+    assert [each["id"] for each in call.json("GET", "/chat/completions")["data"]] == [kept["id"]]
+    before = call.json("POST", "/responses", {"model": "kept", "input": "hi"})
+    assert call.json("GET", f"/responses/{before['id']}")["model"] == "kept"
+    gone = call.json("POST", "/responses", {"model": "gone", "input": "hi", "store": False})
+    assert call.json("GET", f"/responses/{gone['id']}")["model"] != "gone"

@@ -33,19 +33,22 @@ def _seconds_of_children() -> float:
 
 
 def test_every_operation_and_every_schema_is_there(generated: tuple[Path, str, float], published: Json) -> None:
-    """231 of 231 and 517 of 517 as published on 2026-06-12, without a warning."""
+    """231 of 231 and 517 of 517 as published on 2026-06-12, and what corrections add, without a warning."""
     target, said, _ = generated
     operations = {(path, method) for path, item in published["paths"].items() for method in METHODS if method in item}
     schemas = published["components"]["schemas"].keys()
     assert (len(operations), len(schemas)) == (231, 517)
     made = json.loads((target / "portkey_api" / "openapi.json").read_text("utf-8"))
-    assert {
-        (path, method) for path, item in made["paths"].items() for method in METHODS if method in item
-    } == operations
+    found = {(path, method) for path, item in made["paths"].items() for method in METHODS if method in item}
+    assert found >= operations
     assert made["components"]["schemas"].keys() >= schemas
     counts = json.loads((target / "manifest.json").read_text("utf-8"))["counts"]
-    assert (counts["operations"], counts["schemas"], counts["warnings"]) == (231, len(made["components"]["schemas"]), 0)
-    assert said.startswith("generated: 231 operations, ")
+    assert (counts["operations"], counts["schemas"], counts["warnings"]) == (
+        len(found),
+        len(made["components"]["schemas"]),
+        0,
+    )
+    assert said.startswith(f"generated: {len(found)} operations, ")
 
 
 def test_what_is_committed_is_what_the_document_makes(generated: tuple[Path, str, float]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .admin_workspaces_create_body_defaults import (
         AdminWorkspacesCreateBodyDefaults as AdminWorkspacesCreateBodyDefaults,
     )
+    from .admin_workspaces_delete_body import AdminWorkspacesDeleteBody as AdminWorkspacesDeleteBody
     from .admin_workspaces_list_status import AdminWorkspacesListStatus as AdminWorkspacesListStatus
     from .admin_workspaces_update_body import AdminWorkspacesUpdateBody as AdminWorkspacesUpdateBody
     from .admin_workspaces_update_body_defaults import (
@@ -55,6 +56,15 @@ if TYPE_CHECKING:
         AnalyticsGraphsFeedbacksAiModelsResponseSummary as AnalyticsGraphsFeedbacksAiModelsResponseSummary,
     )
     from .aliases import Annotation as Annotation
+    from .aliases import AnthropicBlockDeltaCitation as AnthropicBlockDeltaCitation
+    from .aliases import AnthropicInputBlock as AnthropicInputBlock
+    from .aliases import AnthropicMessageEvent as AnthropicMessageEvent
+    from .aliases import AnthropicOutputBlock as AnthropicOutputBlock
+    from .aliases import AnthropicOutputBlockOption5 as AnthropicOutputBlockOption5
+    from .aliases import AnthropicSystem as AnthropicSystem
+    from .aliases import AnthropicTextBlockCitationsItem as AnthropicTextBlockCitationsItem
+    from .aliases import AnthropicToolInputSchema as AnthropicToolInputSchema
+    from .aliases import AnthropicToolUseBlockInput as AnthropicToolUseBlockInput
     from .aliases import ApiKeyObjectDefaultsMetadata as ApiKeyObjectDefaultsMetadata
     from .aliases import ApiKeysDeleteResponse as ApiKeysDeleteResponse
     from .aliases import ApiKeysUpdateResponse as ApiKeysUpdateResponse
@@ -62,20 +72,24 @@ if TYPE_CHECKING:
     from .aliases import AssistantsApiResponseFormatOption as AssistantsApiResponseFormatOption
     from .aliases import AssistantsApiToolChoiceOption as AssistantsApiToolChoiceOption
     from .aliases import AssistantStreamEvent as AssistantStreamEvent
+    from .aliases import AzureBatchJobMetadata as AzureBatchJobMetadata
     from .aliases import BasicParameters as BasicParameters
     from .aliases import BatchMetadata as BatchMetadata
     from .aliases import BatchRequestOutputResponseBody as BatchRequestOutputResponseBody
     from .aliases import BedrockBatchJobMetadata as BedrockBatchJobMetadata
+    from .aliases import BedrockBatchJobOutputDataConfigOption2 as BedrockBatchJobOutputDataConfigOption2
     from .aliases import ChatCompletionMessageContentBlock as ChatCompletionMessageContentBlock
     from .aliases import ChatCompletionMessageToolCalls as ChatCompletionMessageToolCalls
     from .aliases import ChatCompletionRequestMessage as ChatCompletionRequestMessage
     from .aliases import ChatCompletionRequestMessageContentPart as ChatCompletionRequestMessageContentPart
     from .aliases import ChatCompletionStreamOptions as ChatCompletionStreamOptions
+    from .aliases import ChatCompletionsUpdateBodyMetadata as ChatCompletionsUpdateBodyMetadata
     from .aliases import ChatCompletionToolChoiceOption as ChatCompletionToolChoiceOption
     from .aliases import ChunkingStrategyRequestParam as ChunkingStrategyRequestParam
     from .aliases import CodeInterpreterToolOutput as CodeInterpreterToolOutput
     from .aliases import CollectionsDeleteResponse as CollectionsDeleteResponse
     from .aliases import CollectionsUpdateResponse as CollectionsUpdateResponse
+    from .aliases import CompactedResponseOutputItem as CompactedResponseOutputItem
     from .aliases import CompoundFilterFiltersItemOption2 as CompoundFilterFiltersItemOption2
     from .aliases import ComputerAction as ComputerAction
     from .aliases import ConfigsCreateBodyConfig as ConfigsCreateBodyConfig
@@ -119,7 +133,10 @@ if TYPE_CHECKING:
     from .aliases import FineTuneChatCompletionRequestFunctionMessage as FineTuneChatCompletionRequestFunctionMessage
     from .aliases import FunctionParameters as FunctionParameters
     from .aliases import FunctionToolParameters as FunctionToolParameters
+    from .aliases import GatewayErrorDetailOption3 as GatewayErrorDetailOption3
     from .aliases import GenerationsFilterSchemaMetadata as GenerationsFilterSchemaMetadata
+    from .aliases import GuardrailsDeleteResponse as GuardrailsDeleteResponse
+    from .aliases import HookResultFeedback as HookResultFeedback
     from .aliases import InputContent as InputContent
     from .aliases import InputItem as InputItem
     from .aliases import InputMessageContentList as InputMessageContentList
@@ -139,6 +156,7 @@ if TYPE_CHECKING:
     from .aliases import LogRequestPortkeyHeaders as LogRequestPortkeyHeaders
     from .aliases import LogResponseBody as LogResponseBody
     from .aliases import LogResponseHeaders as LogResponseHeaders
+    from .aliases import LogsExportsFieldRestrictionsResponse as LogsExportsFieldRestrictionsResponse
     from .aliases import McpIntegrationCapabilityItemAnnotations as McpIntegrationCapabilityItemAnnotations
     from .aliases import McpIntegrationCapabilityItemExecution as McpIntegrationCapabilityItemExecution
     from .aliases import McpIntegrationCapabilityItemInputSchema as McpIntegrationCapabilityItemInputSchema
@@ -162,6 +180,8 @@ if TYPE_CHECKING:
     from .aliases import McpServerCapabilityItemOutputSchema as McpServerCapabilityItemOutputSchema
     from .aliases import McpServerMcpIntegrationDetailsConfigurations as McpServerMcpIntegrationDetailsConfigurations
     from .aliases import McpServersDeleteResponse as McpServersDeleteResponse
+    from .aliases import McpServersTokensDeleteResponse as McpServersTokensDeleteResponse
+    from .aliases import McpServersTokensUpdateResponse as McpServersTokensUpdateResponse
     from .aliases import McpServersUpdateResponse as McpServersUpdateResponse
     from .aliases import MessageObjectMetadata as MessageObjectMetadata
     from .aliases import MessageStreamEvent as MessageStreamEvent
@@ -185,6 +205,13 @@ if TYPE_CHECKING:
     from .aliases import PoliciesUsageLimitsEntitiesResetResponse as PoliciesUsageLimitsEntitiesResetResponse
     from .aliases import PoliciesUsageLimitsUpdateResponse as PoliciesUsageLimitsUpdateResponse
     from .aliases import PortkeyBatchJobMetadata as PortkeyBatchJobMetadata
+    from .aliases import PortkeyBatchJobOutputDataConfigOption2 as PortkeyBatchJobOutputDataConfigOption2
+    from .aliases import (
+        PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2 as PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2,
+    )
+    from .aliases import (
+        PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2 as PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2,
+    )
     from .aliases import PricingAdjustments as PricingAdjustments
     from .aliases import PricingMultiplierAdditionalUnits as PricingMultiplierAdditionalUnits
     from .aliases import PromptFunctionsItem as PromptFunctionsItem
@@ -258,6 +285,7 @@ if TYPE_CHECKING:
     from .aliases import VectorStoreObjectMetadata as VectorStoreObjectMetadata
     from .aliases import VertexAIConfigurationVertexServiceAccountJson as VertexAIConfigurationVertexServiceAccountJson
     from .aliases import VertexBatchJobMetadata as VertexBatchJobMetadata
+    from .aliases import VertexBatchJobOutputDataConfigOption2 as VertexBatchJobOutputDataConfigOption2
     from .aliases import VertexBatchParams as VertexBatchParams
     from .aliases import VertexFinetuneJob as VertexFinetuneJob
     from .aliases import VirtualKeysDeleteResponse as VirtualKeysDeleteResponse
@@ -424,20 +452,76 @@ if TYPE_CHECKING:
     from .analytics_groups_metadata_response_data_item import (
         AnalyticsGroupsMetadataResponseDataItem as AnalyticsGroupsMetadataResponseDataItem,
     )
+    from .analytics_groups_provider_response import AnalyticsGroupsProviderResponse as AnalyticsGroupsProviderResponse
+    from .analytics_groups_provider_response_data_item import (
+        AnalyticsGroupsProviderResponseDataItem as AnalyticsGroupsProviderResponseDataItem,
+    )
     from .analytics_groups_users_response import AnalyticsGroupsUsersResponse as AnalyticsGroupsUsersResponse
     from .analytics_groups_users_response_data_item import (
         AnalyticsGroupsUsersResponseDataItem as AnalyticsGroupsUsersResponseDataItem,
+    )
+    from .analytics_groups_workspaces_response import (
+        AnalyticsGroupsWorkspacesResponse as AnalyticsGroupsWorkspacesResponse,
+    )
+    from .analytics_groups_workspaces_response_data_item import (
+        AnalyticsGroupsWorkspacesResponseDataItem as AnalyticsGroupsWorkspacesResponseDataItem,
     )
     from .analytics_metrics import AnalyticsMetrics as AnalyticsMetrics
     from .analytics_summary_cache_response import AnalyticsSummaryCacheResponse as AnalyticsSummaryCacheResponse
     from .analytics_summary_cache_response_summary import (
         AnalyticsSummaryCacheResponseSummary as AnalyticsSummaryCacheResponseSummary,
     )
+    from .anthropic_batch_job import AnthropicBatchJob as AnthropicBatchJob
+    from .anthropic_batch_request import AnthropicBatchRequest as AnthropicBatchRequest
+    from .anthropic_block_delta import AnthropicBlockDelta as AnthropicBlockDelta
+    from .anthropic_block_delta_type import AnthropicBlockDeltaType as AnthropicBlockDeltaType
+    from .anthropic_cache_control import AnthropicCacheControl as AnthropicCacheControl
+    from .anthropic_cache_control_ttl import AnthropicCacheControlTtl as AnthropicCacheControlTtl
+    from .anthropic_content_block_delta_event import AnthropicContentBlockDeltaEvent as AnthropicContentBlockDeltaEvent
+    from .anthropic_content_block_start_event import AnthropicContentBlockStartEvent as AnthropicContentBlockStartEvent
+    from .anthropic_content_block_stop_event import AnthropicContentBlockStopEvent as AnthropicContentBlockStopEvent
+    from .anthropic_count_tokens_request import AnthropicCountTokensRequest as AnthropicCountTokensRequest
+    from .anthropic_document_block import AnthropicDocumentBlock as AnthropicDocumentBlock
+    from .anthropic_document_block_citations import AnthropicDocumentBlockCitations as AnthropicDocumentBlockCitations
+    from .anthropic_image_block import AnthropicImageBlock as AnthropicImageBlock
+    from .anthropic_message import AnthropicMessage as AnthropicMessage
+    from .anthropic_message_delta_event import AnthropicMessageDeltaEvent as AnthropicMessageDeltaEvent
+    from .anthropic_message_delta_event_delta import AnthropicMessageDeltaEventDelta as AnthropicMessageDeltaEventDelta
+    from .anthropic_message_param import AnthropicMessageParam as AnthropicMessageParam
+    from .anthropic_message_param_role import AnthropicMessageParamRole as AnthropicMessageParamRole
+    from .anthropic_message_request import AnthropicMessageRequest as AnthropicMessageRequest
+    from .anthropic_message_request_metadata import AnthropicMessageRequestMetadata as AnthropicMessageRequestMetadata
+    from .anthropic_message_request_service_tier import (
+        AnthropicMessageRequestServiceTier as AnthropicMessageRequestServiceTier,
+    )
+    from .anthropic_message_start_event import AnthropicMessageStartEvent as AnthropicMessageStartEvent
+    from .anthropic_message_stop_reason_option_1 import (
+        AnthropicMessageStopReasonOption1 as AnthropicMessageStopReasonOption1,
+    )
+    from .anthropic_other_event import AnthropicOtherEvent as AnthropicOtherEvent
+    from .anthropic_other_event_type import AnthropicOtherEventType as AnthropicOtherEventType
+    from .anthropic_redacted_thinking_block import AnthropicRedactedThinkingBlock as AnthropicRedactedThinkingBlock
+    from .anthropic_source import AnthropicSource as AnthropicSource
+    from .anthropic_source_type import AnthropicSourceType as AnthropicSourceType
+    from .anthropic_text_block import AnthropicTextBlock as AnthropicTextBlock
+    from .anthropic_thinking_block import AnthropicThinkingBlock as AnthropicThinkingBlock
+    from .anthropic_thinking_config import AnthropicThinkingConfig as AnthropicThinkingConfig
+    from .anthropic_thinking_config_type import AnthropicThinkingConfigType as AnthropicThinkingConfigType
+    from .anthropic_tool import AnthropicTool as AnthropicTool
+    from .anthropic_tool_choice import AnthropicToolChoice as AnthropicToolChoice
+    from .anthropic_tool_choice_type import AnthropicToolChoiceType as AnthropicToolChoiceType
+    from .anthropic_tool_result_block import AnthropicToolResultBlock as AnthropicToolResultBlock
+    from .anthropic_tool_use_block import AnthropicToolUseBlock as AnthropicToolUseBlock
+    from .anthropic_usage import AnthropicUsage as AnthropicUsage
     from .api_key_object import ApiKeyObject as ApiKeyObject
     from .api_key_object_creation_mode import ApiKeyObjectCreationMode as ApiKeyObjectCreationMode
     from .api_key_object_defaults import ApiKeyObjectDefaults as ApiKeyObjectDefaults
     from .api_key_object_list import ApiKeyObjectList as ApiKeyObjectList
     from .api_key_object_rate_limits_item import ApiKeyObjectRateLimitsItem as ApiKeyObjectRateLimitsItem
+    from .api_key_object_rotation_policy import ApiKeyObjectRotationPolicy as ApiKeyObjectRotationPolicy
+    from .api_key_object_rotation_policy_rotation_period import (
+        ApiKeyObjectRotationPolicyRotationPeriod as ApiKeyObjectRotationPolicyRotationPeriod,
+    )
     from .api_key_object_status import ApiKeyObjectStatus as ApiKeyObjectStatus
     from .api_key_object_type import ApiKeyObjectType as ApiKeyObjectType
     from .api_keys_create_response import ApiKeysCreateResponse as ApiKeysCreateResponse
@@ -495,6 +579,8 @@ if TYPE_CHECKING:
     from .azure_ai_configuration_azure_auth_mode import (
         AzureAIConfigurationAzureAuthMode as AzureAIConfigurationAzureAuthMode,
     )
+    from .azure_batch_job import AzureBatchJob as AzureBatchJob
+    from .azure_batch_job_output_folder import AzureBatchJobOutputFolder as AzureBatchJobOutputFolder
     from .azure_content_safety_parameters import AzureContentSafetyParameters as AzureContentSafetyParameters
     from .azure_content_safety_parameters_categories_item import (
         AzureContentSafetyParametersCategoriesItem as AzureContentSafetyParametersCategoriesItem,
@@ -521,6 +607,9 @@ if TYPE_CHECKING:
     from .bedrock_batch_job import BedrockBatchJob as BedrockBatchJob
     from .bedrock_batch_job_completion_window import BedrockBatchJobCompletionWindow as BedrockBatchJobCompletionWindow
     from .bedrock_batch_job_endpoint import BedrockBatchJobEndpoint as BedrockBatchJobEndpoint
+    from .bedrock_batch_job_output_expires_after import (
+        BedrockBatchJobOutputExpiresAfter as BedrockBatchJobOutputExpiresAfter,
+    )
     from .bedrock_batch_params import BedrockBatchParams as BedrockBatchParams
     from .bedrock_configuration import BedrockConfiguration as BedrockConfiguration
     from .bedrock_configuration_aws_auth_type import BedrockConfigurationAwsAuthType as BedrockConfigurationAwsAuthType
@@ -574,6 +663,10 @@ if TYPE_CHECKING:
     from .bulk_update_models_request import BulkUpdateModelsRequest as BulkUpdateModelsRequest
     from .bulk_update_workspaces_request import BulkUpdateWorkspacesRequest as BulkUpdateWorkspacesRequest
     from .character_count_parameters import CharacterCountParameters as CharacterCountParameters
+    from .chat_completion_annotation import ChatCompletionAnnotation as ChatCompletionAnnotation
+    from .chat_completion_annotation_url_citation import (
+        ChatCompletionAnnotationUrlCitation as ChatCompletionAnnotationUrlCitation,
+    )
     from .chat_completion_function_call_option import (
         ChatCompletionFunctionCallOption as ChatCompletionFunctionCallOption,
     )
@@ -583,6 +676,12 @@ if TYPE_CHECKING:
     )
     from .chat_completion_message_content_part_thinking import (
         ChatCompletionMessageContentPartThinking as ChatCompletionMessageContentPartThinking,
+    )
+    from .chat_completion_message_custom_tool_call import (
+        ChatCompletionMessageCustomToolCall as ChatCompletionMessageCustomToolCall,
+    )
+    from .chat_completion_message_custom_tool_call_custom import (
+        ChatCompletionMessageCustomToolCallCustom as ChatCompletionMessageCustomToolCallCustom,
     )
     from .chat_completion_message_tool_call import ChatCompletionMessageToolCall as ChatCompletionMessageToolCall
     from .chat_completion_message_tool_call_chunk import (
@@ -654,6 +753,15 @@ if TYPE_CHECKING:
     from .chat_completion_tool_choice_option_option_1 import (
         ChatCompletionToolChoiceOptionOption1 as ChatCompletionToolChoiceOptionOption1,
     )
+    from .chat_completions_list_order import ChatCompletionsListOrder as ChatCompletionsListOrder
+    from .chat_completions_messages_list_order import (
+        ChatCompletionsMessagesListOrder as ChatCompletionsMessagesListOrder,
+    )
+    from .chat_completions_update_body import ChatCompletionsUpdateBody as ChatCompletionsUpdateBody
+    from .checkpoint_permission_list import CheckpointPermissionList as CheckpointPermissionList
+    from .checkpoint_permission_list_data_item import (
+        CheckpointPermissionListDataItem as CheckpointPermissionListDataItem,
+    )
     from .child_collection import ChildCollection as ChildCollection
     from .click import Click as Click
     from .click_button import ClickButton as ClickButton
@@ -679,6 +787,7 @@ if TYPE_CHECKING:
     from .collections_list_response import CollectionsListResponse as CollectionsListResponse
     from .collections_update_body import CollectionsUpdateBody as CollectionsUpdateBody
     from .common_batch_params import CommonBatchParams as CommonBatchParams
+    from .compacted_response import CompactedResponse as CompactedResponse
     from .comparison_filter import ComparisonFilter as ComparisonFilter
     from .comparison_filter_type import ComparisonFilterType as ComparisonFilterType
     from .complete_upload_request import CompleteUploadRequest as CompleteUploadRequest
@@ -710,22 +819,6 @@ if TYPE_CHECKING:
     from .configs_list_response import ConfigsListResponse as ConfigsListResponse
     from .configs_list_response_data_item import ConfigsListResponseDataItem as ConfigsListResponseDataItem
     from .configs_retrieve_response import ConfigsRetrieveResponse as ConfigsRetrieveResponse
-    from .configs_retrieve_response_data import ConfigsRetrieveResponseData as ConfigsRetrieveResponseData
-    from .configs_retrieve_response_data_config import (
-        ConfigsRetrieveResponseDataConfig as ConfigsRetrieveResponseDataConfig,
-    )
-    from .configs_retrieve_response_data_config_cache import (
-        ConfigsRetrieveResponseDataConfigCache as ConfigsRetrieveResponseDataConfigCache,
-    )
-    from .configs_retrieve_response_data_config_retry import (
-        ConfigsRetrieveResponseDataConfigRetry as ConfigsRetrieveResponseDataConfigRetry,
-    )
-    from .configs_retrieve_response_data_config_strategy import (
-        ConfigsRetrieveResponseDataConfigStrategy as ConfigsRetrieveResponseDataConfigStrategy,
-    )
-    from .configs_retrieve_response_data_config_targets_item import (
-        ConfigsRetrieveResponseDataConfigTargetsItem as ConfigsRetrieveResponseDataConfigTargetsItem,
-    )
     from .configs_update_body import ConfigsUpdateBody as ConfigsUpdateBody
     from .configs_update_body_config import ConfigsUpdateBodyConfig as ConfigsUpdateBodyConfig
     from .configs_update_response import ConfigsUpdateResponse as ConfigsUpdateResponse
@@ -790,8 +883,8 @@ if TYPE_CHECKING:
     from .create_chat_completion_function_response_choices_item import (
         CreateChatCompletionFunctionResponseChoicesItem as CreateChatCompletionFunctionResponseChoicesItem,
     )
-    from .create_chat_completion_function_response_choices_item_finish_reason import (
-        CreateChatCompletionFunctionResponseChoicesItemFinishReason as CreateChatCompletionFunctionResponseChoicesItemFinishReason,
+    from .create_chat_completion_function_response_choices_item_finish_reason_option_1 import (
+        CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1,
     )
     from .create_chat_completion_request import CreateChatCompletionRequest as CreateChatCompletionRequest
     from .create_chat_completion_request_function_call_option_1 import (
@@ -810,8 +903,8 @@ if TYPE_CHECKING:
     from .create_chat_completion_response_choices_item import (
         CreateChatCompletionResponseChoicesItem as CreateChatCompletionResponseChoicesItem,
     )
-    from .create_chat_completion_response_choices_item_finish_reason import (
-        CreateChatCompletionResponseChoicesItemFinishReason as CreateChatCompletionResponseChoicesItemFinishReason,
+    from .create_chat_completion_response_choices_item_finish_reason_option_1 import (
+        CreateChatCompletionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionResponseChoicesItemFinishReasonOption1,
     )
     from .create_chat_completion_response_choices_item_logprobs import (
         CreateChatCompletionResponseChoicesItemLogprobs as CreateChatCompletionResponseChoicesItemLogprobs,
@@ -822,8 +915,8 @@ if TYPE_CHECKING:
     from .create_chat_completion_stream_response_choices_item import (
         CreateChatCompletionStreamResponseChoicesItem as CreateChatCompletionStreamResponseChoicesItem,
     )
-    from .create_chat_completion_stream_response_choices_item_finish_reason import (
-        CreateChatCompletionStreamResponseChoicesItemFinishReason as CreateChatCompletionStreamResponseChoicesItemFinishReason,
+    from .create_chat_completion_stream_response_choices_item_finish_reason_option_1 import (
+        CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1 as CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1,
     )
     from .create_chat_completion_stream_response_choices_item_logprobs import (
         CreateChatCompletionStreamResponseChoicesItemLogprobs as CreateChatCompletionStreamResponseChoicesItemLogprobs,
@@ -839,8 +932,8 @@ if TYPE_CHECKING:
     from .create_completion_response_choices_item import (
         CreateCompletionResponseChoicesItem as CreateCompletionResponseChoicesItem,
     )
-    from .create_completion_response_choices_item_finish_reason import (
-        CreateCompletionResponseChoicesItemFinishReason as CreateCompletionResponseChoicesItemFinishReason,
+    from .create_completion_response_choices_item_finish_reason_option_1 import (
+        CreateCompletionResponseChoicesItemFinishReasonOption1 as CreateCompletionResponseChoicesItemFinishReasonOption1,
     )
     from .create_completion_response_choices_item_logprobs import (
         CreateCompletionResponseChoicesItemLogprobs as CreateCompletionResponseChoicesItemLogprobs,
@@ -1009,6 +1102,7 @@ if TYPE_CHECKING:
     from .delete_thread_response import DeleteThreadResponse as DeleteThreadResponse
     from .delete_vector_store_file_response import DeleteVectorStoreFileResponse as DeleteVectorStoreFileResponse
     from .delete_vector_store_response import DeleteVectorStoreResponse as DeleteVectorStoreResponse
+    from .deleted_object import DeletedObject as DeletedObject
     from .done_event import DoneEvent as DoneEvent
     from .double_click import DoubleClick as DoubleClick
     from .download_logs_response import DownloadLogsResponse as DownloadLogsResponse
@@ -1037,6 +1131,7 @@ if TYPE_CHECKING:
     from .file_search_tool_ranking_options_ranker import (
         FileSearchToolRankingOptionsRanker as FileSearchToolRankingOptionsRanker,
     )
+    from .files_list_order import FilesListOrder as FilesListOrder
     from .fine_tune_chat_completion_request_assistant_message import (
         FineTuneChatCompletionRequestAssistantMessage as FineTuneChatCompletionRequestAssistantMessage,
     )
@@ -1045,6 +1140,9 @@ if TYPE_CHECKING:
     )
     from .fine_tune_chat_completion_request_assistant_message_weight import (
         FineTuneChatCompletionRequestAssistantMessageWeight as FineTuneChatCompletionRequestAssistantMessageWeight,
+    )
+    from .fine_tuning_checkpoints_permissions_create_body import (
+        FineTuningCheckpointsPermissionsCreateBody as FineTuningCheckpointsPermissionsCreateBody,
     )
     from .fine_tuning_integration import FineTuningIntegration as FineTuningIntegration
     from .fine_tuning_integration_wandb import FineTuningIntegrationWandb as FineTuningIntegrationWandb
@@ -1070,6 +1168,14 @@ if TYPE_CHECKING:
     from .function_tool_call_resource import FunctionToolCallResource as FunctionToolCallResource
     from .function_tool_call_resource_status import FunctionToolCallResourceStatus as FunctionToolCallResourceStatus
     from .function_tool_call_status import FunctionToolCallStatus as FunctionToolCallStatus
+    from .gateway_config import GatewayConfig as GatewayConfig
+    from .gateway_config_cache import GatewayConfigCache as GatewayConfigCache
+    from .gateway_config_retry import GatewayConfigRetry as GatewayConfigRetry
+    from .gateway_config_strategy import GatewayConfigStrategy as GatewayConfigStrategy
+    from .gateway_config_targets_item import GatewayConfigTargetsItem as GatewayConfigTargetsItem
+    from .gateway_error import GatewayError as GatewayError
+    from .gateway_error_data import GatewayErrorData as GatewayErrorData
+    from .gateway_error_details import GatewayErrorDetails as GatewayErrorDetails
     from .generations_filter_schema import GenerationsFilterSchema as GenerationsFilterSchema
     from .global_workspace_access import GlobalWorkspaceAccess as GlobalWorkspaceAccess
     from .group_by import GroupBy as GroupBy
@@ -1089,6 +1195,9 @@ if TYPE_CHECKING:
     from .hashicorp_app_role_auth_config import HashicorpAppRoleAuthConfig as HashicorpAppRoleAuthConfig
     from .hashicorp_kubernetes_auth_config import HashicorpKubernetesAuthConfig as HashicorpKubernetesAuthConfig
     from .hashicorp_token_auth_config import HashicorpTokenAuthConfig as HashicorpTokenAuthConfig
+    from .hook_check import HookCheck as HookCheck
+    from .hook_result import HookResult as HookResult
+    from .hook_results import HookResults as HookResults
     from .hugging_face_configuration import HuggingFaceConfiguration as HuggingFaceConfiguration
     from .image import Image as Image
     from .images_response import ImagesResponse as ImagesResponse
@@ -1116,6 +1225,7 @@ if TYPE_CHECKING:
     from .integrations_create_response import IntegrationsCreateResponse as IntegrationsCreateResponse
     from .integrations_list_response import IntegrationsListResponse as IntegrationsListResponse
     from .integrations_list_type import IntegrationsListType as IntegrationsListType
+    from .integrations_models_delete_body import IntegrationsModelsDeleteBody as IntegrationsModelsDeleteBody
     from .invite import Invite as Invite
     from .invite_list import InviteList as InviteList
     from .invite_role import InviteRole as InviteRole
@@ -1154,6 +1264,7 @@ if TYPE_CHECKING:
     from .log_response import LogResponse as LogResponse
     from .logs_exports_create_body import LogsExportsCreateBody as LogsExportsCreateBody
     from .logs_exports_update_body import LogsExportsUpdateBody as LogsExportsUpdateBody
+    from .mcp_client_info import McpClientInfo as McpClientInfo
     from .mcp_integration import McpIntegration as McpIntegration
     from .mcp_integration_auth_type import McpIntegrationAuthType as McpIntegrationAuthType
     from .mcp_integration_capabilities_bulk_update_response import (
@@ -1247,6 +1358,8 @@ if TYPE_CHECKING:
         McpServerUserAccessListResponseDefaultUserAccess as McpServerUserAccessListResponseDefaultUserAccess,
     )
     from .mcp_servers_capabilities_list_type import McpServersCapabilitiesListType as McpServersCapabilitiesListType
+    from .mcp_sync_response import McpSyncResponse as McpSyncResponse
+    from .mcp_tokens import McpTokens as McpTokens
     from .message_content_image_file_object import MessageContentImageFileObject as MessageContentImageFileObject
     from .message_content_image_file_object_image_file import (
         MessageContentImageFileObjectImageFile as MessageContentImageFileObjectImageFile,
@@ -1336,6 +1449,7 @@ if TYPE_CHECKING:
     from .message_stream_event_thread_message_incomplete import (
         MessageStreamEventThreadMessageIncomplete as MessageStreamEventThreadMessageIncomplete,
     )
+    from .messages_count_tokens_response import MessagesCountTokensResponse as MessagesCountTokensResponse
     from .mistral_moderation_parameters import MistralModerationParameters as MistralModerationParameters
     from .mistral_moderation_parameters_categories_item import (
         MistralModerationParametersCategoriesItem as MistralModerationParametersCategoriesItem,
@@ -1384,9 +1498,22 @@ if TYPE_CHECKING:
         ModifyThreadRequestToolResourcesFileSearch as ModifyThreadRequestToolResourcesFileSearch,
     )
     from .move import Move as Move
+    from .ocr_document_url import OcrDocumentUrl as OcrDocumentUrl
+    from .ocr_file import OcrFile as OcrFile
+    from .ocr_image import OcrImage as OcrImage
+    from .ocr_image_url import OcrImageUrl as OcrImageUrl
+    from .ocr_image_url_image_url_option_2 import OcrImageUrlImageUrlOption2 as OcrImageUrlImageUrlOption2
+    from .ocr_page import OcrPage as OcrPage
+    from .ocr_page_dimensions import OcrPageDimensions as OcrPageDimensions
+    from .ocr_request import OcrRequest as OcrRequest
+    from .ocr_response import OcrResponse as OcrResponse
+    from .ocr_response_usage_info import OcrResponseUsageInfo as OcrResponseUsageInfo
     from .open_ai_batch_job import OpenAIBatchJob as OpenAIBatchJob
     from .open_ai_batch_job_completion_window import OpenAIBatchJobCompletionWindow as OpenAIBatchJobCompletionWindow
     from .open_ai_batch_job_endpoint import OpenAIBatchJobEndpoint as OpenAIBatchJobEndpoint
+    from .open_ai_batch_job_output_expires_after import (
+        OpenAIBatchJobOutputExpiresAfter as OpenAIBatchJobOutputExpiresAfter,
+    )
     from .open_ai_configuration import OpenAIConfiguration as OpenAIConfiguration
     from .open_ai_file import OpenAIFile as OpenAIFile
     from .open_ai_file_purpose import OpenAIFilePurpose as OpenAIFilePurpose
@@ -1436,6 +1563,9 @@ if TYPE_CHECKING:
     from .portkey_batch_job import PortkeyBatchJob as PortkeyBatchJob
     from .portkey_batch_job_completion_window import PortkeyBatchJobCompletionWindow as PortkeyBatchJobCompletionWindow
     from .portkey_batch_job_endpoint import PortkeyBatchJobEndpoint as PortkeyBatchJobEndpoint
+    from .portkey_batch_job_output_expires_after import (
+        PortkeyBatchJobOutputExpiresAfter as PortkeyBatchJobOutputExpiresAfter,
+    )
     from .portkey_batch_job_provider_options_option_1 import (
         PortkeyBatchJobProviderOptionsOption1 as PortkeyBatchJobProviderOptionsOption1,
     )
@@ -1496,14 +1626,19 @@ if TYPE_CHECKING:
     from .prompts_list_response import PromptsListResponse as PromptsListResponse
     from .prompts_partials_create_body import PromptsPartialsCreateBody as PromptsPartialsCreateBody
     from .prompts_partials_create_response import PromptsPartialsCreateResponse as PromptsPartialsCreateResponse
+    from .prompts_partials_list_response import PromptsPartialsListResponse as PromptsPartialsListResponse
     from .prompts_partials_publish_body import PromptsPartialsPublishBody as PromptsPartialsPublishBody
     from .prompts_partials_update_body import PromptsPartialsUpdateBody as PromptsPartialsUpdateBody
     from .prompts_partials_update_response import PromptsPartialsUpdateResponse as PromptsPartialsUpdateResponse
+    from .prompts_partials_versions_list_response import (
+        PromptsPartialsVersionsListResponse as PromptsPartialsVersionsListResponse,
+    )
     from .prompts_publish_body import PromptsPublishBody as PromptsPublishBody
     from .prompts_render_body import PromptsRenderBody as PromptsRenderBody
     from .prompts_update_body import PromptsUpdateBody as PromptsUpdateBody
     from .prompts_update_body_is_raw_template import PromptsUpdateBodyIsRawTemplate as PromptsUpdateBodyIsRawTemplate
     from .prompts_update_response import PromptsUpdateResponse as PromptsUpdateResponse
+    from .prompts_versions_list_response import PromptsVersionsListResponse as PromptsVersionsListResponse
     from .prompts_versions_update_body import PromptsVersionsUpdateBody as PromptsVersionsUpdateBody
     from .providers import Providers as Providers
     from .providers_create_body import ProvidersCreateBody as ProvidersCreateBody
@@ -1598,6 +1733,8 @@ if TYPE_CHECKING:
     from .response_incomplete_details import ResponseIncompleteDetails as ResponseIncompleteDetails
     from .response_incomplete_details_reason import ResponseIncompleteDetailsReason as ResponseIncompleteDetailsReason
     from .response_incomplete_event import ResponseIncompleteEvent as ResponseIncompleteEvent
+    from .response_input import ResponseInput as ResponseInput
+    from .response_input_truncation import ResponseInputTruncation as ResponseInputTruncation
     from .response_item_list import ResponseItemList as ResponseItemList
     from .response_modalities_item import ResponseModalitiesItem as ResponseModalitiesItem
     from .response_output_item_added_event import ResponseOutputItemAddedEvent as ResponseOutputItemAddedEvent
@@ -1629,7 +1766,11 @@ if TYPE_CHECKING:
     from .response_web_search_call_searching_event import (
         ResponseWebSearchCallSearchingEvent as ResponseWebSearchCallSearchingEvent,
     )
+    from .responses_delete_response import ResponsesDeleteResponse as ResponsesDeleteResponse
     from .responses_input_items_list_order import ResponsesInputItemsListOrder as ResponsesInputItemsListOrder
+    from .responses_input_tokens_count_response import (
+        ResponsesInputTokensCountResponse as ResponsesInputTokensCountResponse,
+    )
     from .rotate_api_key_request import RotateApiKeyRequest as RotateApiKeyRequest
     from .rotate_api_key_response import RotateApiKeyResponse as RotateApiKeyResponse
     from .run_completion_usage_2 import RunCompletionUsage2 as RunCompletionUsage2
@@ -1802,6 +1943,10 @@ if TYPE_CHECKING:
     from .static_chunking_strategy_response_param import (
         StaticChunkingStrategyResponseParam as StaticChunkingStrategyResponseParam,
     )
+    from .stored_chat_completion_list import StoredChatCompletionList as StoredChatCompletionList
+    from .stored_chat_message import StoredChatMessage as StoredChatMessage
+    from .stored_chat_message_function_call import StoredChatMessageFunctionCall as StoredChatMessageFunctionCall
+    from .stored_chat_message_list import StoredChatMessageList as StoredChatMessageList
     from .submit_tool_outputs_run_request import SubmitToolOutputsRunRequest as SubmitToolOutputsRunRequest
     from .submit_tool_outputs_run_request_tool_outputs_item import (
         SubmitToolOutputsRunRequestToolOutputsItem as SubmitToolOutputsRunRequestToolOutputsItem,
@@ -1870,6 +2015,12 @@ if TYPE_CHECKING:
         UpdateUsageLimitsPolicyRequestPeriodicReset as UpdateUsageLimitsPolicyRequestPeriodicReset,
     )
     from .update_vector_store_request import UpdateVectorStoreRequest as UpdateVectorStoreRequest
+    from .upload import Upload as Upload
+    from .upload_status import UploadStatus as UploadStatus
+    from .uploads_complete_body import UploadsCompleteBody as UploadsCompleteBody
+    from .uploads_create_body import UploadsCreateBody as UploadsCreateBody
+    from .uploads_parts_create_body import UploadsPartsCreateBody as UploadsPartsCreateBody
+    from .uploads_parts_create_response import UploadsPartsCreateResponse as UploadsPartsCreateResponse
     from .uppercase_parameters import UppercaseParameters as UppercaseParameters
     from .url_citation import UrlCitation as UrlCitation
     from .usage_limits import UsageLimits as UsageLimits
@@ -1901,6 +2052,9 @@ if TYPE_CHECKING:
     from .vector_store_file_batch_object_file_counts import (
         VectorStoreFileBatchObjectFileCounts as VectorStoreFileBatchObjectFileCounts,
     )
+    from .vector_store_file_batch_object_object import (
+        VectorStoreFileBatchObjectObject as VectorStoreFileBatchObjectObject,
+    )
     from .vector_store_file_batch_object_status import (
         VectorStoreFileBatchObjectStatus as VectorStoreFileBatchObjectStatus,
     )
@@ -1931,8 +2085,15 @@ if TYPE_CHECKING:
     from .vector_stores_file_batches_list_files_order import (
         VectorStoresFileBatchesListFilesOrder as VectorStoresFileBatchesListFilesOrder,
     )
+    from .vector_stores_files_content_response import (
+        VectorStoresFilesContentResponse as VectorStoresFilesContentResponse,
+    )
+    from .vector_stores_files_content_response_data_item import (
+        VectorStoresFilesContentResponseDataItem as VectorStoresFilesContentResponseDataItem,
+    )
     from .vector_stores_files_list_filter import VectorStoresFilesListFilter as VectorStoresFilesListFilter
     from .vector_stores_files_list_order import VectorStoresFilesListOrder as VectorStoresFilesListOrder
+    from .vector_stores_files_update_body import VectorStoresFilesUpdateBody as VectorStoresFilesUpdateBody
     from .vector_stores_list_order import VectorStoresListOrder as VectorStoresListOrder
     from .vertex_ai_configuration import VertexAIConfiguration as VertexAIConfiguration
     from .vertex_ai_configuration_vertex_auth_type import (
@@ -1941,6 +2102,9 @@ if TYPE_CHECKING:
     from .vertex_batch_job import VertexBatchJob as VertexBatchJob
     from .vertex_batch_job_completion_window import VertexBatchJobCompletionWindow as VertexBatchJobCompletionWindow
     from .vertex_batch_job_endpoint import VertexBatchJobEndpoint as VertexBatchJobEndpoint
+    from .vertex_batch_job_output_expires_after import (
+        VertexBatchJobOutputExpiresAfter as VertexBatchJobOutputExpiresAfter,
+    )
     from .virtual_keys import VirtualKeys as VirtualKeys
     from .virtual_keys_create_body import VirtualKeysCreateBody as VirtualKeysCreateBody
     from .virtual_keys_create_body_deployment_config_item import (
@@ -2016,6 +2180,7 @@ _MODULES = {
     "AdminWorkspacesCreateBody": "admin_workspaces_create_body",
     "AdminWorkspacesCreateBodyDefaults": "admin_workspaces_create_body_defaults",
     "AdminWorkspacesCreateBodyDefaultsMetadata": "aliases",
+    "AdminWorkspacesDeleteBody": "admin_workspaces_delete_body",
     "AdminWorkspacesListStatus": "admin_workspaces_list_status",
     "AdminWorkspacesUpdateBody": "admin_workspaces_update_body",
     "AdminWorkspacesUpdateBodyDefaults": "admin_workspaces_update_body_defaults",
@@ -2090,18 +2255,71 @@ _MODULES = {
     "AnalyticsGroupsAiModelsResponseDataItem": "analytics_groups_ai_models_response_data_item",
     "AnalyticsGroupsMetadataResponse": "analytics_groups_metadata_response",
     "AnalyticsGroupsMetadataResponseDataItem": "analytics_groups_metadata_response_data_item",
+    "AnalyticsGroupsProviderResponse": "analytics_groups_provider_response",
+    "AnalyticsGroupsProviderResponseDataItem": "analytics_groups_provider_response_data_item",
     "AnalyticsGroupsUsersResponse": "analytics_groups_users_response",
     "AnalyticsGroupsUsersResponseDataItem": "analytics_groups_users_response_data_item",
+    "AnalyticsGroupsWorkspacesResponse": "analytics_groups_workspaces_response",
+    "AnalyticsGroupsWorkspacesResponseDataItem": "analytics_groups_workspaces_response_data_item",
     "AnalyticsMetrics": "analytics_metrics",
     "AnalyticsSummaryCacheResponse": "analytics_summary_cache_response",
     "AnalyticsSummaryCacheResponseSummary": "analytics_summary_cache_response_summary",
     "Annotation": "aliases",
+    "AnthropicBatchJob": "anthropic_batch_job",
+    "AnthropicBatchRequest": "anthropic_batch_request",
+    "AnthropicBlockDelta": "anthropic_block_delta",
+    "AnthropicBlockDeltaCitation": "aliases",
+    "AnthropicBlockDeltaType": "anthropic_block_delta_type",
+    "AnthropicCacheControl": "anthropic_cache_control",
+    "AnthropicCacheControlTtl": "anthropic_cache_control_ttl",
+    "AnthropicContentBlockDeltaEvent": "anthropic_content_block_delta_event",
+    "AnthropicContentBlockStartEvent": "anthropic_content_block_start_event",
+    "AnthropicContentBlockStopEvent": "anthropic_content_block_stop_event",
+    "AnthropicCountTokensRequest": "anthropic_count_tokens_request",
+    "AnthropicDocumentBlock": "anthropic_document_block",
+    "AnthropicDocumentBlockCitations": "anthropic_document_block_citations",
+    "AnthropicImageBlock": "anthropic_image_block",
+    "AnthropicInputBlock": "aliases",
+    "AnthropicMessage": "anthropic_message",
+    "AnthropicMessageDeltaEvent": "anthropic_message_delta_event",
+    "AnthropicMessageDeltaEventDelta": "anthropic_message_delta_event_delta",
+    "AnthropicMessageEvent": "aliases",
+    "AnthropicMessageParam": "anthropic_message_param",
+    "AnthropicMessageParamRole": "anthropic_message_param_role",
+    "AnthropicMessageRequest": "anthropic_message_request",
+    "AnthropicMessageRequestMetadata": "anthropic_message_request_metadata",
+    "AnthropicMessageRequestServiceTier": "anthropic_message_request_service_tier",
+    "AnthropicMessageStartEvent": "anthropic_message_start_event",
+    "AnthropicMessageStopReasonOption1": "anthropic_message_stop_reason_option_1",
+    "AnthropicOtherEvent": "anthropic_other_event",
+    "AnthropicOtherEventType": "anthropic_other_event_type",
+    "AnthropicOutputBlock": "aliases",
+    "AnthropicOutputBlockOption5": "aliases",
+    "AnthropicRedactedThinkingBlock": "anthropic_redacted_thinking_block",
+    "AnthropicSource": "anthropic_source",
+    "AnthropicSourceType": "anthropic_source_type",
+    "AnthropicSystem": "aliases",
+    "AnthropicTextBlock": "anthropic_text_block",
+    "AnthropicTextBlockCitationsItem": "aliases",
+    "AnthropicThinkingBlock": "anthropic_thinking_block",
+    "AnthropicThinkingConfig": "anthropic_thinking_config",
+    "AnthropicThinkingConfigType": "anthropic_thinking_config_type",
+    "AnthropicTool": "anthropic_tool",
+    "AnthropicToolChoice": "anthropic_tool_choice",
+    "AnthropicToolChoiceType": "anthropic_tool_choice_type",
+    "AnthropicToolInputSchema": "aliases",
+    "AnthropicToolResultBlock": "anthropic_tool_result_block",
+    "AnthropicToolUseBlock": "anthropic_tool_use_block",
+    "AnthropicToolUseBlockInput": "aliases",
+    "AnthropicUsage": "anthropic_usage",
     "ApiKeyObject": "api_key_object",
     "ApiKeyObjectCreationMode": "api_key_object_creation_mode",
     "ApiKeyObjectDefaults": "api_key_object_defaults",
     "ApiKeyObjectDefaultsMetadata": "aliases",
     "ApiKeyObjectList": "api_key_object_list",
     "ApiKeyObjectRateLimitsItem": "api_key_object_rate_limits_item",
+    "ApiKeyObjectRotationPolicy": "api_key_object_rotation_policy",
+    "ApiKeyObjectRotationPolicyRotationPeriod": "api_key_object_rotation_policy_rotation_period",
     "ApiKeyObjectStatus": "api_key_object_status",
     "ApiKeyObjectType": "api_key_object_type",
     "ApiKeysCreateResponse": "api_keys_create_response",
@@ -2143,6 +2361,9 @@ _MODULES = {
     "AwsServiceRoleAuthConfig": "aws_service_role_auth_config",
     "AzureAIConfiguration": "azure_ai_configuration",
     "AzureAIConfigurationAzureAuthMode": "azure_ai_configuration_azure_auth_mode",
+    "AzureBatchJob": "azure_batch_job",
+    "AzureBatchJobMetadata": "aliases",
+    "AzureBatchJobOutputFolder": "azure_batch_job_output_folder",
     "AzureContentSafetyParameters": "azure_content_safety_parameters",
     "AzureContentSafetyParametersCategoriesItem": "azure_content_safety_parameters_categories_item",
     "AzureDefaultAuthConfig": "azure_default_auth_config",
@@ -2169,6 +2390,8 @@ _MODULES = {
     "BedrockBatchJobCompletionWindow": "bedrock_batch_job_completion_window",
     "BedrockBatchJobEndpoint": "bedrock_batch_job_endpoint",
     "BedrockBatchJobMetadata": "aliases",
+    "BedrockBatchJobOutputDataConfigOption2": "aliases",
+    "BedrockBatchJobOutputExpiresAfter": "bedrock_batch_job_output_expires_after",
     "BedrockBatchParams": "bedrock_batch_params",
     "BedrockConfiguration": "bedrock_configuration",
     "BedrockConfigurationAwsAuthType": "bedrock_configuration_aws_auth_type",
@@ -2196,11 +2419,15 @@ _MODULES = {
     "BulkUpdateModelsRequest": "bulk_update_models_request",
     "BulkUpdateWorkspacesRequest": "bulk_update_workspaces_request",
     "CharacterCountParameters": "character_count_parameters",
+    "ChatCompletionAnnotation": "chat_completion_annotation",
+    "ChatCompletionAnnotationUrlCitation": "chat_completion_annotation_url_citation",
     "ChatCompletionFunctionCallOption": "chat_completion_function_call_option",
     "ChatCompletionFunctions": "chat_completion_functions",
     "ChatCompletionMessageContentBlock": "aliases",
     "ChatCompletionMessageContentPartRedactedThinking": "chat_completion_message_content_part_redacted_thinking",
     "ChatCompletionMessageContentPartThinking": "chat_completion_message_content_part_thinking",
+    "ChatCompletionMessageCustomToolCall": "chat_completion_message_custom_tool_call",
+    "ChatCompletionMessageCustomToolCallCustom": "chat_completion_message_custom_tool_call_custom",
     "ChatCompletionMessageToolCall": "chat_completion_message_tool_call",
     "ChatCompletionMessageToolCallChunk": "chat_completion_message_tool_call_chunk",
     "ChatCompletionMessageToolCallChunkFunction": "chat_completion_message_tool_call_chunk_function",
@@ -2234,6 +2461,12 @@ _MODULES = {
     "ChatCompletionTool": "chat_completion_tool",
     "ChatCompletionToolChoiceOption": "aliases",
     "ChatCompletionToolChoiceOptionOption1": "chat_completion_tool_choice_option_option_1",
+    "ChatCompletionsListOrder": "chat_completions_list_order",
+    "ChatCompletionsMessagesListOrder": "chat_completions_messages_list_order",
+    "ChatCompletionsUpdateBody": "chat_completions_update_body",
+    "ChatCompletionsUpdateBodyMetadata": "aliases",
+    "CheckpointPermissionList": "checkpoint_permission_list",
+    "CheckpointPermissionListDataItem": "checkpoint_permission_list_data_item",
     "ChildCollection": "child_collection",
     "ChunkingStrategyRequestParam": "aliases",
     "Click": "click",
@@ -2259,6 +2492,8 @@ _MODULES = {
     "CollectionsUpdateBody": "collections_update_body",
     "CollectionsUpdateResponse": "aliases",
     "CommonBatchParams": "common_batch_params",
+    "CompactedResponse": "compacted_response",
+    "CompactedResponseOutputItem": "aliases",
     "ComparisonFilter": "comparison_filter",
     "ComparisonFilterType": "comparison_filter_type",
     "CompleteUploadRequest": "complete_upload_request",
@@ -2288,12 +2523,6 @@ _MODULES = {
     "ConfigsListResponse": "configs_list_response",
     "ConfigsListResponseDataItem": "configs_list_response_data_item",
     "ConfigsRetrieveResponse": "configs_retrieve_response",
-    "ConfigsRetrieveResponseData": "configs_retrieve_response_data",
-    "ConfigsRetrieveResponseDataConfig": "configs_retrieve_response_data_config",
-    "ConfigsRetrieveResponseDataConfigCache": "configs_retrieve_response_data_config_cache",
-    "ConfigsRetrieveResponseDataConfigRetry": "configs_retrieve_response_data_config_retry",
-    "ConfigsRetrieveResponseDataConfigStrategy": "configs_retrieve_response_data_config_strategy",
-    "ConfigsRetrieveResponseDataConfigTargetsItem": "configs_retrieve_response_data_config_targets_item",
     "ConfigsUpdateBody": "configs_update_body",
     "ConfigsUpdateBodyConfig": "configs_update_body_config",
     "ConfigsUpdateResponse": "configs_update_response",
@@ -2330,7 +2559,7 @@ _MODULES = {
     "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata": "aliases",
     "CreateChatCompletionFunctionResponse": "create_chat_completion_function_response",
     "CreateChatCompletionFunctionResponseChoicesItem": "create_chat_completion_function_response_choices_item",
-    "CreateChatCompletionFunctionResponseChoicesItemFinishReason": "create_chat_completion_function_response_choices_item_finish_reason",
+    "CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1": "create_chat_completion_function_response_choices_item_finish_reason_option_1",
     "CreateChatCompletionImageResponse": "aliases",
     "CreateChatCompletionRequest": "create_chat_completion_request",
     "CreateChatCompletionRequestFunctionCallOption1": "create_chat_completion_request_function_call_option_1",
@@ -2340,11 +2569,11 @@ _MODULES = {
     "CreateChatCompletionRequestThinkingType": "create_chat_completion_request_thinking_type",
     "CreateChatCompletionResponse": "create_chat_completion_response",
     "CreateChatCompletionResponseChoicesItem": "create_chat_completion_response_choices_item",
-    "CreateChatCompletionResponseChoicesItemFinishReason": "create_chat_completion_response_choices_item_finish_reason",
+    "CreateChatCompletionResponseChoicesItemFinishReasonOption1": "create_chat_completion_response_choices_item_finish_reason_option_1",
     "CreateChatCompletionResponseChoicesItemLogprobs": "create_chat_completion_response_choices_item_logprobs",
     "CreateChatCompletionStreamResponse": "create_chat_completion_stream_response",
     "CreateChatCompletionStreamResponseChoicesItem": "create_chat_completion_stream_response_choices_item",
-    "CreateChatCompletionStreamResponseChoicesItemFinishReason": "create_chat_completion_stream_response_choices_item_finish_reason",
+    "CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1": "create_chat_completion_stream_response_choices_item_finish_reason_option_1",
     "CreateChatCompletionStreamResponseChoicesItemLogprobs": "create_chat_completion_stream_response_choices_item_logprobs",
     "CreateChatCompletionStreamResponseUsage": "create_chat_completion_stream_response_usage",
     "CreateCompletionRequest": "create_completion_request",
@@ -2352,7 +2581,7 @@ _MODULES = {
     "CreateCompletionRequestModelOption2": "create_completion_request_model_option_2",
     "CreateCompletionResponse": "create_completion_response",
     "CreateCompletionResponseChoicesItem": "create_completion_response_choices_item",
-    "CreateCompletionResponseChoicesItemFinishReason": "create_completion_response_choices_item_finish_reason",
+    "CreateCompletionResponseChoicesItemFinishReasonOption1": "create_completion_response_choices_item_finish_reason_option_1",
     "CreateCompletionResponseChoicesItemLogprobs": "create_completion_response_choices_item_logprobs",
     "CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem": "aliases",
     "CreateEmbeddingRequest": "create_embedding_request",
@@ -2467,6 +2696,7 @@ _MODULES = {
     "DeleteThreadResponse": "delete_thread_response",
     "DeleteVectorStoreFileResponse": "delete_vector_store_file_response",
     "DeleteVectorStoreResponse": "delete_vector_store_response",
+    "DeletedObject": "deleted_object",
     "DoneEvent": "done_event",
     "DoubleClick": "double_click",
     "DownloadLogsResponse": "download_logs_response",
@@ -2495,10 +2725,12 @@ _MODULES = {
     "FileSearchToolCallStatus": "file_search_tool_call_status",
     "FileSearchToolRankingOptions": "file_search_tool_ranking_options",
     "FileSearchToolRankingOptionsRanker": "file_search_tool_ranking_options_ranker",
+    "FilesListOrder": "files_list_order",
     "FineTuneChatCompletionRequestAssistantMessage": "fine_tune_chat_completion_request_assistant_message",
     "FineTuneChatCompletionRequestAssistantMessageFunctionCall": "fine_tune_chat_completion_request_assistant_message_function_call",
     "FineTuneChatCompletionRequestAssistantMessageWeight": "fine_tune_chat_completion_request_assistant_message_weight",
     "FineTuneChatCompletionRequestFunctionMessage": "aliases",
+    "FineTuningCheckpointsPermissionsCreateBody": "fine_tuning_checkpoints_permissions_create_body",
     "FineTuningIntegration": "fine_tuning_integration",
     "FineTuningIntegrationWandb": "fine_tuning_integration_wandb",
     "FineTuningJob": "fine_tuning_job",
@@ -2523,6 +2755,15 @@ _MODULES = {
     "FunctionToolCallResourceStatus": "function_tool_call_resource_status",
     "FunctionToolCallStatus": "function_tool_call_status",
     "FunctionToolParameters": "aliases",
+    "GatewayConfig": "gateway_config",
+    "GatewayConfigCache": "gateway_config_cache",
+    "GatewayConfigRetry": "gateway_config_retry",
+    "GatewayConfigStrategy": "gateway_config_strategy",
+    "GatewayConfigTargetsItem": "gateway_config_targets_item",
+    "GatewayError": "gateway_error",
+    "GatewayErrorData": "gateway_error_data",
+    "GatewayErrorDetailOption3": "aliases",
+    "GatewayErrorDetails": "gateway_error_details",
     "GenerationsFilterSchema": "generations_filter_schema",
     "GenerationsFilterSchemaMetadata": "aliases",
     "GlobalWorkspaceAccess": "global_workspace_access",
@@ -2538,9 +2779,14 @@ _MODULES = {
     "GuardrailDetailsStatus": "guardrail_details_status",
     "GuardrailSummary": "guardrail_summary",
     "GuardrailSummaryStatus": "guardrail_summary_status",
+    "GuardrailsDeleteResponse": "aliases",
     "HashicorpAppRoleAuthConfig": "hashicorp_app_role_auth_config",
     "HashicorpKubernetesAuthConfig": "hashicorp_kubernetes_auth_config",
     "HashicorpTokenAuthConfig": "hashicorp_token_auth_config",
+    "HookCheck": "hook_check",
+    "HookResult": "hook_result",
+    "HookResultFeedback": "aliases",
+    "HookResults": "hook_results",
     "HuggingFaceConfiguration": "hugging_face_configuration",
     "Image": "image",
     "ImagesResponse": "images_response",
@@ -2572,6 +2818,7 @@ _MODULES = {
     "IntegrationsDeleteResponse": "aliases",
     "IntegrationsListResponse": "integrations_list_response",
     "IntegrationsListType": "integrations_list_type",
+    "IntegrationsModelsDeleteBody": "integrations_models_delete_body",
     "IntegrationsModelsDeleteResponse": "aliases",
     "IntegrationsModelsUpdateResponse": "aliases",
     "IntegrationsUpdateResponse": "aliases",
@@ -2620,7 +2867,9 @@ _MODULES = {
     "LogResponseBody": "aliases",
     "LogResponseHeaders": "aliases",
     "LogsExportsCreateBody": "logs_exports_create_body",
+    "LogsExportsFieldRestrictionsResponse": "aliases",
     "LogsExportsUpdateBody": "logs_exports_update_body",
+    "McpClientInfo": "mcp_client_info",
     "McpIntegration": "mcp_integration",
     "McpIntegrationAuthType": "mcp_integration_auth_type",
     "McpIntegrationCapabilitiesBulkUpdateResponse": "mcp_integration_capabilities_bulk_update_response",
@@ -2689,7 +2938,11 @@ _MODULES = {
     "McpServerUserAccessListResponseDefaultUserAccess": "mcp_server_user_access_list_response_default_user_access",
     "McpServersCapabilitiesListType": "mcp_servers_capabilities_list_type",
     "McpServersDeleteResponse": "aliases",
+    "McpServersTokensDeleteResponse": "aliases",
+    "McpServersTokensUpdateResponse": "aliases",
     "McpServersUpdateResponse": "aliases",
+    "McpSyncResponse": "mcp_sync_response",
+    "McpTokens": "mcp_tokens",
     "MessageContentImageFileObject": "message_content_image_file_object",
     "MessageContentImageFileObjectImageFile": "message_content_image_file_object_image_file",
     "MessageContentImageFileObjectImageFileDetail": "message_content_image_file_object_image_file_detail",
@@ -2731,6 +2984,7 @@ _MODULES = {
     "MessageStreamEventThreadMessageDelta": "message_stream_event_thread_message_delta",
     "MessageStreamEventThreadMessageInProgress": "message_stream_event_thread_message_in_progress",
     "MessageStreamEventThreadMessageIncomplete": "message_stream_event_thread_message_incomplete",
+    "MessagesCountTokensResponse": "messages_count_tokens_response",
     "Metadata": "aliases",
     "Metadata2": "aliases",
     "MistralModerationParameters": "mistral_moderation_parameters",
@@ -2771,10 +3025,21 @@ _MODULES = {
     "ModifyThreadRequestToolResourcesCodeInterpreter": "modify_thread_request_tool_resources_code_interpreter",
     "ModifyThreadRequestToolResourcesFileSearch": "modify_thread_request_tool_resources_file_search",
     "Move": "move",
+    "OcrDocumentUrl": "ocr_document_url",
+    "OcrFile": "ocr_file",
+    "OcrImage": "ocr_image",
+    "OcrImageUrl": "ocr_image_url",
+    "OcrImageUrlImageUrlOption2": "ocr_image_url_image_url_option_2",
+    "OcrPage": "ocr_page",
+    "OcrPageDimensions": "ocr_page_dimensions",
+    "OcrRequest": "ocr_request",
+    "OcrResponse": "ocr_response",
+    "OcrResponseUsageInfo": "ocr_response_usage_info",
     "OpenAIBatchJob": "open_ai_batch_job",
     "OpenAIBatchJobCompletionWindow": "open_ai_batch_job_completion_window",
     "OpenAIBatchJobEndpoint": "open_ai_batch_job_endpoint",
     "OpenAIBatchJobMetadata": "aliases",
+    "OpenAIBatchJobOutputExpiresAfter": "open_ai_batch_job_output_expires_after",
     "OpenAIConfiguration": "open_ai_configuration",
     "OpenAIFile": "open_ai_file",
     "OpenAIFilePurpose": "open_ai_file_purpose",
@@ -2817,8 +3082,12 @@ _MODULES = {
     "PortkeyBatchJobCompletionWindow": "portkey_batch_job_completion_window",
     "PortkeyBatchJobEndpoint": "portkey_batch_job_endpoint",
     "PortkeyBatchJobMetadata": "aliases",
+    "PortkeyBatchJobOutputDataConfigOption2": "aliases",
+    "PortkeyBatchJobOutputExpiresAfter": "portkey_batch_job_output_expires_after",
     "PortkeyBatchJobProviderOptionsOption1": "portkey_batch_job_provider_options_option_1",
+    "PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2": "aliases",
     "PortkeyBatchJobProviderOptionsOption2": "portkey_batch_job_provider_options_option_2",
+    "PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2": "aliases",
     "PortkeyBatchOptions": "portkey_batch_options",
     "PortkeyFinetuneJob": "portkey_finetune_job",
     "PortkeyFinetuneJobMethod": "portkey_finetune_job_method",
@@ -2874,10 +3143,12 @@ _MODULES = {
     "PromptsPartialsCreateBody": "prompts_partials_create_body",
     "PromptsPartialsCreateResponse": "prompts_partials_create_response",
     "PromptsPartialsDeleteResponse": "aliases",
+    "PromptsPartialsListResponse": "prompts_partials_list_response",
     "PromptsPartialsPublishBody": "prompts_partials_publish_body",
     "PromptsPartialsPublishResponse": "aliases",
     "PromptsPartialsUpdateBody": "prompts_partials_update_body",
     "PromptsPartialsUpdateResponse": "prompts_partials_update_response",
+    "PromptsPartialsVersionsListResponse": "prompts_partials_versions_list_response",
     "PromptsPublishBody": "prompts_publish_body",
     "PromptsPublishResponse": "aliases",
     "PromptsRenderBody": "prompts_render_body",
@@ -2890,6 +3161,7 @@ _MODULES = {
     "PromptsUpdateBodyToolChoice": "aliases",
     "PromptsUpdateBodyToolsItem": "aliases",
     "PromptsUpdateResponse": "prompts_update_response",
+    "PromptsVersionsListResponse": "prompts_versions_list_response",
     "PromptsVersionsUpdateBody": "prompts_versions_update_body",
     "PromptsVersionsUpdateResponse": "aliases",
     "Providers": "providers",
@@ -2964,6 +3236,8 @@ _MODULES = {
     "ResponseIncompleteDetails": "response_incomplete_details",
     "ResponseIncompleteDetailsReason": "response_incomplete_details_reason",
     "ResponseIncompleteEvent": "response_incomplete_event",
+    "ResponseInput": "response_input",
+    "ResponseInputTruncation": "response_input_truncation",
     "ResponseItemList": "response_item_list",
     "ResponseModalities": "aliases",
     "ResponseModalitiesItem": "response_modalities_item",
@@ -2988,7 +3262,9 @@ _MODULES = {
     "ResponseWebSearchCallCompletedEvent": "response_web_search_call_completed_event",
     "ResponseWebSearchCallInProgressEvent": "response_web_search_call_in_progress_event",
     "ResponseWebSearchCallSearchingEvent": "response_web_search_call_searching_event",
+    "ResponsesDeleteResponse": "responses_delete_response",
     "ResponsesInputItemsListOrder": "responses_input_items_list_order",
+    "ResponsesInputTokensCountResponse": "responses_input_tokens_count_response",
     "RotateApiKeyRequest": "rotate_api_key_request",
     "RotateApiKeyResponse": "rotate_api_key_response",
     "RunCompletionUsage": "aliases",
@@ -3087,6 +3363,10 @@ _MODULES = {
     "StaticChunkingStrategy": "static_chunking_strategy",
     "StaticChunkingStrategyRequestParam": "static_chunking_strategy_request_param",
     "StaticChunkingStrategyResponseParam": "static_chunking_strategy_response_param",
+    "StoredChatCompletionList": "stored_chat_completion_list",
+    "StoredChatMessage": "stored_chat_message",
+    "StoredChatMessageFunctionCall": "stored_chat_message_function_call",
+    "StoredChatMessageList": "stored_chat_message_list",
     "SubmitToolOutputsRunRequest": "submit_tool_outputs_run_request",
     "SubmitToolOutputsRunRequestToolOutputsItem": "submit_tool_outputs_run_request_tool_outputs_item",
     "SuccessInvite": "success_invite",
@@ -3143,6 +3423,12 @@ _MODULES = {
     "UpdateUsageLimitsPolicyRequestPeriodicReset": "update_usage_limits_policy_request_periodic_reset",
     "UpdateVectorStoreRequest": "update_vector_store_request",
     "UpdateVectorStoreRequestMetadata": "aliases",
+    "Upload": "upload",
+    "UploadStatus": "upload_status",
+    "UploadsCompleteBody": "uploads_complete_body",
+    "UploadsCreateBody": "uploads_create_body",
+    "UploadsPartsCreateBody": "uploads_parts_create_body",
+    "UploadsPartsCreateResponse": "uploads_parts_create_response",
     "UppercaseParameters": "uppercase_parameters",
     "UrlCitation": "url_citation",
     "UsageLimits": "usage_limits",
@@ -3172,6 +3458,7 @@ _MODULES = {
     "VectorStoreFileAttributes2": "aliases",
     "VectorStoreFileBatchObject": "vector_store_file_batch_object",
     "VectorStoreFileBatchObjectFileCounts": "vector_store_file_batch_object_file_counts",
+    "VectorStoreFileBatchObjectObject": "vector_store_file_batch_object_object",
     "VectorStoreFileBatchObjectStatus": "vector_store_file_batch_object_status",
     "VectorStoreFileObject": "vector_store_file_object",
     "VectorStoreFileObjectLastError": "vector_store_file_object_last_error",
@@ -3189,8 +3476,11 @@ _MODULES = {
     "VectorStoreSearchResultsPage": "vector_store_search_results_page",
     "VectorStoresFileBatchesListFilesFilter": "vector_stores_file_batches_list_files_filter",
     "VectorStoresFileBatchesListFilesOrder": "vector_stores_file_batches_list_files_order",
+    "VectorStoresFilesContentResponse": "vector_stores_files_content_response",
+    "VectorStoresFilesContentResponseDataItem": "vector_stores_files_content_response_data_item",
     "VectorStoresFilesListFilter": "vector_stores_files_list_filter",
     "VectorStoresFilesListOrder": "vector_stores_files_list_order",
+    "VectorStoresFilesUpdateBody": "vector_stores_files_update_body",
     "VectorStoresListOrder": "vector_stores_list_order",
     "VertexAIConfiguration": "vertex_ai_configuration",
     "VertexAIConfigurationVertexAuthType": "vertex_ai_configuration_vertex_auth_type",
@@ -3199,6 +3489,8 @@ _MODULES = {
     "VertexBatchJobCompletionWindow": "vertex_batch_job_completion_window",
     "VertexBatchJobEndpoint": "vertex_batch_job_endpoint",
     "VertexBatchJobMetadata": "aliases",
+    "VertexBatchJobOutputDataConfigOption2": "aliases",
+    "VertexBatchJobOutputExpiresAfter": "vertex_batch_job_output_expires_after",
     "VertexBatchParams": "aliases",
     "VertexFinetuneJob": "aliases",
     "VirtualKeys": "virtual_keys",

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from . import (
+        AnthropicContentBlockDeltaEvent,
+        AnthropicContentBlockStartEvent,
+        AnthropicContentBlockStopEvent,
+        AnthropicDocumentBlock,
+        AnthropicImageBlock,
+        AnthropicMessageDeltaEvent,
+        AnthropicMessageStartEvent,
+        AnthropicOtherEvent,
+        AnthropicRedactedThinkingBlock,
+        AnthropicTextBlock,
+        AnthropicThinkingBlock,
+        AnthropicToolResultBlock,
+        AnthropicToolUseBlock,
         AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
@@ -14,6 +27,7 @@ if TYPE_CHECKING:
         AutoChunkingStrategyRequestParam,
         ChatCompletionMessageContentPartRedactedThinking,
         ChatCompletionMessageContentPartThinking,
+        ChatCompletionMessageCustomToolCall,
         ChatCompletionMessageToolCall,
         ChatCompletionNamedToolChoice,
         ChatCompletionRequestAssistantMessage,
@@ -150,9 +164,10 @@ AssistantsApiToolChoiceOption: TypeAlias = "AssistantsApiToolChoiceOptionOption1
 BasicParameters: TypeAlias = "dict[str, Any]"
 BatchMetadata: TypeAlias = "dict[str, Any]"
 BatchRequestOutputResponseBody: TypeAlias = "dict[str, Any]"
+BedrockBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 BedrockBatchJobMetadata: TypeAlias = "dict[str, Any]"
 ChatCompletionMessageContentBlock: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionMessageContentPartThinking | ChatCompletionMessageContentPartRedactedThinking"
-ChatCompletionMessageToolCalls: TypeAlias = "list[ChatCompletionMessageToolCall]"
+ChatCompletionMessageToolCalls: TypeAlias = "list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall]"
 ChatCompletionRequestMessage: TypeAlias = "ChatCompletionRequestSystemMessage | ChatCompletionRequestDeveloperMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage"
 ChatCompletionRequestMessageContentPart: TypeAlias = (
     "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage"
@@ -236,6 +251,9 @@ OutputItem: TypeAlias = (
     "OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem"
 )
 ParallelToolCalls: TypeAlias = "bool"
+PortkeyBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
+PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2: TypeAlias = "dict[str, Any]"
+PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 PortkeyBatchJobMetadata: TypeAlias = "dict[str, Any]"
 PricingAdjustments: TypeAlias = "PricingAdjustments2 | None"
 PricingMultiplierAdditionalUnits: TypeAlias = "dict[str, float | None]"
@@ -281,6 +299,7 @@ VectorStoreFileAttributes2: TypeAlias = "dict[str, str | float | bool]"
 VectorStoreFileAttributes: TypeAlias = "dict[str, str | float | bool] | None"
 VectorStoreObjectMetadata: TypeAlias = "dict[str, Any]"
 VertexAIConfigurationVertexServiceAccountJson: TypeAlias = "dict[str, Any]"
+VertexBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 VertexBatchJobMetadata: TypeAlias = "dict[str, Any]"
 VertexBatchParams: TypeAlias = "dict[str, Any]"
 VirtualKeysModelConfig: TypeAlias = "dict[str, Any]"
@@ -289,6 +308,19 @@ WebhookParametersHeaders: TypeAlias = "dict[str, Any]"
 WorkspaceDefaultsMetadata: TypeAlias = "dict[str, str]"
 WorkspaceMemberSettings: TypeAlias = "dict[str, Any]"
 WorkspaceWithUsersDefaultsMetadata: TypeAlias = "dict[str, str]"
+AzureBatchJobMetadata: TypeAlias = "dict[str, Any]"
+AnthropicSystem: TypeAlias = "str | list[AnthropicTextBlock]"
+AnthropicInputBlock: TypeAlias = "AnthropicTextBlock | AnthropicImageBlock | AnthropicDocumentBlock | AnthropicThinkingBlock | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock | AnthropicToolResultBlock"
+AnthropicToolInputSchema: TypeAlias = "dict[str, Any]"
+AnthropicOutputBlockOption5: TypeAlias = "dict[str, Any]"
+AnthropicOutputBlock: TypeAlias = "AnthropicTextBlock | AnthropicThinkingBlock | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock | dict[str, Any]"
+AnthropicTextBlockCitationsItem: TypeAlias = "dict[str, Any]"
+AnthropicToolUseBlockInput: TypeAlias = "dict[str, Any]"
+AnthropicMessageEvent: TypeAlias = "AnthropicMessageStartEvent | AnthropicContentBlockStartEvent | AnthropicContentBlockDeltaEvent | AnthropicContentBlockStopEvent | AnthropicMessageDeltaEvent | AnthropicOtherEvent"
+AnthropicBlockDeltaCitation: TypeAlias = "dict[str, Any]"
+CompactedResponseOutputItem: TypeAlias = "dict[str, Any]"
+GatewayErrorDetailOption3: TypeAlias = "dict[str, Any]"
+HookResultFeedback: TypeAlias = "dict[str, Any]"
 AdminUsersInvitesDeleteResponse: TypeAlias = "dict[str, Any]"
 AdminUsersUpdateResponse: TypeAlias = "dict[str, Any]"
 AdminUsersDeleteResponse: TypeAlias = "dict[str, Any]"
@@ -306,6 +338,7 @@ CollectionsUpdateResponse: TypeAlias = "dict[str, Any]"
 CollectionsDeleteResponse: TypeAlias = "dict[str, Any]"
 ConfigsCreateBodyConfig: TypeAlias = "dict[str, Any]"
 ConfigsDeleteResponse: TypeAlias = "dict[str, Any]"
+GuardrailsDeleteResponse: TypeAlias = "dict[str, Any]"
 IntegrationsUpdateResponse: TypeAlias = "dict[str, Any]"
 IntegrationsDeleteResponse: TypeAlias = "dict[str, Any]"
 IntegrationsModelsUpdateResponse: TypeAlias = "dict[str, Any]"
@@ -346,6 +379,10 @@ SecretReferencesUpdateResponse: TypeAlias = "dict[str, Any]"
 SecretReferencesDeleteResponse: TypeAlias = "dict[str, Any]"
 VirtualKeysUpdateResponse: TypeAlias = "dict[str, Any]"
 VirtualKeysDeleteResponse: TypeAlias = "dict[str, Any]"
+LogsExportsFieldRestrictionsResponse: TypeAlias = "dict[str, Any]"
+McpServersTokensUpdateResponse: TypeAlias = "dict[str, Any]"
+McpServersTokensDeleteResponse: TypeAlias = "dict[str, Any]"
+ChatCompletionsUpdateBodyMetadata: TypeAlias = "dict[str, str]"
 CreateModelResponseProperties: TypeAlias = "ModelResponseProperties"
 FineTuneChatCompletionRequestFunctionMessage: TypeAlias = "ChatCompletionRequestFunctionMessage"
 ThreadStreamEvent: TypeAlias = "ThreadStreamEvent2"
@@ -387,7 +424,7 @@ CODECS: dict[str, Any] = {
         "ChatCompletionMessageContentPartThinking",
         "ChatCompletionMessageContentPartRedactedThinking",
     ),
-    "ChatCompletionMessageToolCalls": ["ChatCompletionMessageToolCall"],
+    "ChatCompletionMessageToolCalls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
     "ChatCompletionRequestMessage": (
         "ChatCompletionRequestSystemMessage",
         "ChatCompletionRequestDeveloperMessage",
@@ -529,6 +566,31 @@ CODECS: dict[str, Any] = {
     "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool"),
     "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
+    "AnthropicSystem": ["AnthropicTextBlock"],
+    "AnthropicInputBlock": (
+        "AnthropicTextBlock",
+        "AnthropicImageBlock",
+        "AnthropicDocumentBlock",
+        "AnthropicThinkingBlock",
+        "AnthropicRedactedThinkingBlock",
+        "AnthropicToolUseBlock",
+        "AnthropicToolResultBlock",
+    ),
+    "AnthropicOutputBlock": (
+        "AnthropicTextBlock",
+        "AnthropicThinkingBlock",
+        "AnthropicRedactedThinkingBlock",
+        "AnthropicToolUseBlock",
+        {"*": None},
+    ),
+    "AnthropicMessageEvent": (
+        "AnthropicMessageStartEvent",
+        "AnthropicContentBlockStartEvent",
+        "AnthropicContentBlockDeltaEvent",
+        "AnthropicContentBlockStopEvent",
+        "AnthropicMessageDeltaEvent",
+        "AnthropicOtherEvent",
+    ),
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
     "ThreadStreamEvent": "ThreadStreamEvent2",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ApiKeyObjectCreationMode,
         ApiKeyObjectDefaults,
         ApiKeyObjectRateLimitsItem,
+        ApiKeyObjectRotationPolicy,
         ApiKeyObjectStatus,
         ApiKeyObjectType,
         UsageLimits,
@@ -43,6 +44,8 @@ class ApiKeyObject(WireModel):
     alert_emails: list[str] | None = UNSET
     expires_at: datetime.datetime | None = UNSET
     object: Literal["api-key"] | None = UNSET
+    last_reset_at: datetime.datetime | None = UNSET
+    rotation_policy: ApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "created_at": "@datetime",
         "last_updated_at": "@datetime",
@@ -50,4 +53,6 @@ class ApiKeyObject(WireModel):
         "usage_limits": "UsageLimits",
         "defaults": "ApiKeyObjectDefaults",
         "expires_at": "@datetime",
+        "last_reset_at": "@datetime",
+        "rotation_policy": "ApiKeyObjectRotationPolicy",
     }

@@ -14,3 +14,4 @@ class ApiKeyObjectDefaults(WireModel):
 
     metadata: dict[str, Any] | None = UNSET
     config_id: str | None = UNSET
+    allow_config_override: bool | int | None = UNSET

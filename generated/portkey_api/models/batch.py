@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import BatchErrors, BatchRequestCounts, BatchStatus
+    from . import BatchErrors, BatchRequestCounts, BatchStatus, HookResults
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -19,9 +19,9 @@ class Batch(WireModel):
     object: Literal["batch"]
     endpoint: str
     input_file_id: str
-    completion_window: str
+    completion_window: str | None
     status: BatchStatus
-    created_at: int
+    created_at: int | None
     errors: BatchErrors | None = UNSET
     output_file_id: str | None = UNSET
     error_file_id: str | None = UNSET
@@ -35,4 +35,9 @@ class Batch(WireModel):
     cancelled_at: int | None = UNSET
     request_counts: BatchRequestCounts | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"errors": "BatchErrors", "request_counts": "BatchRequestCounts"}
+    hook_results: HookResults | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "errors": "BatchErrors",
+        "request_counts": "BatchRequestCounts",
+        "hook_results": "HookResults",
+    }

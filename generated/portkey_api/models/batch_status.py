@@ -9,6 +9,7 @@ BatchStatus: TypeAlias = Literal[
     "failed",
     "finalizing",
     "in_progress",
+    "processing_post_request_guardrails",
     "validating",
 ]
 """One of the values the document lists."""

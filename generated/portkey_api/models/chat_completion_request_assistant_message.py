@@ -8,7 +8,11 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import ChatCompletionMessageToolCall, ChatCompletionRequestAssistantMessageFunctionCall
+    from . import (
+        ChatCompletionMessageCustomToolCall,
+        ChatCompletionMessageToolCall,
+        ChatCompletionRequestAssistantMessageFunctionCall,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -18,10 +22,10 @@ class ChatCompletionRequestAssistantMessage(WireModel):
     role: Literal["assistant"]
     content: str | None = UNSET
     name: str | None = UNSET
-    tool_calls: list[ChatCompletionMessageToolCall] | None = UNSET
+    tool_calls: list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall] | None = UNSET
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "tool_calls": ["ChatCompletionMessageToolCall"],
+        "tool_calls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
         "function_call": "ChatCompletionRequestAssistantMessageFunctionCall",
     }
     _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "name": "str"}

@@ -9,8 +9,10 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        ChatCompletionAnnotation,
         ChatCompletionMessageContentPartRedactedThinking,
         ChatCompletionMessageContentPartThinking,
+        ChatCompletionMessageCustomToolCall,
         ChatCompletionMessageToolCall,
         ChatCompletionRequestMessageContentPartText,
         ChatCompletionResponseMessageFunctionCall,
@@ -23,7 +25,7 @@ class ChatCompletionResponseMessage(WireModel):
 
     content: str | None
     role: Literal["assistant"]
-    tool_calls: list[ChatCompletionMessageToolCall] | None = UNSET
+    tool_calls: list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall] | None = UNSET
     function_call: ChatCompletionResponseMessageFunctionCall | None = UNSET
     content_blocks: (
         list[
@@ -33,8 +35,10 @@ class ChatCompletionResponseMessage(WireModel):
         ]
         | None
     ) = UNSET
+    refusal: str | None = UNSET
+    annotations: list[ChatCompletionAnnotation] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "tool_calls": ["ChatCompletionMessageToolCall"],
+        "tool_calls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
         "function_call": "ChatCompletionResponseMessageFunctionCall",
         "content_blocks": [
             (
@@ -43,5 +47,6 @@ class ChatCompletionResponseMessage(WireModel):
                 "ChatCompletionMessageContentPartRedactedThinking",
             )
         ],
+        "annotations": ["ChatCompletionAnnotation"],
     }
-    _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("assistant",)}
+    _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("assistant",), "refusal": "str"}

@@ -23,6 +23,7 @@ class ChatCompletionStreamResponseDelta(WireModel):
     function_call: ChatCompletionStreamResponseDeltaFunctionCall | None = UNSET
     tool_calls: list[ChatCompletionMessageToolCallChunk] | None = UNSET
     role: ChatCompletionStreamResponseDeltaRole | None = UNSET
+    refusal: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "function_call": "ChatCompletionStreamResponseDeltaFunctionCall",
         "tool_calls": ["ChatCompletionMessageToolCallChunk"],

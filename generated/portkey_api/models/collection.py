@@ -21,7 +21,7 @@ class Collection(WireModel):
     workspace_id: str | None = UNSET
     slug: str | None = UNSET
     parent_collection_id: str | None = UNSET
-    is_default: bool | None = UNSET
+    is_default: bool | int | None = UNSET
     status: CollectionStatus | None = UNSET
     created_at: datetime.datetime | None = UNSET
     last_updated_at: datetime.datetime | None = UNSET

@@ -16,4 +16,5 @@ class ConfigsCreateBody(WireModel):
     config: dict[str, Any] | None = UNSET
     is_default: int | None = UNSET
     workspace_id: str | None = UNSET
-    _names: ClassVar[dict[str, str]] = {"is_default": "isDefault"}
+    is_default_: int | None = UNSET
+    _names: ClassVar[dict[str, str]] = {"is_default": "isDefault", "is_default_": "is_default"}

@@ -17,4 +17,8 @@ class ConfigsCreateResponse(WireModel):
 
     success: bool | None = UNSET
     data: ConfigsCreateResponseData | None = UNSET
+    id: str | None = UNSET
+    version_id: str | None = UNSET
+    slug: str | None = UNSET
+    object: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": "ConfigsCreateResponseData"}

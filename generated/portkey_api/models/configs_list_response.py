@@ -17,4 +17,6 @@ class ConfigsListResponse(WireModel):
 
     success: bool | None = UNSET
     data: list[ConfigsListResponseDataItem] | None = UNSET
+    object: str | None = UNSET
+    total: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["ConfigsListResponseDataItem"]}

@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
 from ..types import UNSET, WireModel
+
+if TYPE_CHECKING:
+    from . import GatewayConfig
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -24,9 +27,13 @@ class ConfigsVersionsListResponseDataItem(WireModel):
     updated_by: str | None = UNSET
     created_at: datetime.datetime | None = UNSET
     last_updated_at: datetime.datetime | None = UNSET
-    config: str | None = UNSET
+    config: str | GatewayConfig | None = UNSET
     format: str | None = UNSET
     type: str | None = UNSET
     version_id: str | None = UNSET
     object: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"created_at": "@datetime", "last_updated_at": "@datetime"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "created_at": "@datetime",
+        "last_updated_at": "@datetime",
+        "config": "GatewayConfig",
+    }

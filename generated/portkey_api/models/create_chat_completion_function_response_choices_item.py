@@ -8,15 +8,14 @@ from attrs import define
 from ..types import WireModel
 
 if TYPE_CHECKING:
-    from . import ChatCompletionResponseMessage, CreateChatCompletionFunctionResponseChoicesItemFinishReason
+    from . import ChatCompletionResponseMessage, CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class CreateChatCompletionFunctionResponseChoicesItem(WireModel):
     """The document's ``CreateChatCompletionFunctionResponseChoicesItem``."""
 
-    finish_reason: CreateChatCompletionFunctionResponseChoicesItemFinishReason
+    finish_reason: CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1 | str
     index: int
     message: ChatCompletionResponseMessage
-    logprobs: Any
     _codecs: ClassVar[dict[str, Any]] = {"message": "ChatCompletionResponseMessage"}

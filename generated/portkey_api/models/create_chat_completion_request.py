@@ -65,6 +65,7 @@ class CreateChatCompletionRequest(WireModel):
     user: str | None = UNSET
     function_call: CreateChatCompletionRequestFunctionCallOption1 | ChatCompletionFunctionCallOption | None = UNSET
     functions: list[ChatCompletionFunctions] | None = UNSET
+    store: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "messages": [
             (
@@ -102,4 +103,5 @@ class CreateChatCompletionRequest(WireModel):
         "parallel_tool_calls": "bool",
         "user": "str",
         "function_call": ("auto", "none"),
+        "store": "bool",
     }

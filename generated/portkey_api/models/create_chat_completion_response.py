@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CompletionUsage, CreateChatCompletionResponseChoicesItem
+    from . import CompletionUsage, CreateChatCompletionResponseChoicesItem, HookResults
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,9 +22,11 @@ class CreateChatCompletionResponse(WireModel):
     object: Literal["chat.completion"]
     system_fingerprint: str | None = UNSET
     usage: CompletionUsage | None = UNSET
+    hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "choices": ["CreateChatCompletionResponseChoicesItem"],
         "usage": "CompletionUsage",
+        "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",

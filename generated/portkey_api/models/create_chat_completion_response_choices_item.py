@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
         ChatCompletionResponseMessage,
-        CreateChatCompletionResponseChoicesItemFinishReason,
+        CreateChatCompletionResponseChoicesItemFinishReasonOption1,
         CreateChatCompletionResponseChoicesItemLogprobs,
     )
 
@@ -19,15 +19,12 @@ if TYPE_CHECKING:
 class CreateChatCompletionResponseChoicesItem(WireModel):
     """The document's ``CreateChatCompletionResponseChoicesItem``."""
 
-    finish_reason: CreateChatCompletionResponseChoicesItemFinishReason
+    finish_reason: CreateChatCompletionResponseChoicesItemFinishReasonOption1 | str
     index: int
     message: ChatCompletionResponseMessage
-    logprobs: CreateChatCompletionResponseChoicesItemLogprobs | None
+    logprobs: CreateChatCompletionResponseChoicesItemLogprobs | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "message": "ChatCompletionResponseMessage",
         "logprobs": "CreateChatCompletionResponseChoicesItemLogprobs",
     }
-    _tells: ClassVar[dict[str, Any]] = {
-        "finish_reason": ("content_filter", "function_call", "length", "stop", "tool_calls"),
-        "index": "int",
-    }
+    _tells: ClassVar[dict[str, Any]] = {"finish_reason": "str", "index": "int"}

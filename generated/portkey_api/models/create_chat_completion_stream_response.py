@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateChatCompletionStreamResponseChoicesItem, CreateChatCompletionStreamResponseUsage
+    from . import CreateChatCompletionStreamResponseChoicesItem, CreateChatCompletionStreamResponseUsage, HookResults
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,7 +22,9 @@ class CreateChatCompletionStreamResponse(WireModel):
     object: Literal["chat.completion.chunk"]
     system_fingerprint: str | None = UNSET
     usage: CreateChatCompletionStreamResponseUsage | None = UNSET
+    hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "choices": ["CreateChatCompletionStreamResponseChoicesItem"],
         "usage": "CreateChatCompletionStreamResponseUsage",
+        "hook_results": "HookResults",
     }

@@ -10,7 +10,7 @@ from ..types import UNSET, WireModel
 if TYPE_CHECKING:
     from . import (
         ChatCompletionStreamResponseDelta,
-        CreateChatCompletionStreamResponseChoicesItemFinishReason,
+        CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1,
         CreateChatCompletionStreamResponseChoicesItemLogprobs,
     )
 
@@ -20,7 +20,7 @@ class CreateChatCompletionStreamResponseChoicesItem(WireModel):
     """The document's ``CreateChatCompletionStreamResponseChoicesItem``."""
 
     delta: ChatCompletionStreamResponseDelta
-    finish_reason: CreateChatCompletionStreamResponseChoicesItemFinishReason | None
+    finish_reason: CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1 | str | None
     index: int
     logprobs: CreateChatCompletionStreamResponseChoicesItemLogprobs | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {

@@ -8,7 +8,7 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CompletionUsage, CreateCompletionResponseChoicesItem
+    from . import CompletionUsage, CreateCompletionResponseChoicesItem, HookResults
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -22,7 +22,12 @@ class CreateCompletionResponse(WireModel):
     object: Literal["text_completion"]
     system_fingerprint: str | None = UNSET
     usage: CompletionUsage | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"choices": ["CreateCompletionResponseChoicesItem"], "usage": "CompletionUsage"}
+    hook_results: HookResults | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "choices": ["CreateCompletionResponseChoicesItem"],
+        "usage": "CompletionUsage",
+        "hook_results": "HookResults",
+    }
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",
         "created": "int",

@@ -5,23 +5,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateCompletionResponseChoicesItemFinishReason, CreateCompletionResponseChoicesItemLogprobs
+    from . import CreateCompletionResponseChoicesItemFinishReasonOption1, CreateCompletionResponseChoicesItemLogprobs
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class CreateCompletionResponseChoicesItem(WireModel):
     """The document's ``CreateCompletionResponseChoicesItem``."""
 
-    finish_reason: CreateCompletionResponseChoicesItemFinishReason
+    finish_reason: CreateCompletionResponseChoicesItemFinishReasonOption1 | str
     index: int
-    logprobs: CreateCompletionResponseChoicesItemLogprobs | None
     text: str
+    logprobs: CreateCompletionResponseChoicesItemLogprobs | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"logprobs": "CreateCompletionResponseChoicesItemLogprobs"}
-    _tells: ClassVar[dict[str, Any]] = {
-        "finish_reason": ("content_filter", "length", "stop"),
-        "index": "int",
-        "text": "str",
-    }
+    _tells: ClassVar[dict[str, Any]] = {"finish_reason": "str", "index": "int", "text": "str"}

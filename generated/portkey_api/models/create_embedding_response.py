@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CreateEmbeddingResponseUsage, Embedding
+    from . import CreateEmbeddingResponseUsage, Embedding, HookResults
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -19,4 +19,9 @@ class CreateEmbeddingResponse(WireModel):
     model: str
     object: Literal["list"]
     usage: CreateEmbeddingResponseUsage
-    _codecs: ClassVar[dict[str, Any]] = {"data": ["Embedding"], "usage": "CreateEmbeddingResponseUsage"}
+    hook_results: HookResults | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "data": ["Embedding"],
+        "usage": "CreateEmbeddingResponseUsage",
+        "hook_results": "HookResults",
+    }

@@ -18,8 +18,8 @@ class IntegrationModel(WireModel):
     slug: str | None = UNSET
     name: str | None = UNSET
     enabled: bool | None = UNSET
-    is_custom: bool | None = UNSET
-    is_finetune: bool | None = UNSET
+    is_custom: bool | int | str | None = UNSET
+    is_finetune: bool | int | str | None = UNSET
     base_model_slug: str | None = UNSET
     pricing_config: PricingConfig | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"pricing_config": "PricingConfig"}

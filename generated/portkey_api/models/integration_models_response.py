@@ -17,4 +17,5 @@ class IntegrationModelsResponse(WireModel):
 
     total: int | None = UNSET
     models: list[IntegrationModel] | None = UNSET
+    allow_all_models: bool | int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"models": ["IntegrationModel"]}

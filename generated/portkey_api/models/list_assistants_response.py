@@ -17,7 +17,7 @@ class ListAssistantsResponse(WireModel):
 
     object: str
     data: list[AssistantObject]
-    first_id: str
-    last_id: str
+    first_id: str | None
+    last_id: str | None
     has_more: bool
     _codecs: ClassVar[dict[str, Any]] = {"data": ["AssistantObject"]}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import OpenAIFile
@@ -17,4 +17,7 @@ class ListFilesResponse(WireModel):
 
     data: list[OpenAIFile]
     object: Literal["list"]
+    has_more: bool | None = UNSET
+    first_id: str | None = UNSET
+    last_id: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["OpenAIFile"]}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import FineTuningJobEvent
@@ -17,4 +17,5 @@ class ListFineTuningJobEventsResponse(WireModel):
 
     data: list[FineTuningJobEvent]
     object: Literal["list"]
+    has_more: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["FineTuningJobEvent"]}

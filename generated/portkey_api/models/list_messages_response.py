@@ -17,7 +17,7 @@ class ListMessagesResponse(WireModel):
 
     object: str
     data: list[MessageObject]
-    first_id: str
-    last_id: str
+    first_id: str | None
+    last_id: str | None
     has_more: bool
     _codecs: ClassVar[dict[str, Any]] = {"data": ["MessageObject"]}

@@ -16,10 +16,10 @@ class OpenAIFile(WireModel):
     """The document's ``OpenAIFile``."""
 
     id: str
-    bytes: int
+    bytes: int | str
     created_at: int
     filename: str
     object: Literal["file"]
-    purpose: OpenAIFilePurpose
+    purpose: OpenAIFilePurpose | None
     status: OpenAIFileStatus
     status_details: str | None = UNSET

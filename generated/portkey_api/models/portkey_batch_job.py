@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import (
         PortkeyBatchJobCompletionWindow,
         PortkeyBatchJobEndpoint,
+        PortkeyBatchJobOutputExpiresAfter,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
         PortkeyBatchOptions,
@@ -26,12 +27,14 @@ class PortkeyBatchJob(WireModel):
     completion_window: PortkeyBatchJobCompletionWindow
     endpoint: PortkeyBatchJobEndpoint
     job_name: str | None = UNSET
-    output_data_config: str | None = UNSET
+    output_data_config: str | dict[str, Any] | None = UNSET
     role_arn: str | None = UNSET
     portkey_options: PortkeyBatchOptions | None = UNSET
     provider_options: PortkeyBatchJobProviderOptionsOption1 | PortkeyBatchJobProviderOptionsOption2 | None = UNSET
     metadata: dict[str, Any] | None = UNSET
+    output_expires_after: PortkeyBatchJobOutputExpiresAfter | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "portkey_options": "PortkeyBatchOptions",
         "provider_options": ("PortkeyBatchJobProviderOptionsOption1", "PortkeyBatchJobProviderOptionsOption2"),
+        "output_expires_after": "PortkeyBatchJobOutputExpiresAfter",
     }

@@ -15,10 +15,10 @@ class PortkeyBatchJobProviderOptionsOption1(WireModel):
     model: str
     role_arn: str
     job_name: str | None = UNSET
-    output_data_config: str | None = UNSET
+    output_data_config: str | dict[str, Any] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "model": "str",
         "role_arn": "str",
         "job_name": "str",
-        "output_data_config": "str",
+        "output_data_config": "str dict",
     }

@@ -14,5 +14,5 @@ class PortkeyBatchJobProviderOptionsOption2(WireModel):
 
     model: str
     job_name: str | None = UNSET
-    output_data_config: str | None = UNSET
-    _tells: ClassVar[dict[str, Any]] = {"model": "str", "job_name": "str", "output_data_config": "str"}
+    output_data_config: str | dict[str, Any] | None = UNSET
+    _tells: ClassVar[dict[str, Any]] = {"model": "str", "job_name": "str", "output_data_config": "str dict"}

@@ -12,13 +12,17 @@ from ..types import UNSET, WireModel
 class PortkeyBatchOptions(WireModel):
     """The document's ``PortkeyBatchOptions``."""
 
-    x_portkey_virtual_key: str
+    x_portkey_virtual_key: str | None = UNSET
     x_portkey_aws_s3_bucket: str | None = UNSET
     x_portkey_vertex_storage_bucket_name: str | None = UNSET
     x_portkey_provider_model: str | None = UNSET
+    x_portkey_config: str | None = UNSET
+    x_portkey_provider: str | None = UNSET
     _names: ClassVar[dict[str, str]] = {
         "x_portkey_virtual_key": "x-portkey-virtual-key",
         "x_portkey_aws_s3_bucket": "x-portkey-aws-s3-bucket",
         "x_portkey_vertex_storage_bucket_name": "x-portkey-vertex-storage-bucket-name",
         "x_portkey_provider_model": "x-portkey-provider-model",
+        "x_portkey_config": "x-portkey-config",
+        "x_portkey_provider": "x-portkey-provider",
     }

@@ -33,7 +33,7 @@ class Prompt(WireModel):
     tools: list[dict[str, Any]] | None = UNSET
     tool_choice: dict[str, Any] | None = UNSET
     template_metadata: dict[str, Any] | None = UNSET
-    is_raw_template: bool | None = UNSET
+    is_raw_template: bool | int | None = UNSET
     status: str | None = UNSET
     created_at: datetime.datetime | None = UNSET
     last_updated_at: datetime.datetime | None = UNSET

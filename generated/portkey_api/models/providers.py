@@ -20,7 +20,7 @@ class Providers(WireModel):
     integration_id: str | None = UNSET
     note: str | None = UNSET
     status: ProvidersStatus | None = UNSET
-    usage_limits: UsageLimits | None = UNSET
+    usage_limits: UsageLimits | list[UsageLimits] | None = UNSET
     reset_usage: float | None = UNSET
     created_at: datetime.datetime | None = UNSET
     slug: str | None = UNSET
@@ -28,7 +28,7 @@ class Providers(WireModel):
     expires_at: datetime.datetime | None = UNSET
     object: Literal["provider"] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": "UsageLimits",
+        "usage_limits": ("UsageLimits", ["UsageLimits"]),
         "created_at": "@datetime",
         "rate_limits": ["RateLimits"],
         "expires_at": "@datetime",

@@ -5,5 +5,7 @@ RateLimitsUnit: TypeAlias = Literal[
     "rpd",
     "rph",
     "rpm",
+    "rps",
+    "rpw",
 ]
 """One of the values the document lists."""

@@ -36,8 +36,8 @@ class ResponseItemList(WireModel):
         | FunctionToolCallOutputResource
     ]
     has_more: bool
-    first_id: str
-    last_id: str
+    first_id: str | None
+    last_id: str | None
     _codecs: ClassVar[dict[str, Any]] = {
         "data": [
             (

@@ -16,10 +16,17 @@ if TYPE_CHECKING:
 class UsageLimits(WireModel):
     """The document's ``UsageLimits``."""
 
-    credit_limit: int | None = UNSET
+    credit_limit: float | None = UNSET
     type: UsageLimitsType | None = UNSET
-    alert_threshold: int | None = UNSET
+    alert_threshold: float | None = UNSET
     periodic_reset: UsageLimitsPeriodicReset | None = UNSET
     periodic_reset_days: int | None = UNSET
     next_usage_reset_at: datetime.datetime | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"next_usage_reset_at": "@datetime"}
+    _tells: ClassVar[dict[str, Any]] = {
+        "credit_limit": "float",
+        "type": ("cost", "requests", "tokens"),
+        "alert_threshold": "float",
+        "periodic_reset": ("monthly", "weekly"),
+        "periodic_reset_days": "int",
+    }

@@ -3,6 +3,7 @@ from typing import Literal, TypeAlias
 
 UsageLimitsType: TypeAlias = Literal[
     "cost",
+    "requests",
     "tokens",
 ]
 """One of the values the document lists."""

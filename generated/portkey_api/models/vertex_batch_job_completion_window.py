@@ -3,6 +3,7 @@ from typing import Literal, TypeAlias
 
 VertexBatchJobCompletionWindow: TypeAlias = Literal[
     "24h",
+    "48h",
     "immediate",
 ]
 """One of the values the document lists."""

@@ -5,5 +5,10 @@ VertexBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions",
     "/v1/completions",
     "/v1/embeddings",
+    "/v1/images/edits",
+    "/v1/images/generations",
+    "/v1/moderations",
+    "/v1/responses",
+    "/v1/videos",
 ]
 """One of the values the document lists."""

@@ -19,7 +19,7 @@ class VirtualKeys(WireModel):
     name: str | None = UNSET
     note: str | None = UNSET
     status: VirtualKeysStatus | None = UNSET
-    usage_limits: UsageLimits | None = UNSET
+    usage_limits: UsageLimits | list[UsageLimits] | None = UNSET
     reset_usage: float | None = UNSET
     created_at: datetime.datetime | None = UNSET
     slug: str | None = UNSET
@@ -29,7 +29,7 @@ class VirtualKeys(WireModel):
     secret_mappings: list[SecretMapping] | None = UNSET
     object: Literal["virtual-key"] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": "UsageLimits",
+        "usage_limits": ("UsageLimits", ["UsageLimits"]),
         "created_at": "@datetime",
         "rate_limits": ["RateLimits"],
         "expires_at": "@datetime",

@@ -5,5 +5,8 @@ WorkspaceMemberRole: TypeAlias = Literal[
     "admin",
     "manager",
     "member",
+    "ws-admin",
+    "ws-manager",
+    "ws-member",
 ]
 """One of the values the document lists."""

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from .logs import AsyncLogsResource, LogsResource
     from .mcp_integrations import AsyncMcpIntegrationsResource, McpIntegrationsResource
     from .mcp_servers import AsyncMcpServersResource, McpServersResource
+    from .messages import AsyncMessagesResource, MessagesResource
     from .model_configs import AsyncModelConfigsResource, ModelConfigsResource
     from .models import AsyncModelsResource, ModelsResource
     from .moderations import AsyncModerationsResource, ModerationsResource
+    from .ocr import AsyncOcrResource, OcrResource
     from .policies import AsyncPoliciesResource, PoliciesResource
     from .prompts import AsyncPromptsResource, PromptsResource
     from .providers import AsyncProvidersResource, ProvidersResource
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from .scim import AsyncScimResource, ScimResource
     from .secret_references import AsyncSecretReferencesResource, SecretReferencesResource
     from .threads import AsyncThreadsResource, ThreadsResource
+    from .uploads import AsyncUploadsResource, UploadsResource
     from .vector_stores import AsyncVectorStoresResource, VectorStoresResource
     from .virtual_keys import AsyncVirtualKeysResource, VirtualKeysResource
 
@@ -221,6 +224,13 @@ class Resources(Caller):
         return McpServersResource(self)
 
     @cached_property
+    def messages(self) -> MessagesResource:
+        """The operations under ``client.messages``."""
+        from .messages import MessagesResource
+
+        return MessagesResource(self)
+
+    @cached_property
     def model_configs(self) -> ModelConfigsResource:
         """The operations under ``client.model_configs``."""
         from .model_configs import ModelConfigsResource
@@ -240,6 +250,13 @@ class Resources(Caller):
         from .moderations import ModerationsResource
 
         return ModerationsResource(self)
+
+    @cached_property
+    def ocr(self) -> OcrResource:
+        """The operations under ``client.ocr``."""
+        from .ocr import OcrResource
+
+        return OcrResource(self)
 
     @cached_property
     def policies(self) -> PoliciesResource:
@@ -303,6 +320,13 @@ class Resources(Caller):
         from .threads import ThreadsResource
 
         return ThreadsResource(self)
+
+    @cached_property
+    def uploads(self) -> UploadsResource:
+        """The operations under ``client.uploads``."""
+        from .uploads import UploadsResource
+
+        return UploadsResource(self)
 
     @cached_property
     def vector_stores(self) -> VectorStoresResource:
@@ -477,6 +501,13 @@ class AsyncResources(AsyncCaller):
         return AsyncMcpServersResource(self)
 
     @cached_property
+    def messages(self) -> AsyncMessagesResource:
+        """The operations under ``client.messages``."""
+        from .messages import AsyncMessagesResource
+
+        return AsyncMessagesResource(self)
+
+    @cached_property
     def model_configs(self) -> AsyncModelConfigsResource:
         """The operations under ``client.model_configs``."""
         from .model_configs import AsyncModelConfigsResource
@@ -496,6 +527,13 @@ class AsyncResources(AsyncCaller):
         from .moderations import AsyncModerationsResource
 
         return AsyncModerationsResource(self)
+
+    @cached_property
+    def ocr(self) -> AsyncOcrResource:
+        """The operations under ``client.ocr``."""
+        from .ocr import AsyncOcrResource
+
+        return AsyncOcrResource(self)
 
     @cached_property
     def policies(self) -> AsyncPoliciesResource:
@@ -559,6 +597,13 @@ class AsyncResources(AsyncCaller):
         from .threads import AsyncThreadsResource
 
         return AsyncThreadsResource(self)
+
+    @cached_property
+    def uploads(self) -> AsyncUploadsResource:
+        """The operations under ``client.uploads``."""
+        from .uploads import AsyncUploadsResource
+
+        return AsyncUploadsResource(self)
 
     @cached_property
     def vector_stores(self) -> AsyncVectorStoresResource:

@@ -23,7 +23,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/admin/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[UserList] = Operation(
     name="admin.users.list",
@@ -31,7 +31,7 @@ _LIST: Operation[UserList] = Operation(
     path="/admin/users",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "UserList")},
+    responses={"200": ("json", "UserList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[User] = Operation(
     name="admin.users.retrieve",
@@ -39,7 +39,7 @@ _RETRIEVE: Operation[User] = Operation(
     path="/admin/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "User")},
+    responses={"200": ("json", "User"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="admin.users.update",
@@ -47,7 +47,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/admin/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

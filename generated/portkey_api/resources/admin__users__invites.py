@@ -32,7 +32,7 @@ _CREATE: Operation[SuccessInvite] = Operation(
     path="/admin/users/invites",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "SuccessInvite")},
+    responses={"200": ("json", "SuccessInvite"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -41,7 +41,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/admin/users/invites/{inviteId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[InviteList] = Operation(
     name="admin.users.invites.list",
@@ -49,7 +49,7 @@ _LIST: Operation[InviteList] = Operation(
     path="/admin/users/invites",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "InviteList")},
+    responses={"200": ("json", "InviteList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RESEND: Operation[AdminUsersInvitesResendResponse] = Operation(
     name="admin.users.invites.resend",
@@ -57,7 +57,11 @@ _RESEND: Operation[AdminUsersInvitesResendResponse] = Operation(
     path="/admin/users/invites/{inviteId}/resend",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AdminUsersInvitesResendResponse")},
+    responses={
+        "200": ("json", "AdminUsersInvitesResendResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[Invite] = Operation(
     name="admin.users.invites.retrieve",
@@ -65,7 +69,7 @@ _RETRIEVE: Operation[Invite] = Operation(
     path="/admin/users/invites/{inviteId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Invite")},
+    responses={"200": ("json", "Invite"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

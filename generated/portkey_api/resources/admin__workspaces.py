@@ -33,7 +33,7 @@ _CREATE: Operation[Workspace] = Operation(
     path="/admin/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Workspace")},
+    responses={"200": ("json", "Workspace"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[Any] = Operation(
@@ -42,7 +42,8 @@ _DELETE: Operation[Any] = Operation(
     path="/admin/workspaces/{workspaceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("none", None)},
+    responses={"200": ("none", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+    content_type="application/json",
 )
 _LIST: Operation[WorkspaceList] = Operation(
     name="admin.workspaces.list",
@@ -50,7 +51,7 @@ _LIST: Operation[WorkspaceList] = Operation(
     path="/admin/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "WorkspaceList")},
+    responses={"200": ("json", "WorkspaceList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[WorkspaceWithUsers] = Operation(
     name="admin.workspaces.retrieve",
@@ -58,7 +59,7 @@ _RETRIEVE: Operation[WorkspaceWithUsers] = Operation(
     path="/admin/workspaces/{workspaceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "WorkspaceWithUsers")},
+    responses={"200": ("json", "WorkspaceWithUsers"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="admin.workspaces.update",
@@ -66,7 +67,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/admin/workspaces/{workspaceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 
@@ -109,12 +110,16 @@ class AdminWorkspacesResource(Resource):
             },
         )
 
-    def delete(self, workspace_id: str, **options: Unpack[CallOptions]) -> Any:
+    def delete(
+        self, workspace_id: str, *, name: str, force_delete: bool = UNSET, **options: Unpack[CallOptions]
+    ) -> Any:
         """Delete a workspace, given its id.
 
         ``DELETE /admin/workspaces/{workspaceId}``
         """
-        return self._client.call(_DELETE, options, path={"workspaceId": workspace_id})
+        return self._client.call(
+            _DELETE, options, path={"workspaceId": workspace_id}, body={"name": name, "force_delete": force_delete}
+        )
 
     def list(
         self,
@@ -216,12 +221,16 @@ class AsyncAdminWorkspacesResource(AsyncResource):
             },
         )
 
-    async def delete(self, workspace_id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(
+        self, workspace_id: str, *, name: str, force_delete: bool = UNSET, **options: Unpack[CallOptions]
+    ) -> Any:
         """Delete a workspace, given its id.
 
         ``DELETE /admin/workspaces/{workspaceId}``
         """
-        return await self._client.call(_DELETE, options, path={"workspaceId": workspace_id})
+        return await self._client.call(
+            _DELETE, options, path={"workspaceId": workspace_id}, body={"name": name, "force_delete": force_delete}
+        )
 
     async def list(
         self,

@@ -28,7 +28,7 @@ _CREATE: Operation[dict[str, Any]] = Operation(
     path="/admin/workspaces/{workspaceId}/users",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -37,7 +37,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/admin/workspaces/{workspaceId}/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[WorkspaceMemberList] = Operation(
     name="admin.workspaces.users.list",
@@ -45,7 +45,11 @@ _LIST: Operation[WorkspaceMemberList] = Operation(
     path="/admin/workspaces/{workspaceId}/users",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "WorkspaceMemberList")},
+    responses={
+        "200": ("json", "WorkspaceMemberList"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[WorkspaceMember] = Operation(
     name="admin.workspaces.users.retrieve",
@@ -53,7 +57,7 @@ _RETRIEVE: Operation[WorkspaceMember] = Operation(
     path="/admin/workspaces/{workspaceId}/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "WorkspaceMember")},
+    responses={"200": ("json", "WorkspaceMember"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="admin.workspaces.users.update",
@@ -61,7 +65,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/admin/workspaces/{workspaceId}/users/{userId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

@@ -40,7 +40,11 @@ _CACHE_HIT_RATE: Operation[AnalyticsGraphsCacheHitRateResponse] = Operation(
     path="/analytics/graphs/cache/hit-rate",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsCacheHitRateResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsCacheHitRateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _CACHE_LATENCY: Operation[AnalyticsGraphsCacheLatencyResponse] = Operation(
     name="analytics.graphs.cache_latency",
@@ -48,7 +52,11 @@ _CACHE_LATENCY: Operation[AnalyticsGraphsCacheLatencyResponse] = Operation(
     path="/analytics/graphs/cache/latency",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsCacheLatencyResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsCacheLatencyResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _COST: Operation[AnalyticsGraphsCostResponse] = Operation(
     name="analytics.graphs.cost",
@@ -56,7 +64,11 @@ _COST: Operation[AnalyticsGraphsCostResponse] = Operation(
     path="/analytics/graphs/cost",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsCostResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsCostResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _ERRORS: Operation[AnalyticsGraphsErrorsResponse] = Operation(
     name="analytics.graphs.errors",
@@ -64,7 +76,11 @@ _ERRORS: Operation[AnalyticsGraphsErrorsResponse] = Operation(
     path="/analytics/graphs/errors",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsErrorsResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsErrorsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _ERRORS_RATE: Operation[AnalyticsGraphsErrorsRateResponse] = Operation(
     name="analytics.graphs.errors_rate",
@@ -72,7 +88,11 @@ _ERRORS_RATE: Operation[AnalyticsGraphsErrorsRateResponse] = Operation(
     path="/analytics/graphs/errors/rate",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsErrorsRateResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsErrorsRateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _ERRORS_STACKS: Operation[AnalyticsGraphsErrorsStacksResponse] = Operation(
     name="analytics.graphs.errors_stacks",
@@ -80,7 +100,11 @@ _ERRORS_STACKS: Operation[AnalyticsGraphsErrorsStacksResponse] = Operation(
     path="/analytics/graphs/errors/stacks",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsErrorsStacksResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsErrorsStacksResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _ERRORS_STATUS_CODES: Operation[AnalyticsGraphsErrorsStatusCodesResponse] = Operation(
     name="analytics.graphs.errors_status_codes",
@@ -88,7 +112,11 @@ _ERRORS_STATUS_CODES: Operation[AnalyticsGraphsErrorsStatusCodesResponse] = Oper
     path="/analytics/graphs/errors/status-codes",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsErrorsStatusCodesResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsErrorsStatusCodesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _FEEDBACKS: Operation[AnalyticsGraphsFeedbacksResponse] = Operation(
     name="analytics.graphs.feedbacks",
@@ -96,7 +124,11 @@ _FEEDBACKS: Operation[AnalyticsGraphsFeedbacksResponse] = Operation(
     path="/analytics/graphs/feedbacks",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsFeedbacksResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsFeedbacksResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _FEEDBACKS_AI_MODELS: Operation[AnalyticsGraphsFeedbacksAiModelsResponse] = Operation(
     name="analytics.graphs.feedbacks_ai_models",
@@ -104,7 +136,11 @@ _FEEDBACKS_AI_MODELS: Operation[AnalyticsGraphsFeedbacksAiModelsResponse] = Oper
     path="/analytics/graphs/feedbacks/ai-models",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsFeedbacksAiModelsResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsFeedbacksAiModelsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _FEEDBACKS_SCORES: Operation[AnalyticsGraphsFeedbacksScoresResponse] = Operation(
     name="analytics.graphs.feedbacks_scores",
@@ -112,7 +148,11 @@ _FEEDBACKS_SCORES: Operation[AnalyticsGraphsFeedbacksScoresResponse] = Operation
     path="/analytics/graphs/feedbacks/scores",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsFeedbacksScoresResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsFeedbacksScoresResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _FEEDBACKS_WEIGHTED: Operation[AnalyticsGraphsFeedbacksWeightedResponse] = Operation(
     name="analytics.graphs.feedbacks_weighted",
@@ -120,7 +160,11 @@ _FEEDBACKS_WEIGHTED: Operation[AnalyticsGraphsFeedbacksWeightedResponse] = Opera
     path="/analytics/graphs/feedbacks/weighted",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsFeedbacksWeightedResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsFeedbacksWeightedResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LATENCY: Operation[AnalyticsGraphsLatencyResponse] = Operation(
     name="analytics.graphs.latency",
@@ -128,7 +172,11 @@ _LATENCY: Operation[AnalyticsGraphsLatencyResponse] = Operation(
     path="/analytics/graphs/latency",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsLatencyResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsLatencyResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _REQUESTS: Operation[AnalyticsGraphsRequestsResponse] = Operation(
     name="analytics.graphs.requests",
@@ -136,7 +184,11 @@ _REQUESTS: Operation[AnalyticsGraphsRequestsResponse] = Operation(
     path="/analytics/graphs/requests",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsRequestsResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsRequestsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _REQUESTS_RESCUED: Operation[AnalyticsGraphsRequestsRescuedResponse] = Operation(
     name="analytics.graphs.requests_rescued",
@@ -144,7 +196,11 @@ _REQUESTS_RESCUED: Operation[AnalyticsGraphsRequestsRescuedResponse] = Operation
     path="/analytics/graphs/requests/rescued",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsRequestsRescuedResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsRequestsRescuedResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _TOKENS: Operation[AnalyticsGraphsTokensResponse] = Operation(
     name="analytics.graphs.tokens",
@@ -152,7 +208,11 @@ _TOKENS: Operation[AnalyticsGraphsTokensResponse] = Operation(
     path="/analytics/graphs/tokens",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsTokensResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsTokensResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _USERS: Operation[AnalyticsGraphsUsersResponse] = Operation(
     name="analytics.graphs.users",
@@ -160,7 +220,11 @@ _USERS: Operation[AnalyticsGraphsUsersResponse] = Operation(
     path="/analytics/graphs/users",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsUsersResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsUsersResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _USERS_REQUESTS: Operation[AnalyticsGraphsUsersRequestsResponse] = Operation(
     name="analytics.graphs.users_requests",
@@ -168,7 +232,11 @@ _USERS_REQUESTS: Operation[AnalyticsGraphsUsersRequestsResponse] = Operation(
     path="/analytics/graphs/users/requests",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGraphsUsersRequestsResponse")},
+    responses={
+        "200": ("json", "AnalyticsGraphsUsersRequestsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

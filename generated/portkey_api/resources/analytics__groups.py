@@ -11,7 +11,13 @@ from ..types import AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import AnalyticsGroupsAiModelsResponse, AnalyticsGroupsMetadataResponse, AnalyticsGroupsUsersResponse
+    from ..models import (
+        AnalyticsGroupsAiModelsResponse,
+        AnalyticsGroupsMetadataResponse,
+        AnalyticsGroupsProviderResponse,
+        AnalyticsGroupsUsersResponse,
+        AnalyticsGroupsWorkspacesResponse,
+    )
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
@@ -22,7 +28,11 @@ _AI_MODELS: Operation[AnalyticsGroupsAiModelsResponse] = Operation(
     path="/analytics/groups/ai-models",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGroupsAiModelsResponse")},
+    responses={
+        "200": ("json", "AnalyticsGroupsAiModelsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _METADATA: Operation[AnalyticsGroupsMetadataResponse] = Operation(
     name="analytics.groups.metadata",
@@ -30,7 +40,23 @@ _METADATA: Operation[AnalyticsGroupsMetadataResponse] = Operation(
     path="/analytics/groups/metadata/{metadataKey}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGroupsMetadataResponse")},
+    responses={
+        "200": ("json", "AnalyticsGroupsMetadataResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_PROVIDER: Operation[AnalyticsGroupsProviderResponse] = Operation(
+    name="analytics.groups.provider",
+    method="GET",
+    path="/analytics/groups/provider",
+    server="control_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "AnalyticsGroupsProviderResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _USERS: Operation[AnalyticsGroupsUsersResponse] = Operation(
     name="analytics.groups.users",
@@ -38,7 +64,23 @@ _USERS: Operation[AnalyticsGroupsUsersResponse] = Operation(
     path="/analytics/groups/users",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsGroupsUsersResponse")},
+    responses={
+        "200": ("json", "AnalyticsGroupsUsersResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_WORKSPACES: Operation[AnalyticsGroupsWorkspacesResponse] = Operation(
+    name="analytics.groups.workspaces",
+    method="GET",
+    path="/analytics/groups/workspaces",
+    server="control_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "AnalyticsGroupsWorkspacesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 
@@ -175,6 +217,70 @@ class AnalyticsGroupsResource(Resource):
             },
         )
 
+    def provider(
+        self,
+        *,
+        workspace_slug: str,
+        time_of_generation_min: datetime.datetime,
+        time_of_generation_max: datetime.datetime,
+        total_units_min: int | None = None,
+        total_units_max: int | None = None,
+        cost_min: float | None = None,
+        cost_max: float | None = None,
+        prompt_token_min: int | None = None,
+        prompt_token_max: int | None = None,
+        completion_token_min: int | None = None,
+        completion_token_max: int | None = None,
+        status_code: str | None = None,
+        weighted_feedback_min: float | None = None,
+        weighted_feedback_max: float | None = None,
+        virtual_keys: str | None = None,
+        configs: str | None = None,
+        api_key_ids: str | None = None,
+        current_page: int | None = None,
+        page_size: int | None = None,
+        metadata: str | None = None,
+        ai_org_model: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        prompt_slug: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AnalyticsGroupsProviderResponse:
+        """Page through providers with the number of requests to each in a time window.
+
+        ``GET /analytics/groups/provider``
+        """
+        return self._client.call(
+            _PROVIDER,
+            options,
+            query={
+                "workspace_slug": workspace_slug,
+                "time_of_generation_min": time_of_generation_min,
+                "time_of_generation_max": time_of_generation_max,
+                "total_units_min": total_units_min,
+                "total_units_max": total_units_max,
+                "cost_min": cost_min,
+                "cost_max": cost_max,
+                "prompt_token_min": prompt_token_min,
+                "prompt_token_max": prompt_token_max,
+                "completion_token_min": completion_token_min,
+                "completion_token_max": completion_token_max,
+                "status_code": status_code,
+                "weighted_feedback_min": weighted_feedback_min,
+                "weighted_feedback_max": weighted_feedback_max,
+                "virtual_keys": virtual_keys,
+                "configs": configs,
+                "api_key_ids": api_key_ids,
+                "current_page": current_page,
+                "page_size": page_size,
+                "metadata": metadata,
+                "ai_org_model": ai_org_model,
+                "trace_id": trace_id,
+                "span_id": span_id,
+                "prompt_slug": prompt_slug,
+            },
+        )
+
     def users(
         self,
         *,
@@ -210,6 +316,70 @@ class AnalyticsGroupsResource(Resource):
         """
         return self._client.call(
             _USERS,
+            options,
+            query={
+                "workspace_slug": workspace_slug,
+                "time_of_generation_min": time_of_generation_min,
+                "time_of_generation_max": time_of_generation_max,
+                "total_units_min": total_units_min,
+                "total_units_max": total_units_max,
+                "cost_min": cost_min,
+                "cost_max": cost_max,
+                "prompt_token_min": prompt_token_min,
+                "prompt_token_max": prompt_token_max,
+                "completion_token_min": completion_token_min,
+                "completion_token_max": completion_token_max,
+                "status_code": status_code,
+                "weighted_feedback_min": weighted_feedback_min,
+                "weighted_feedback_max": weighted_feedback_max,
+                "virtual_keys": virtual_keys,
+                "configs": configs,
+                "api_key_ids": api_key_ids,
+                "current_page": current_page,
+                "page_size": page_size,
+                "metadata": metadata,
+                "ai_org_model": ai_org_model,
+                "trace_id": trace_id,
+                "span_id": span_id,
+                "prompt_slug": prompt_slug,
+            },
+        )
+
+    def workspaces(
+        self,
+        *,
+        workspace_slug: str,
+        time_of_generation_min: datetime.datetime,
+        time_of_generation_max: datetime.datetime,
+        total_units_min: int | None = None,
+        total_units_max: int | None = None,
+        cost_min: float | None = None,
+        cost_max: float | None = None,
+        prompt_token_min: int | None = None,
+        prompt_token_max: int | None = None,
+        completion_token_min: int | None = None,
+        completion_token_max: int | None = None,
+        status_code: str | None = None,
+        weighted_feedback_min: float | None = None,
+        weighted_feedback_max: float | None = None,
+        virtual_keys: str | None = None,
+        configs: str | None = None,
+        api_key_ids: str | None = None,
+        current_page: int | None = None,
+        page_size: int | None = None,
+        metadata: str | None = None,
+        ai_org_model: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        prompt_slug: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AnalyticsGroupsWorkspacesResponse:
+        """Page through workspaces with the number of requests from each in a time window.
+
+        ``GET /analytics/groups/workspaces``
+        """
+        return self._client.call(
+            _WORKSPACES,
             options,
             query={
                 "workspace_slug": workspace_slug,
@@ -373,6 +543,70 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
             },
         )
 
+    async def provider(
+        self,
+        *,
+        workspace_slug: str,
+        time_of_generation_min: datetime.datetime,
+        time_of_generation_max: datetime.datetime,
+        total_units_min: int | None = None,
+        total_units_max: int | None = None,
+        cost_min: float | None = None,
+        cost_max: float | None = None,
+        prompt_token_min: int | None = None,
+        prompt_token_max: int | None = None,
+        completion_token_min: int | None = None,
+        completion_token_max: int | None = None,
+        status_code: str | None = None,
+        weighted_feedback_min: float | None = None,
+        weighted_feedback_max: float | None = None,
+        virtual_keys: str | None = None,
+        configs: str | None = None,
+        api_key_ids: str | None = None,
+        current_page: int | None = None,
+        page_size: int | None = None,
+        metadata: str | None = None,
+        ai_org_model: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        prompt_slug: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AnalyticsGroupsProviderResponse:
+        """Page through providers with the number of requests to each in a time window.
+
+        ``GET /analytics/groups/provider``
+        """
+        return await self._client.call(
+            _PROVIDER,
+            options,
+            query={
+                "workspace_slug": workspace_slug,
+                "time_of_generation_min": time_of_generation_min,
+                "time_of_generation_max": time_of_generation_max,
+                "total_units_min": total_units_min,
+                "total_units_max": total_units_max,
+                "cost_min": cost_min,
+                "cost_max": cost_max,
+                "prompt_token_min": prompt_token_min,
+                "prompt_token_max": prompt_token_max,
+                "completion_token_min": completion_token_min,
+                "completion_token_max": completion_token_max,
+                "status_code": status_code,
+                "weighted_feedback_min": weighted_feedback_min,
+                "weighted_feedback_max": weighted_feedback_max,
+                "virtual_keys": virtual_keys,
+                "configs": configs,
+                "api_key_ids": api_key_ids,
+                "current_page": current_page,
+                "page_size": page_size,
+                "metadata": metadata,
+                "ai_org_model": ai_org_model,
+                "trace_id": trace_id,
+                "span_id": span_id,
+                "prompt_slug": prompt_slug,
+            },
+        )
+
     async def users(
         self,
         *,
@@ -408,6 +642,70 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
         """
         return await self._client.call(
             _USERS,
+            options,
+            query={
+                "workspace_slug": workspace_slug,
+                "time_of_generation_min": time_of_generation_min,
+                "time_of_generation_max": time_of_generation_max,
+                "total_units_min": total_units_min,
+                "total_units_max": total_units_max,
+                "cost_min": cost_min,
+                "cost_max": cost_max,
+                "prompt_token_min": prompt_token_min,
+                "prompt_token_max": prompt_token_max,
+                "completion_token_min": completion_token_min,
+                "completion_token_max": completion_token_max,
+                "status_code": status_code,
+                "weighted_feedback_min": weighted_feedback_min,
+                "weighted_feedback_max": weighted_feedback_max,
+                "virtual_keys": virtual_keys,
+                "configs": configs,
+                "api_key_ids": api_key_ids,
+                "current_page": current_page,
+                "page_size": page_size,
+                "metadata": metadata,
+                "ai_org_model": ai_org_model,
+                "trace_id": trace_id,
+                "span_id": span_id,
+                "prompt_slug": prompt_slug,
+            },
+        )
+
+    async def workspaces(
+        self,
+        *,
+        workspace_slug: str,
+        time_of_generation_min: datetime.datetime,
+        time_of_generation_max: datetime.datetime,
+        total_units_min: int | None = None,
+        total_units_max: int | None = None,
+        cost_min: float | None = None,
+        cost_max: float | None = None,
+        prompt_token_min: int | None = None,
+        prompt_token_max: int | None = None,
+        completion_token_min: int | None = None,
+        completion_token_max: int | None = None,
+        status_code: str | None = None,
+        weighted_feedback_min: float | None = None,
+        weighted_feedback_max: float | None = None,
+        virtual_keys: str | None = None,
+        configs: str | None = None,
+        api_key_ids: str | None = None,
+        current_page: int | None = None,
+        page_size: int | None = None,
+        metadata: str | None = None,
+        ai_org_model: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        prompt_slug: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AnalyticsGroupsWorkspacesResponse:
+        """Page through workspaces with the number of requests from each in a time window.
+
+        ``GET /analytics/groups/workspaces``
+        """
+        return await self._client.call(
+            _WORKSPACES,
             options,
             query={
                 "workspace_slug": workspace_slug,

@@ -22,7 +22,11 @@ _CACHE: Operation[AnalyticsSummaryCacheResponse] = Operation(
     path="/analytics/summary/cache",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AnalyticsSummaryCacheResponse")},
+    responses={
+        "200": ("json", "AnalyticsSummaryCacheResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

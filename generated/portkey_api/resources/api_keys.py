@@ -37,7 +37,11 @@ _CREATE: Operation[ApiKeysCreateResponse] = Operation(
     path="/api-keys/{type}/{sub-type}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ApiKeysCreateResponse")},
+    responses={
+        "200": ("json", "ApiKeysCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -46,7 +50,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/api-keys/{id}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[ApiKeyObjectList] = Operation(
     name="api_keys.list",
@@ -54,7 +58,7 @@ _LIST: Operation[ApiKeyObjectList] = Operation(
     path="/api-keys",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ApiKeyObjectList")},
+    responses={"200": ("json", "ApiKeyObjectList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[ApiKeyObject] = Operation(
     name="api_keys.retrieve",
@@ -62,7 +66,7 @@ _RETRIEVE: Operation[ApiKeyObject] = Operation(
     path="/api-keys/{id}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ApiKeyObject")},
+    responses={"200": ("json", "ApiKeyObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _ROTATE: Operation[RotateApiKeyResponse] = Operation(
     name="api_keys.rotate",
@@ -70,7 +74,11 @@ _ROTATE: Operation[RotateApiKeyResponse] = Operation(
     path="/api-keys/{id}/rotate",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RotateApiKeyResponse")},
+    responses={
+        "200": ("json", "RotateApiKeyResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
@@ -79,7 +87,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/api-keys/{id}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

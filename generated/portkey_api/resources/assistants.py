@@ -33,6 +33,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[AssistantObject] = Operation(
@@ -41,7 +43,7 @@ _CREATE: Operation[AssistantObject] = Operation(
     path="/assistants",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AssistantObject")},
+    responses={"200": ("json", "AssistantObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[DeleteAssistantResponse] = Operation(
@@ -50,7 +52,11 @@ _DELETE: Operation[DeleteAssistantResponse] = Operation(
     path="/assistants/{assistant_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteAssistantResponse")},
+    responses={
+        "200": ("json", "DeleteAssistantResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListAssistantsResponse] = Operation(
     name="assistants.list",
@@ -58,7 +64,11 @@ _LIST: Operation[ListAssistantsResponse] = Operation(
     path="/assistants",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListAssistantsResponse")},
+    responses={
+        "200": ("json", "ListAssistantsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[AssistantObject] = Operation(
     name="assistants.retrieve",
@@ -66,7 +76,7 @@ _RETRIEVE: Operation[AssistantObject] = Operation(
     path="/assistants/{assistant_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AssistantObject")},
+    responses={"200": ("json", "AssistantObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[AssistantObject] = Operation(
     name="assistants.update",
@@ -74,7 +84,7 @@ _UPDATE: Operation[AssistantObject] = Operation(
     path="/assistants/{assistant_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AssistantObject")},
+    responses={"200": ("json", "AssistantObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

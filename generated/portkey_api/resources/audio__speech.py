@@ -10,7 +10,11 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateSpeechRequestModelOption2, CreateSpeechRequestResponseFormat, CreateSpeechRequestVoice
+    from ..models import (
+        CreateSpeechRequestModelOption2,
+        CreateSpeechRequestResponseFormat,
+        CreateSpeechRequestVoice,
+    )
     from ..types import CallOptions
 
 _SECURITY = (
@@ -19,6 +23,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[bytes] = Operation(
@@ -27,7 +33,7 @@ _CREATE: Operation[bytes] = Operation(
     path="/audio/speech",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("binary", None)},
+    responses={"200": ("binary", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

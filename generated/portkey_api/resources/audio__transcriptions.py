@@ -25,15 +25,21 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
-_CREATE: Operation[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson] = Operation(
+_CREATE: Operation[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str] = Operation(
     name="audio.transcriptions.create",
     method="POST",
     path="/audio/transcriptions",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", ("CreateTranscriptionResponseJson", "CreateTranscriptionResponseVerboseJson"))},
+    responses={
+        "200": ("json or text", ("CreateTranscriptionResponseJson", "CreateTranscriptionResponseVerboseJson")),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="multipart/form-data",
 )
 
@@ -52,7 +58,7 @@ class AudioTranscriptionsResource(Resource):
         temperature: float = UNSET,
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson:
+    ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
         ``POST /audio/transcriptions``
@@ -86,7 +92,7 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
         temperature: float = UNSET,
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson:
+    ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
         ``POST /audio/transcriptions``

@@ -19,15 +19,21 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
-_CREATE: Operation[CreateTranslationResponseJson | CreateTranslationResponseVerboseJson] = Operation(
+_CREATE: Operation[CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str] = Operation(
     name="audio.translations.create",
     method="POST",
     path="/audio/translations",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", ("CreateTranslationResponseJson", "CreateTranslationResponseVerboseJson"))},
+    responses={
+        "200": ("json or text", ("CreateTranslationResponseJson", "CreateTranslationResponseVerboseJson")),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="multipart/form-data",
 )
 
@@ -44,7 +50,7 @@ class AudioTranslationsResource(Resource):
         response_format: str = UNSET,
         temperature: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson:
+    ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
 
         ``POST /audio/translations``
@@ -74,7 +80,7 @@ class AsyncAudioTranslationsResource(AsyncResource):
         response_format: str = UNSET,
         temperature: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson:
+    ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
 
         ``POST /audio/translations``

@@ -21,7 +21,7 @@ _LIST: Operation[AuditLogObjectList] = Operation(
     path="/audit-logs",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "AuditLogObjectList")},
+    responses={"200": ("json", "AuditLogObjectList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

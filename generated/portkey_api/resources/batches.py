@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -12,19 +12,25 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AnthropicBatchRequest,
+        AzureBatchJobOutputFolder,
         Batch,
         BedrockBatchJobCompletionWindow,
         BedrockBatchJobEndpoint,
+        BedrockBatchJobOutputExpiresAfter,
         ListBatchesResponse,
         OpenAIBatchJobCompletionWindow,
         OpenAIBatchJobEndpoint,
+        OpenAIBatchJobOutputExpiresAfter,
         PortkeyBatchJobCompletionWindow,
         PortkeyBatchJobEndpoint,
+        PortkeyBatchJobOutputExpiresAfter,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
         PortkeyBatchOptions,
         VertexBatchJobCompletionWindow,
         VertexBatchJobEndpoint,
+        VertexBatchJobOutputExpiresAfter,
     )
     from ..types import CallOptions
 
@@ -34,6 +40,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CANCEL: Operation[Batch] = Operation(
@@ -42,7 +50,7 @@ _CANCEL: Operation[Batch] = Operation(
     path="/batches/{batch_id}/cancel",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Batch")},
+    responses={"200": ("json", "Batch"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _CREATE: Operation[Batch] = Operation(
     name="batches.create",
@@ -50,7 +58,7 @@ _CREATE: Operation[Batch] = Operation(
     path="/batches",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Batch")},
+    responses={"200": ("json", "Batch"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _LIST: Operation[ListBatchesResponse] = Operation(
@@ -59,7 +67,11 @@ _LIST: Operation[ListBatchesResponse] = Operation(
     path="/batches",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListBatchesResponse")},
+    responses={
+        "200": ("json", "ListBatchesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _OUTPUT: Operation[bytes] = Operation(
     name="batches.output",
@@ -67,7 +79,7 @@ _OUTPUT: Operation[bytes] = Operation(
     path="/batches/{batch_id}/output",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("binary", None)},
+    responses={"200": ("binary", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[Batch] = Operation(
     name="batches.retrieve",
@@ -75,7 +87,7 @@ _RETRIEVE: Operation[Batch] = Operation(
     path="/batches/{batch_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Batch")},
+    responses={"200": ("json", "Batch"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 
@@ -97,6 +109,7 @@ class BatchesResource(Resource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: OpenAIBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -110,8 +123,9 @@ class BatchesResource(Resource):
         completion_window: BedrockBatchJobCompletionWindow,
         endpoint: BedrockBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: BedrockBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -124,8 +138,9 @@ class BatchesResource(Resource):
         completion_window: VertexBatchJobCompletionWindow,
         endpoint: VertexBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: VertexBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -138,29 +153,51 @@ class BatchesResource(Resource):
         completion_window: PortkeyBatchJobCompletionWindow,
         endpoint: PortkeyBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         role_arn: str = UNSET,
         portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
         | Mapping[str, Any]
         | PortkeyBatchJobProviderOptionsOption2 = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: PortkeyBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
+    ) -> Batch: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        input_blob: str,
+        completion_window: str,
+        endpoint: str,
+        output_folder: AzureBatchJobOutputFolder | Mapping[str, Any] = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Batch: ...
+
+    @overload
+    def create(
+        self, *, requests: Sequence[AnthropicBatchRequest | Mapping[str, Any]], **options: Unpack[CallOptions]
     ) -> Batch: ...
 
     def create(
         self,
         *,
-        input_file_id: Any,
-        completion_window: Any,
-        endpoint: Any,
+        input_file_id: Any = UNSET,
+        completion_window: Any = UNSET,
+        endpoint: Any = UNSET,
         metadata: Any = UNSET,
+        output_expires_after: Any = UNSET,
         model: Any = UNSET,
         role_arn: Any = UNSET,
         job_name: Any = UNSET,
         output_data_config: Any = UNSET,
         portkey_options: Any = UNSET,
         provider_options: Any = UNSET,
+        input_blob: Any = UNSET,
+        output_folder: Any = UNSET,
+        requests: Any = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
@@ -175,12 +212,16 @@ class BatchesResource(Resource):
                 "completion_window": completion_window,
                 "endpoint": endpoint,
                 "metadata": metadata,
+                "output_expires_after": output_expires_after,
                 "model": model,
                 "role_arn": role_arn,
                 "job_name": job_name,
                 "output_data_config": output_data_config,
                 "portkey_options": portkey_options,
                 "provider_options": provider_options,
+                "input_blob": input_blob,
+                "output_folder": output_folder,
+                "requests": requests,
             },
         )
 
@@ -226,6 +267,7 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: OpenAIBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -239,8 +281,9 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: BedrockBatchJobCompletionWindow,
         endpoint: BedrockBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: BedrockBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -253,8 +296,9 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: VertexBatchJobCompletionWindow,
         endpoint: VertexBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: VertexBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -267,29 +311,51 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: PortkeyBatchJobCompletionWindow,
         endpoint: PortkeyBatchJobEndpoint,
         job_name: str = UNSET,
-        output_data_config: str = UNSET,
+        output_data_config: str | Mapping[str, Any] = UNSET,
         role_arn: str = UNSET,
         portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
         | Mapping[str, Any]
         | PortkeyBatchJobProviderOptionsOption2 = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        output_expires_after: PortkeyBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
+    ) -> Batch: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        input_blob: str,
+        completion_window: str,
+        endpoint: str,
+        output_folder: AzureBatchJobOutputFolder | Mapping[str, Any] = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Batch: ...
+
+    @overload
+    async def create(
+        self, *, requests: Sequence[AnthropicBatchRequest | Mapping[str, Any]], **options: Unpack[CallOptions]
     ) -> Batch: ...
 
     async def create(
         self,
         *,
-        input_file_id: Any,
-        completion_window: Any,
-        endpoint: Any,
+        input_file_id: Any = UNSET,
+        completion_window: Any = UNSET,
+        endpoint: Any = UNSET,
         metadata: Any = UNSET,
+        output_expires_after: Any = UNSET,
         model: Any = UNSET,
         role_arn: Any = UNSET,
         job_name: Any = UNSET,
         output_data_config: Any = UNSET,
         portkey_options: Any = UNSET,
         provider_options: Any = UNSET,
+        input_blob: Any = UNSET,
+        output_folder: Any = UNSET,
+        requests: Any = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
@@ -304,12 +370,16 @@ class AsyncBatchesResource(AsyncResource):
                 "completion_window": completion_window,
                 "endpoint": endpoint,
                 "metadata": metadata,
+                "output_expires_after": output_expires_after,
                 "model": model,
                 "role_arn": role_arn,
                 "job_name": job_name,
                 "output_data_config": output_data_config,
                 "portkey_options": portkey_options,
                 "provider_options": provider_options,
+                "input_blob": input_blob,
+                "output_folder": output_folder,
+                "requests": requests,
             },
         )
 

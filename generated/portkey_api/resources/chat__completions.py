@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         ChatCompletionRequestSystemMessage,
         ChatCompletionRequestToolMessage,
         ChatCompletionRequestUserMessage,
+        ChatCompletionsListOrder,
         ChatCompletionStreamOptions2,
         ChatCompletionTool,
         ChatCompletionToolChoiceOptionOption1,
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
         CreateChatCompletionResponse,
+        DeletedObject,
         ResponseFormatJsonObject,
         ResponseFormatJsonSchema,
         ResponseFormatText,
+        StoredChatCompletionList,
     )
     from ..types import CallOptions
+    from .chat__completions__messages import AsyncChatCompletionsMessagesResource, ChatCompletionsMessagesResource
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -40,6 +45,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[CreateChatCompletionResponse] = Operation(
@@ -48,14 +55,70 @@ _CREATE: Operation[CreateChatCompletionResponse] = Operation(
     path="/chat/completions",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "CreateChatCompletionResponse")},
+    responses={
+        "200": ("json", "CreateChatCompletionResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
     styles={"x-portkey-metadata": "json"},
+)
+_DELETE: Operation[DeletedObject] = Operation(
+    name="chat.completions.delete",
+    method="DELETE",
+    path="/chat/completions/{completion_id}",
+    server="data_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "DeletedObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_LIST: Operation[StoredChatCompletionList] = Operation(
+    name="chat.completions.list",
+    method="GET",
+    path="/chat/completions",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "StoredChatCompletionList"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_RETRIEVE: Operation[CreateChatCompletionResponse] = Operation(
+    name="chat.completions.retrieve",
+    method="GET",
+    path="/chat/completions/{completion_id}",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "CreateChatCompletionResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_UPDATE: Operation[CreateChatCompletionResponse] = Operation(
+    name="chat.completions.update",
+    method="POST",
+    path="/chat/completions/{completion_id}",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "CreateChatCompletionResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+    content_type="application/json",
 )
 
 
 class ChatCompletionsResource(Resource):
     """The operations under ``client.chat.completions``."""
+
+    @cached_property
+    def messages(self) -> ChatCompletionsMessagesResource:
+        """The operations under ``client.chat.completions.messages``."""
+        from .chat__completions__messages import ChatCompletionsMessagesResource
+
+        return ChatCompletionsMessagesResource(self._client)
 
     def create(
         self,
@@ -104,6 +167,7 @@ class ChatCompletionsResource(Resource):
         | ChatCompletionFunctionCallOption
         | Mapping[str, Any] = UNSET,
         functions: Sequence[ChatCompletionFunctions | Mapping[str, Any]] = UNSET,
+        store: bool | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateChatCompletionResponse:
         """Send a conversation to a chat model and get its next message, whole or streamed.
@@ -147,12 +211,58 @@ class ChatCompletionsResource(Resource):
                 "user": user,
                 "function_call": function_call,
                 "functions": functions,
+                "store": store,
             },
         )
+
+    def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
+        """Delete a stored chat completion, given its id.
+
+        ``DELETE /chat/completions/{completion_id}``
+        """
+        return self._client.call(_DELETE, options, path={"completion_id": completion_id})
+
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        order: ChatCompletionsListOrder | None = None,
+        model: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> StoredChatCompletionList:
+        """Page through the stored chat completions.
+
+        ``GET /chat/completions``
+        """
+        return self._client.call(_LIST, options, query={"after": after, "limit": limit, "order": order, "model": model})
+
+    def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
+        """Fetch a stored chat completion, given its id.
+
+        ``GET /chat/completions/{completion_id}``
+        """
+        return self._client.call(_RETRIEVE, options, path={"completion_id": completion_id})
+
+    def update(
+        self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
+    ) -> CreateChatCompletionResponse:
+        """Change the metadata of a stored chat completion.
+
+        ``POST /chat/completions/{completion_id}``
+        """
+        return self._client.call(_UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata})
 
 
 class AsyncChatCompletionsResource(AsyncResource):
     """The operations under ``client.chat.completions``, asynchronous."""
+
+    @cached_property
+    def messages(self) -> AsyncChatCompletionsMessagesResource:
+        """The operations under ``client.chat.completions.messages``."""
+        from .chat__completions__messages import AsyncChatCompletionsMessagesResource
+
+        return AsyncChatCompletionsMessagesResource(self._client)
 
     async def create(
         self,
@@ -201,6 +311,7 @@ class AsyncChatCompletionsResource(AsyncResource):
         | ChatCompletionFunctionCallOption
         | Mapping[str, Any] = UNSET,
         functions: Sequence[ChatCompletionFunctions | Mapping[str, Any]] = UNSET,
+        store: bool | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateChatCompletionResponse:
         """Send a conversation to a chat model and get its next message, whole or streamed.
@@ -244,5 +355,48 @@ class AsyncChatCompletionsResource(AsyncResource):
                 "user": user,
                 "function_call": function_call,
                 "functions": functions,
+                "store": store,
             },
+        )
+
+    async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
+        """Delete a stored chat completion, given its id.
+
+        ``DELETE /chat/completions/{completion_id}``
+        """
+        return await self._client.call(_DELETE, options, path={"completion_id": completion_id})
+
+    async def list(
+        self,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        order: ChatCompletionsListOrder | None = None,
+        model: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> StoredChatCompletionList:
+        """Page through the stored chat completions.
+
+        ``GET /chat/completions``
+        """
+        return await self._client.call(
+            _LIST, options, query={"after": after, "limit": limit, "order": order, "model": model}
+        )
+
+    async def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
+        """Fetch a stored chat completion, given its id.
+
+        ``GET /chat/completions/{completion_id}``
+        """
+        return await self._client.call(_RETRIEVE, options, path={"completion_id": completion_id})
+
+    async def update(
+        self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
+    ) -> CreateChatCompletionResponse:
+        """Change the metadata of a stored chat completion.
+
+        ``POST /chat/completions/{completion_id}``
+        """
+        return await self._client.call(
+            _UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata}
         )

@@ -11,7 +11,11 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import ChatCompletionStreamOptions2, CreateCompletionRequestModelOption2, CreateCompletionResponse
+    from ..models import (
+        ChatCompletionStreamOptions2,
+        CreateCompletionRequestModelOption2,
+        CreateCompletionResponse,
+    )
     from ..types import CallOptions
 
 _SECURITY = (
@@ -20,6 +24,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[CreateCompletionResponse] = Operation(
@@ -28,7 +34,11 @@ _CREATE: Operation[CreateCompletionResponse] = Operation(
     path="/completions",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "CreateCompletionResponse")},
+    responses={
+        "200": ("json", "CreateCompletionResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

@@ -30,7 +30,11 @@ _CREATE: Operation[ConfigsCreateResponse] = Operation(
     path="/configs",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ConfigsCreateResponse")},
+    responses={
+        "200": ("json", "ConfigsCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -39,7 +43,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/configs/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[ConfigsListResponse] = Operation(
     name="configs.list",
@@ -47,7 +51,11 @@ _LIST: Operation[ConfigsListResponse] = Operation(
     path="/configs",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ConfigsListResponse")},
+    responses={
+        "200": ("json", "ConfigsListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[ConfigsRetrieveResponse] = Operation(
     name="configs.retrieve",
@@ -55,7 +63,11 @@ _RETRIEVE: Operation[ConfigsRetrieveResponse] = Operation(
     path="/configs/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ConfigsRetrieveResponse")},
+    responses={
+        "200": ("json", "ConfigsRetrieveResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[ConfigsUpdateResponse] = Operation(
     name="configs.update",
@@ -63,7 +75,11 @@ _UPDATE: Operation[ConfigsUpdateResponse] = Operation(
     path="/configs/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ConfigsUpdateResponse")},
+    responses={
+        "200": ("json", "ConfigsUpdateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 
@@ -85,6 +101,7 @@ class ConfigsResource(Resource):
         config: Mapping[str, Any] = UNSET,
         is_default: int = UNSET,
         workspace_id: str = UNSET,
+        is_default_body: int = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
@@ -94,7 +111,13 @@ class ConfigsResource(Resource):
         return self._client.call(
             _CREATE,
             options,
-            body={"name": name, "config": config, "isDefault": is_default, "workspace_id": workspace_id},
+            body={
+                "name": name,
+                "config": config,
+                "isDefault": is_default,
+                "workspace_id": workspace_id,
+                "is_default": is_default_body,
+            },
         )
 
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
@@ -104,12 +127,12 @@ class ConfigsResource(Resource):
         """
         return self._client.call(_DELETE, options, path={"slug": slug})
 
-    def list(self, **options: Unpack[CallOptions]) -> ConfigsListResponse:
+    def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
         ``GET /configs``
         """
-        return self._client.call(_LIST, options)
+        return self._client.call(_LIST, options, query={"workspace_id": workspace_id})
 
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
@@ -153,6 +176,7 @@ class AsyncConfigsResource(AsyncResource):
         config: Mapping[str, Any] = UNSET,
         is_default: int = UNSET,
         workspace_id: str = UNSET,
+        is_default_body: int = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
@@ -162,7 +186,13 @@ class AsyncConfigsResource(AsyncResource):
         return await self._client.call(
             _CREATE,
             options,
-            body={"name": name, "config": config, "isDefault": is_default, "workspace_id": workspace_id},
+            body={
+                "name": name,
+                "config": config,
+                "isDefault": is_default,
+                "workspace_id": workspace_id,
+                "is_default": is_default_body,
+            },
         )
 
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
@@ -172,12 +202,12 @@ class AsyncConfigsResource(AsyncResource):
         """
         return await self._client.call(_DELETE, options, path={"slug": slug})
 
-    async def list(self, **options: Unpack[CallOptions]) -> ConfigsListResponse:
+    async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
         ``GET /configs``
         """
-        return await self._client.call(_LIST, options)
+        return await self._client.call(_LIST, options, query={"workspace_id": workspace_id})
 
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.

@@ -21,7 +21,11 @@ _LIST: Operation[ConfigsVersionsListResponse] = Operation(
     path="/configs/{slug}/versions",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ConfigsVersionsListResponse")},
+    responses={
+        "200": ("json", "ConfigsVersionsListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

@@ -24,6 +24,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[CreateEmbeddingResponse] = Operation(
@@ -32,7 +34,11 @@ _CREATE: Operation[CreateEmbeddingResponse] = Operation(
     path="/embeddings",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "CreateEmbeddingResponse")},
+    responses={
+        "200": ("json", "CreateEmbeddingResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

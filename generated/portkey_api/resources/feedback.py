@@ -22,7 +22,7 @@ _CREATE: Operation[FeedbackResponse] = Operation(
     path="/feedback",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "FeedbackResponse")},
+    responses={"200": ("json", "FeedbackResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _UPDATE: Operation[FeedbackResponse] = Operation(
@@ -31,7 +31,7 @@ _UPDATE: Operation[FeedbackResponse] = Operation(
     path="/feedback/{id}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "FeedbackResponse")},
+    responses={"200": ("json", "FeedbackResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

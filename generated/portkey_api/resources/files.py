@@ -10,7 +10,13 @@ from ..types import AsyncResource, FileInput, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateFileRequestPurpose, DeleteFileResponse, ListFilesResponse, OpenAIFile
+    from ..models import (
+        CreateFileRequestPurpose,
+        DeleteFileResponse,
+        FilesListOrder,
+        ListFilesResponse,
+        OpenAIFile,
+    )
     from ..types import CallOptions
 
 _SECURITY = (
@@ -19,6 +25,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CONTENT: Operation[bytes] = Operation(
@@ -27,7 +35,7 @@ _CONTENT: Operation[bytes] = Operation(
     path="/files/{file_id}/content",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("binary", None)},
+    responses={"200": ("binary", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _CREATE: Operation[OpenAIFile] = Operation(
     name="files.create",
@@ -35,7 +43,7 @@ _CREATE: Operation[OpenAIFile] = Operation(
     path="/files",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "OpenAIFile")},
+    responses={"200": ("json", "OpenAIFile"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="multipart/form-data",
 )
 _DELETE: Operation[DeleteFileResponse] = Operation(
@@ -44,7 +52,7 @@ _DELETE: Operation[DeleteFileResponse] = Operation(
     path="/files/{file_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteFileResponse")},
+    responses={"200": ("json", "DeleteFileResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[ListFilesResponse] = Operation(
     name="files.list",
@@ -52,7 +60,7 @@ _LIST: Operation[ListFilesResponse] = Operation(
     path="/files",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListFilesResponse")},
+    responses={"200": ("json", "ListFilesResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[OpenAIFile] = Operation(
     name="files.retrieve",
@@ -60,7 +68,7 @@ _RETRIEVE: Operation[OpenAIFile] = Operation(
     path="/files/{file_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "OpenAIFile")},
+    responses={"200": ("json", "OpenAIFile"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 
@@ -90,12 +98,22 @@ class FilesResource(Resource):
         """
         return self._client.call(_DELETE, options, path={"file_id": file_id})
 
-    def list(self, *, purpose: str | None = None, **options: Unpack[CallOptions]) -> ListFilesResponse:
+    def list(
+        self,
+        *,
+        purpose: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        order: FilesListOrder | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
         ``GET /files``
         """
-        return self._client.call(_LIST, options, query={"purpose": purpose})
+        return self._client.call(
+            _LIST, options, query={"purpose": purpose, "after": after, "limit": limit, "order": order}
+        )
 
     def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.
@@ -131,12 +149,22 @@ class AsyncFilesResource(AsyncResource):
         """
         return await self._client.call(_DELETE, options, path={"file_id": file_id})
 
-    async def list(self, *, purpose: str | None = None, **options: Unpack[CallOptions]) -> ListFilesResponse:
+    async def list(
+        self,
+        *,
+        purpose: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        order: FilesListOrder | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
         ``GET /files``
         """
-        return await self._client.call(_LIST, options, query={"purpose": purpose})
+        return await self._client.call(
+            _LIST, options, query={"purpose": purpose, "after": after, "limit": limit, "order": order}
+        )
 
     async def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.

@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 from ..types import AsyncResource, Resource
 
 if TYPE_CHECKING:
+    from .fine_tuning__checkpoints import AsyncFineTuningCheckpointsResource, FineTuningCheckpointsResource
     from .fine_tuning__jobs import AsyncFineTuningJobsResource, FineTuningJobsResource
 
 
 class FineTuningResource(Resource):
     """The operations under ``client.fine_tuning``."""
+
+    @cached_property
+    def checkpoints(self) -> FineTuningCheckpointsResource:
+        """The operations under ``client.fine_tuning.checkpoints``."""
+        from .fine_tuning__checkpoints import FineTuningCheckpointsResource
+
+        return FineTuningCheckpointsResource(self._client)
 
     @cached_property
     def jobs(self) -> FineTuningJobsResource:
@@ -25,6 +33,13 @@ class FineTuningResource(Resource):
 
 class AsyncFineTuningResource(AsyncResource):
     """The operations under ``client.fine_tuning``, asynchronous."""
+
+    @cached_property
+    def checkpoints(self) -> AsyncFineTuningCheckpointsResource:
+        """The operations under ``client.fine_tuning.checkpoints``."""
+        from .fine_tuning__checkpoints import AsyncFineTuningCheckpointsResource
+
+        return AsyncFineTuningCheckpointsResource(self._client)
 
     @cached_property
     def jobs(self) -> AsyncFineTuningJobsResource:

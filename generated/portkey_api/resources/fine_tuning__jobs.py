@@ -34,6 +34,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CANCEL: Operation[FineTuningJob] = Operation(
@@ -42,7 +44,7 @@ _CANCEL: Operation[FineTuningJob] = Operation(
     path="/fine_tuning/jobs/{fine_tuning_job_id}/cancel",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "FineTuningJob")},
+    responses={"200": ("json", "FineTuningJob"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _CREATE: Operation[FineTuningJob] = Operation(
     name="fine_tuning.jobs.create",
@@ -50,7 +52,7 @@ _CREATE: Operation[FineTuningJob] = Operation(
     path="/fine_tuning/jobs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "FineTuningJob")},
+    responses={"200": ("json", "FineTuningJob"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _LIST: Operation[ListPaginatedFineTuningJobsResponse] = Operation(
@@ -59,7 +61,11 @@ _LIST: Operation[ListPaginatedFineTuningJobsResponse] = Operation(
     path="/fine_tuning/jobs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListPaginatedFineTuningJobsResponse")},
+    responses={
+        "200": ("json", "ListPaginatedFineTuningJobsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST_EVENTS: Operation[ListFineTuningJobEventsResponse] = Operation(
     name="fine_tuning.jobs.list_events",
@@ -67,7 +73,27 @@ _LIST_EVENTS: Operation[ListFineTuningJobEventsResponse] = Operation(
     path="/fine_tuning/jobs/{fine_tuning_job_id}/events",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListFineTuningJobEventsResponse")},
+    responses={
+        "200": ("json", "ListFineTuningJobEventsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_PAUSE: Operation[FineTuningJob] = Operation(
+    name="fine_tuning.jobs.pause",
+    method="POST",
+    path="/fine_tuning/jobs/{fine_tuning_job_id}/pause",
+    server="data_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "FineTuningJob"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_RESUME: Operation[FineTuningJob] = Operation(
+    name="fine_tuning.jobs.resume",
+    method="POST",
+    path="/fine_tuning/jobs/{fine_tuning_job_id}/resume",
+    server="data_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "FineTuningJob"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[FineTuningJob] = Operation(
     name="fine_tuning.jobs.retrieve",
@@ -75,7 +101,7 @@ _RETRIEVE: Operation[FineTuningJob] = Operation(
     path="/fine_tuning/jobs/{fine_tuning_job_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "FineTuningJob")},
+    responses={"200": ("json", "FineTuningJob"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 
@@ -203,6 +229,20 @@ class FineTuningJobsResource(Resource):
             path={"fine_tuning_job_id": fine_tuning_job_id},
             query={"after": after, "limit": limit},
         )
+
+    def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
+        """Let a fine-tuning job rest.
+
+        ``POST /fine_tuning/jobs/{fine_tuning_job_id}/pause``
+        """
+        return self._client.call(_PAUSE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
+
+    def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
+        """Let a fine-tuning job go on that was paused.
+
+        ``POST /fine_tuning/jobs/{fine_tuning_job_id}/resume``
+        """
+        return self._client.call(_RESUME, options, path={"fine_tuning_job_id": fine_tuning_job_id})
 
     def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.
@@ -336,6 +376,20 @@ class AsyncFineTuningJobsResource(AsyncResource):
             path={"fine_tuning_job_id": fine_tuning_job_id},
             query={"after": after, "limit": limit},
         )
+
+    async def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
+        """Let a fine-tuning job rest.
+
+        ``POST /fine_tuning/jobs/{fine_tuning_job_id}/pause``
+        """
+        return await self._client.call(_PAUSE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
+
+    async def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
+        """Let a fine-tuning job go on that was paused.
+
+        ``POST /fine_tuning/jobs/{fine_tuning_job_id}/resume``
+        """
+        return await self._client.call(_RESUME, options, path={"fine_tuning_job_id": fine_tuning_job_id})
 
     async def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.

@@ -19,6 +19,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _LIST: Operation[ListFineTuningJobCheckpointsResponse] = Operation(
@@ -27,7 +29,11 @@ _LIST: Operation[ListFineTuningJobCheckpointsResponse] = Operation(
     path="/fine_tuning/jobs/{fine_tuning_job_id}/checkpoints",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListFineTuningJobCheckpointsResponse")},
+    responses={
+        "200": ("json", "ListFineTuningJobCheckpointsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

@@ -31,19 +31,27 @@ _CREATE: Operation[CreateGuardrailResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "CreateGuardrailResponse"),
-        "400": ("json", "ErrorResponse"),
-        "403": ("json", "ErrorResponse"),
-        "500": ("json", "ErrorResponse"),
+        "400": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
-_DELETE: Operation[Any] = Operation(
+_DELETE: Operation[dict[str, Any]] = Operation(
     name="guardrails.delete",
     method="DELETE",
     path="/guardrails/{guardrailId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("none", None), "403": ("json", "ErrorResponse"), "500": ("json", "ErrorResponse")},
+    responses={
+        "200": ("json", None),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListGuardrailsResponse] = Operation(
     name="guardrails.list",
@@ -53,8 +61,10 @@ _LIST: Operation[ListGuardrailsResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "ListGuardrailsResponse"),
-        "400": ("json", "ErrorResponse"),
-        "403": ("json", "ErrorResponse"),
+        "400": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _RETRIEVE: Operation[GuardrailDetails] = Operation(
@@ -63,7 +73,13 @@ _RETRIEVE: Operation[GuardrailDetails] = Operation(
     path="/guardrails/{guardrailId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "GuardrailDetails"), "403": ("json", "ErrorResponse"), "500": ("json", "ErrorResponse")},
+    responses={
+        "200": ("json", "GuardrailDetails"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[UpdateGuardrailResponse] = Operation(
     name="guardrails.update",
@@ -73,8 +89,10 @@ _UPDATE: Operation[UpdateGuardrailResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "UpdateGuardrailResponse"),
-        "400": ("json", "ErrorResponse"),
-        "403": ("json", "ErrorResponse"),
+        "400": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -109,7 +127,7 @@ class GuardrailsResource(Resource):
             },
         )
 
-    def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> Any:
+    def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
         ``DELETE /guardrails/{guardrailId}``
@@ -197,7 +215,7 @@ class AsyncGuardrailsResource(AsyncResource):
             },
         )
 
-    async def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
         ``DELETE /guardrails/{guardrailId}``

@@ -30,6 +30,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE_VARIATION: Operation[ImagesResponse] = Operation(
@@ -38,7 +40,7 @@ _CREATE_VARIATION: Operation[ImagesResponse] = Operation(
     path="/images/variations",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ImagesResponse")},
+    responses={"200": ("json", "ImagesResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="multipart/form-data",
 )
 _EDIT: Operation[ImagesResponse] = Operation(
@@ -47,7 +49,7 @@ _EDIT: Operation[ImagesResponse] = Operation(
     path="/images/edits",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ImagesResponse")},
+    responses={"200": ("json", "ImagesResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="multipart/form-data",
 )
 _GENERATE: Operation[ImagesResponse] = Operation(
@@ -56,7 +58,7 @@ _GENERATE: Operation[ImagesResponse] = Operation(
     path="/images/generations",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ImagesResponse")},
+    responses={"200": ("json", "ImagesResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

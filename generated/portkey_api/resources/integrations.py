@@ -42,7 +42,11 @@ _CREATE: Operation[IntegrationsCreateResponse] = Operation(
     path="/integrations",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "IntegrationsCreateResponse")},
+    responses={
+        "200": ("json", "IntegrationsCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -51,7 +55,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/integrations/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[IntegrationsListResponse] = Operation(
     name="integrations.list",
@@ -59,7 +63,11 @@ _LIST: Operation[IntegrationsListResponse] = Operation(
     path="/integrations",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "IntegrationsListResponse")},
+    responses={
+        "200": ("json", "IntegrationsListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[IntegrationDetailResponse] = Operation(
     name="integrations.retrieve",
@@ -67,7 +75,11 @@ _RETRIEVE: Operation[IntegrationDetailResponse] = Operation(
     path="/integrations/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "IntegrationDetailResponse")},
+    responses={
+        "200": ("json", "IntegrationDetailResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="integrations.update",
@@ -75,7 +87,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/integrations/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

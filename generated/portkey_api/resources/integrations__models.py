@@ -22,7 +22,8 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/integrations/{slug}/models",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+    content_type="application/json",
 )
 _LIST: Operation[IntegrationModelsResponse] = Operation(
     name="integrations.models.list",
@@ -30,7 +31,11 @@ _LIST: Operation[IntegrationModelsResponse] = Operation(
     path="/integrations/{slug}/models",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "IntegrationModelsResponse")},
+    responses={
+        "200": ("json", "IntegrationModelsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="integrations.models.update",
@@ -38,7 +43,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/integrations/{slug}/models",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 
@@ -46,12 +51,14 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 class IntegrationsModelsResource(Resource):
     """The operations under ``client.integrations.models``."""
 
-    def delete(self, slug: str, *, slugs: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
+    def delete(
+        self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
+    ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
         ``DELETE /integrations/{slug}/models``
         """
-        return self._client.call(_DELETE, options, path={"slug": slug}, query={"slugs": slugs})
+        return self._client.call(_DELETE, options, path={"slug": slug}, query={"slugs": slugs}, body={"models": models})
 
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.
@@ -80,12 +87,16 @@ class IntegrationsModelsResource(Resource):
 class AsyncIntegrationsModelsResource(AsyncResource):
     """The operations under ``client.integrations.models``, asynchronous."""
 
-    async def delete(self, slug: str, *, slugs: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
+    async def delete(
+        self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
+    ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
         ``DELETE /integrations/{slug}/models``
         """
-        return await self._client.call(_DELETE, options, path={"slug": slug}, query={"slugs": slugs})
+        return await self._client.call(
+            _DELETE, options, path={"slug": slug}, query={"slugs": slugs}, body={"models": models}
+        )
 
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.

@@ -22,7 +22,11 @@ _LIST: Operation[IntegrationWorkspacesResponse] = Operation(
     path="/integrations/{slug}/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "IntegrationWorkspacesResponse")},
+    responses={
+        "200": ("json", "IntegrationWorkspacesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="integrations.workspaces.update",
@@ -30,7 +34,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/integrations/{slug}/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

@@ -23,10 +23,12 @@ _CREATE: Operation[CreateLabelResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "CreateLabelResponse"),
-        "400": ("json", "ErrorResponse"),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -38,11 +40,13 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("json", "ErrorResponse"),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _LIST: Operation[ListLabelsResponse] = Operation(
@@ -53,10 +57,12 @@ _LIST: Operation[ListLabelsResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "ListLabelsResponse"),
-        "400": ("json", "ErrorResponse"),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _RETRIEVE: Operation[Label] = Operation(
@@ -67,11 +73,13 @@ _RETRIEVE: Operation[Label] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "Label"),
-        "400": ("json", "ErrorResponse"),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
@@ -82,11 +90,13 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("json", "ErrorResponse"),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )

@@ -24,7 +24,7 @@ _CREATE: Operation[Any] = Operation(
     path="/logs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("none", None)},
+    responses={"200": ("none", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _RETRIEVE: Operation[LogObject] = Operation(
@@ -33,7 +33,7 @@ _RETRIEVE: Operation[LogObject] = Operation(
     path="/logs/{logId}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "LogObject")},
+    responses={"200": ("json", "LogObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

@@ -30,7 +30,7 @@ _CANCEL: Operation[ExportTaskResponse] = Operation(
     path="/logs/exports/{exportId}/cancel",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ExportTaskResponse")},
+    responses={"200": ("json", "ExportTaskResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _CREATE: Operation[UpdateExportResponse] = Operation(
     name="logs.exports.create",
@@ -38,7 +38,11 @@ _CREATE: Operation[UpdateExportResponse] = Operation(
     path="/logs/exports",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "UpdateExportResponse")},
+    responses={
+        "200": ("json", "UpdateExportResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DOWNLOAD: Operation[DownloadLogsResponse] = Operation(
@@ -47,7 +51,19 @@ _DOWNLOAD: Operation[DownloadLogsResponse] = Operation(
     path="/logs/exports/{exportId}/download",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DownloadLogsResponse")},
+    responses={
+        "200": ("json", "DownloadLogsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_FIELD_RESTRICTIONS: Operation[dict[str, Any]] = Operation(
+    name="logs.exports.field_restrictions",
+    method="GET",
+    path="/logs/exports/field-restrictions",
+    server="control_plane",
+    security=_SECURITY,
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[ExportListResponse] = Operation(
     name="logs.exports.list",
@@ -55,7 +71,7 @@ _LIST: Operation[ExportListResponse] = Operation(
     path="/logs/exports",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ExportListResponse")},
+    responses={"200": ("json", "ExportListResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[ExportItem] = Operation(
     name="logs.exports.retrieve",
@@ -63,7 +79,7 @@ _RETRIEVE: Operation[ExportItem] = Operation(
     path="/logs/exports/{exportId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ExportItem")},
+    responses={"200": ("json", "ExportItem"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _START: Operation[ExportTaskResponse] = Operation(
     name="logs.exports.start",
@@ -71,7 +87,7 @@ _START: Operation[ExportTaskResponse] = Operation(
     path="/logs/exports/{exportId}/start",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ExportTaskResponse")},
+    responses={"200": ("json", "ExportTaskResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[UpdateExportResponse] = Operation(
     name="logs.exports.update",
@@ -79,7 +95,11 @@ _UPDATE: Operation[UpdateExportResponse] = Operation(
     path="/logs/exports/{exportId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "UpdateExportResponse")},
+    responses={
+        "200": ("json", "UpdateExportResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 
@@ -116,6 +136,13 @@ class LogsExportsResource(Resource):
         ``GET /logs/exports/{exportId}/download``
         """
         return self._client.call(_DOWNLOAD, options, path={"exportId": export_id})
+
+    def field_restrictions(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
+        """Ask which fields of a log may not be exported.
+
+        ``GET /logs/exports/field-restrictions``
+        """
+        return self._client.call(_FIELD_RESTRICTIONS, options, query={"workspace_id": workspace_id})
 
     def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ExportListResponse:
         """List log exports with their status, optionally those of one workspace.
@@ -191,6 +218,15 @@ class AsyncLogsExportsResource(AsyncResource):
         ``GET /logs/exports/{exportId}/download``
         """
         return await self._client.call(_DOWNLOAD, options, path={"exportId": export_id})
+
+    async def field_restrictions(
+        self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> dict[str, Any]:
+        """Ask which fields of a log may not be exported.
+
+        ``GET /logs/exports/field-restrictions``
+        """
+        return await self._client.call(_FIELD_RESTRICTIONS, options, query={"workspace_id": workspace_id})
 
     async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ExportListResponse:
         """List log exports with their status, optionally those of one workspace.

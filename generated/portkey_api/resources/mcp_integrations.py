@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         McpIntegrationCreateResponse,
         McpIntegrationListResponse,
         McpIntegrationsListType,
+        McpServerTestResponse,
+        McpSyncResponse,
         SecretMapping,
         UpdateMcpIntegrationAuthType,
         UpdateMcpIntegrationConfigurations,
@@ -41,7 +43,11 @@ _CREATE: Operation[McpIntegrationCreateResponse] = Operation(
     path="/mcp-integrations",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegrationCreateResponse")},
+    responses={
+        "200": ("json", "McpIntegrationCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -50,7 +56,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[McpIntegrationListResponse] = Operation(
     name="mcp_integrations.list",
@@ -58,7 +64,11 @@ _LIST: Operation[McpIntegrationListResponse] = Operation(
     path="/mcp-integrations",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegrationListResponse")},
+    responses={
+        "200": ("json", "McpIntegrationListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[McpIntegration] = Operation(
     name="mcp_integrations.retrieve",
@@ -66,7 +76,27 @@ _RETRIEVE: Operation[McpIntegration] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegration")},
+    responses={"200": ("json", "McpIntegration"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_SYNC: Operation[McpSyncResponse] = Operation(
+    name="mcp_integrations.sync",
+    method="POST",
+    path="/mcp-integrations/{mcpIntegrationId}/sync",
+    server="control_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "McpSyncResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_TEST: Operation[McpServerTestResponse] = Operation(
+    name="mcp_integrations.test",
+    method="POST",
+    path="/mcp-integrations/{mcpIntegrationId}/test",
+    server="control_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "McpServerTestResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="mcp_integrations.update",
@@ -74,7 +104,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 
@@ -180,6 +210,20 @@ class McpIntegrationsResource(Resource):
         ``GET /mcp-integrations/{mcpIntegrationId}``
         """
         return self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
+
+    def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
+        """Read again what the server of an MCP integration offers.
+
+        ``POST /mcp-integrations/{mcpIntegrationId}/sync``
+        """
+        return self._client.call(_SYNC, options, path={"mcpIntegrationId": mcp_integration_id})
+
+    def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
+        """Try to reach the server of an MCP integration and report its status code and response time.
+
+        ``POST /mcp-integrations/{mcpIntegrationId}/test``
+        """
+        return self._client.call(_TEST, options, path={"mcpIntegrationId": mcp_integration_id})
 
     def update(
         self,
@@ -315,6 +359,20 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         ``GET /mcp-integrations/{mcpIntegrationId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
+
+    async def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
+        """Read again what the server of an MCP integration offers.
+
+        ``POST /mcp-integrations/{mcpIntegrationId}/sync``
+        """
+        return await self._client.call(_SYNC, options, path={"mcpIntegrationId": mcp_integration_id})
+
+    async def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
+        """Try to reach the server of an MCP integration and report its status code and response time.
+
+        ``POST /mcp-integrations/{mcpIntegrationId}/test``
+        """
+        return await self._client.call(_TEST, options, path={"mcpIntegrationId": mcp_integration_id})
 
     async def update(
         self,

@@ -27,7 +27,11 @@ _LIST: Operation[McpIntegrationCapabilitiesListResponse] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}/capabilities",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegrationCapabilitiesListResponse")},
+    responses={
+        "200": ("json", "McpIntegrationCapabilitiesListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[McpIntegrationCapabilitiesBulkUpdateResponse] = Operation(
     name="mcp_integrations.capabilities.update",
@@ -35,7 +39,11 @@ _UPDATE: Operation[McpIntegrationCapabilitiesBulkUpdateResponse] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}/capabilities",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegrationCapabilitiesBulkUpdateResponse")},
+    responses={
+        "200": ("json", "McpIntegrationCapabilitiesBulkUpdateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

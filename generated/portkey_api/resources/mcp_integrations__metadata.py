@@ -21,7 +21,11 @@ _RETRIEVE: Operation[McpIntegrationMetadata] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}/metadata",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpIntegrationMetadata")},
+    responses={
+        "200": ("json", "McpIntegrationMetadata"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

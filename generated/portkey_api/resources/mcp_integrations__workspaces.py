@@ -27,7 +27,11 @@ _LIST: Operation[McpIntegrationWorkspacesListResponse | McpIntegrationWorkspaces
     path="/mcp-integrations/{mcpIntegrationId}/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", ("McpIntegrationWorkspacesListResponse", "McpIntegrationWorkspacesLegacyResponse"))},
+    responses={
+        "200": ("json", ("McpIntegrationWorkspacesListResponse", "McpIntegrationWorkspacesLegacyResponse")),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="mcp_integrations.workspaces.update",
@@ -35,7 +39,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/mcp-integrations/{mcpIntegrationId}/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

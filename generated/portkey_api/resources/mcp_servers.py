@@ -11,21 +11,41 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import McpServer, McpServerCreateResponse, McpServerListResponse, McpServerTestResponse
+    from ..models import (
+        McpClientInfo,
+        McpServer,
+        McpServerCreateResponse,
+        McpServerListResponse,
+        McpServerTestResponse,
+    )
     from ..types import CallOptions
     from .mcp_servers__capabilities import AsyncMcpServersCapabilitiesResource, McpServersCapabilitiesResource
     from .mcp_servers__connections import AsyncMcpServersConnectionsResource, McpServersConnectionsResource
+    from .mcp_servers__metadata import AsyncMcpServersMetadataResource, McpServersMetadataResource
+    from .mcp_servers__tokens import AsyncMcpServersTokensResource, McpServersTokensResource
     from .mcp_servers__user_access import AsyncMcpServersUserAccessResource, McpServersUserAccessResource
 
 _SECURITY = (("Portkey-Key",),)
 
+_CLIENT_INFO: Operation[McpClientInfo] = Operation(
+    name="mcp_servers.client_info",
+    method="GET",
+    path="/mcp-servers/{mcpServerId}/client-info",
+    server="control_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "McpClientInfo"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
 _CREATE: Operation[McpServerCreateResponse] = Operation(
     name="mcp_servers.create",
     method="POST",
     path="/mcp-servers",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerCreateResponse")},
+    responses={
+        "200": ("json", "McpServerCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -34,7 +54,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/mcp-servers/{mcpServerId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[McpServerListResponse] = Operation(
     name="mcp_servers.list",
@@ -42,7 +62,11 @@ _LIST: Operation[McpServerListResponse] = Operation(
     path="/mcp-servers",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerListResponse")},
+    responses={
+        "200": ("json", "McpServerListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[McpServer] = Operation(
     name="mcp_servers.retrieve",
@@ -50,7 +74,7 @@ _RETRIEVE: Operation[McpServer] = Operation(
     path="/mcp-servers/{mcpServerId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServer")},
+    responses={"200": ("json", "McpServer"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _TEST: Operation[McpServerTestResponse] = Operation(
     name="mcp_servers.test",
@@ -58,7 +82,11 @@ _TEST: Operation[McpServerTestResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/test",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerTestResponse")},
+    responses={
+        "200": ("json", "McpServerTestResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="mcp_servers.update",
@@ -66,7 +94,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/mcp-servers/{mcpServerId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 
@@ -89,11 +117,32 @@ class McpServersResource(Resource):
         return McpServersConnectionsResource(self._client)
 
     @cached_property
+    def metadata(self) -> McpServersMetadataResource:
+        """The operations under ``client.mcp_servers.metadata``."""
+        from .mcp_servers__metadata import McpServersMetadataResource
+
+        return McpServersMetadataResource(self._client)
+
+    @cached_property
+    def tokens(self) -> McpServersTokensResource:
+        """The operations under ``client.mcp_servers.tokens``."""
+        from .mcp_servers__tokens import McpServersTokensResource
+
+        return McpServersTokensResource(self._client)
+
+    @cached_property
     def user_access(self) -> McpServersUserAccessResource:
         """The operations under ``client.mcp_servers.user_access``."""
         from .mcp_servers__user_access import McpServersUserAccessResource
 
         return McpServersUserAccessResource(self._client)
+
+    def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
+        """Fetch how the gateway is registered as an OAuth client of an MCP server.
+
+        ``GET /mcp-servers/{mcpServerId}/client-info``
+        """
+        return self._client.call(_CLIENT_INFO, options, path={"mcpServerId": mcp_server_id})
 
     def create(
         self,
@@ -198,11 +247,32 @@ class AsyncMcpServersResource(AsyncResource):
         return AsyncMcpServersConnectionsResource(self._client)
 
     @cached_property
+    def metadata(self) -> AsyncMcpServersMetadataResource:
+        """The operations under ``client.mcp_servers.metadata``."""
+        from .mcp_servers__metadata import AsyncMcpServersMetadataResource
+
+        return AsyncMcpServersMetadataResource(self._client)
+
+    @cached_property
+    def tokens(self) -> AsyncMcpServersTokensResource:
+        """The operations under ``client.mcp_servers.tokens``."""
+        from .mcp_servers__tokens import AsyncMcpServersTokensResource
+
+        return AsyncMcpServersTokensResource(self._client)
+
+    @cached_property
     def user_access(self) -> AsyncMcpServersUserAccessResource:
         """The operations under ``client.mcp_servers.user_access``."""
         from .mcp_servers__user_access import AsyncMcpServersUserAccessResource
 
         return AsyncMcpServersUserAccessResource(self._client)
+
+    async def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
+        """Fetch how the gateway is registered as an OAuth client of an MCP server.
+
+        ``GET /mcp-servers/{mcpServerId}/client-info``
+        """
+        return await self._client.call(_CLIENT_INFO, options, path={"mcpServerId": mcp_server_id})
 
     async def create(
         self,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         McpServerCapabilitiesBulkUpdateResponse,
         McpServerCapabilitiesListResponse,
         McpServersCapabilitiesListType,
+        McpSyncResponse,
     )
     from ..types import CallOptions
 
@@ -27,7 +28,19 @@ _LIST: Operation[McpServerCapabilitiesListResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/capabilities",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerCapabilitiesListResponse")},
+    responses={
+        "200": ("json", "McpServerCapabilitiesListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_SYNC: Operation[McpSyncResponse] = Operation(
+    name="mcp_servers.capabilities.sync",
+    method="POST",
+    path="/mcp-servers/{mcpServerId}/capabilities/sync",
+    server="control_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "McpSyncResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[McpServerCapabilitiesBulkUpdateResponse] = Operation(
     name="mcp_servers.capabilities.update",
@@ -35,7 +48,11 @@ _UPDATE: Operation[McpServerCapabilitiesBulkUpdateResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/capabilities",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerCapabilitiesBulkUpdateResponse")},
+    responses={
+        "200": ("json", "McpServerCapabilitiesBulkUpdateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 
@@ -62,6 +79,13 @@ class McpServersCapabilitiesResource(Resource):
             path={"mcpServerId": mcp_server_id},
             query={"page": page, "page_size": page_size, "type": type},
         )
+
+    def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
+        """Read again what an MCP server offers.
+
+        ``POST /mcp-servers/{mcpServerId}/capabilities/sync``
+        """
+        return self._client.call(_SYNC, options, path={"mcpServerId": mcp_server_id})
 
     def update(
         self,
@@ -101,6 +125,13 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
             path={"mcpServerId": mcp_server_id},
             query={"page": page, "page_size": page_size, "type": type},
         )
+
+    async def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
+        """Read again what an MCP server offers.
+
+        ``POST /mcp-servers/{mcpServerId}/capabilities/sync``
+        """
+        return await self._client.call(_SYNC, options, path={"mcpServerId": mcp_server_id})
 
     async def update(
         self,

@@ -21,7 +21,11 @@ _DELETE: Operation[McpServerConnectionDeleteResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/connections",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerConnectionDeleteResponse")},
+    responses={
+        "200": ("json", "McpServerConnectionDeleteResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[McpServerConnectionsListResponse] = Operation(
     name="mcp_servers.connections.list",
@@ -29,7 +33,11 @@ _LIST: Operation[McpServerConnectionsListResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/connections",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerConnectionsListResponse")},
+    responses={
+        "200": ("json", "McpServerConnectionsListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

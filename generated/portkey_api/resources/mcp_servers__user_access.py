@@ -15,19 +15,36 @@ if TYPE_CHECKING:
         BulkUpdateMcpServerUserAccessDefaultUserAccess,
         BulkUpdateMcpServerUserAccessUserAccessItem,
         McpServerUserAccessBulkUpdateResponse,
+        McpServerUserAccessItem,
         McpServerUserAccessListResponse,
     )
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
 
+_CHECK: Operation[McpServerUserAccessItem] = Operation(
+    name="mcp_servers.user_access.check",
+    method="GET",
+    path="/mcp-servers/{mcpServerId}/user-access/check",
+    server="control_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "McpServerUserAccessItem"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
 _LIST: Operation[McpServerUserAccessListResponse] = Operation(
     name="mcp_servers.user_access.list",
     method="GET",
     path="/mcp-servers/{mcpServerId}/user-access",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerUserAccessListResponse")},
+    responses={
+        "200": ("json", "McpServerUserAccessListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[McpServerUserAccessBulkUpdateResponse] = Operation(
     name="mcp_servers.user_access.update",
@@ -35,13 +52,24 @@ _UPDATE: Operation[McpServerUserAccessBulkUpdateResponse] = Operation(
     path="/mcp-servers/{mcpServerId}/user-access",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "McpServerUserAccessBulkUpdateResponse")},
+    responses={
+        "200": ("json", "McpServerUserAccessBulkUpdateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 
 
 class McpServersUserAccessResource(Resource):
     """The operations under ``client.mcp_servers.user_access``."""
+
+    def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
+        """Ask whether you may use an MCP server.
+
+        ``GET /mcp-servers/{mcpServerId}/user-access/check``
+        """
+        return self._client.call(_CHECK, options, path={"mcpServerId": mcp_server_id})
 
     def list(
         self,
@@ -85,6 +113,13 @@ class McpServersUserAccessResource(Resource):
 
 class AsyncMcpServersUserAccessResource(AsyncResource):
     """The operations under ``client.mcp_servers.user_access``, asynchronous."""
+
+    async def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
+        """Ask whether you may use an MCP server.
+
+        ``GET /mcp-servers/{mcpServerId}/user-access/check``
+        """
+        return await self._client.call(_CHECK, options, path={"mcpServerId": mcp_server_id})
 
     async def list(
         self,

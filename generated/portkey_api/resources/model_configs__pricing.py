@@ -21,7 +21,12 @@ _RETRIEVE: Operation[ModelPricingConfig] = Operation(
     path="/model-configs/pricing/{provider}/{model}",
     server="public",
     security=_SECURITY,
-    responses={"200": ("json", "ModelPricingConfig"), "404": ("json", "ModelConfigsPricingRetrieveResponse404")},
+    responses={
+        "200": ("json", "ModelPricingConfig"),
+        "404": ("json", "ModelConfigsPricingRetrieveResponse404"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

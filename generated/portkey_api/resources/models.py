@@ -19,6 +19,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 _SECURITY1 = (("Portkey-Key",),)
 
@@ -28,7 +30,11 @@ _DELETE: Operation[DeleteModelResponse] = Operation(
     path="/models/{model}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteModelResponse")},
+    responses={
+        "200": ("json", "DeleteModelResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListModelsResponse] = Operation(
     name="models.list",
@@ -36,7 +42,7 @@ _LIST: Operation[ListModelsResponse] = Operation(
     path="/models",
     server="data_plane",
     security=_SECURITY1,
-    responses={"200": ("json", "ListModelsResponse")},
+    responses={"200": ("json", "ListModelsResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[Model] = Operation(
     name="models.retrieve",
@@ -44,7 +50,7 @@ _RETRIEVE: Operation[Model] = Operation(
     path="/models/{model}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Model")},
+    responses={"200": ("json", "Model"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

@@ -20,6 +20,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[CreateModerationResponse] = Operation(
@@ -28,7 +30,11 @@ _CREATE: Operation[CreateModerationResponse] = Operation(
     path="/moderations",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "CreateModerationResponse")},
+    responses={
+        "200": ("json", "CreateModerationResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

@@ -37,10 +37,12 @@ _CREATE: Operation[CreatePolicyResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "CreatePolicyResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -52,11 +54,13 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _LIST: Operation[RateLimitsPolicyListResponse] = Operation(
@@ -67,11 +71,13 @@ _LIST: Operation[RateLimitsPolicyListResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "RateLimitsPolicyListResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _RETRIEVE: Operation[RateLimitsPolicyResponse] = Operation(
@@ -82,11 +88,13 @@ _RETRIEVE: Operation[RateLimitsPolicyResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "RateLimitsPolicyResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
@@ -97,11 +105,13 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )

@@ -23,11 +23,13 @@ _LIST: Operation[UsageLimitsPolicyEntityListResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "UsageLimitsPolicyEntityListResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _RESET: Operation[dict[str, Any]] = Operation(
@@ -38,11 +40,13 @@ _RESET: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 

@@ -37,10 +37,12 @@ _CREATE: Operation[PromptsCreateResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptsCreateResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -52,11 +54,13 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _LIST: Operation[PromptsListResponse] = Operation(
@@ -67,10 +71,12 @@ _LIST: Operation[PromptsListResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptsListResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _PUBLISH: Operation[dict[str, Any]] = Operation(
@@ -81,11 +87,13 @@ _PUBLISH: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -95,7 +103,11 @@ _RENDER: Operation[PromptRenderResponse] = Operation(
     path="/prompts/{promptId}/render",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "PromptRenderResponse")},
+    responses={
+        "200": ("json", "PromptRenderResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _RETRIEVE: Operation[Prompt] = Operation(
@@ -106,11 +118,13 @@ _RETRIEVE: Operation[Prompt] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "Prompt"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _UPDATE: Operation[PromptsUpdateResponse] = Operation(
@@ -121,11 +135,13 @@ _UPDATE: Operation[PromptsUpdateResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptsUpdateResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )

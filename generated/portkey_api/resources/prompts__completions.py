@@ -11,7 +11,11 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateChatCompletionRequest, CreateCompletionRequest, PromptsCompletionsCreateResponse
+    from ..models import (
+        CreateChatCompletionRequest,
+        CreateCompletionRequest,
+        PromptsCompletionsCreateResponse,
+    )
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
@@ -22,7 +26,11 @@ _CREATE: Operation[PromptsCompletionsCreateResponse] = Operation(
     path="/prompts/{promptId}/completions",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "PromptsCompletionsCreateResponse")},
+    responses={
+        "200": ("json", "PromptsCompletionsCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

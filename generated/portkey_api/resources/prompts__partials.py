@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import builtins
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 
     from ..models import (
         PromptPartial,
-        PromptPartialSummary,
         PromptsPartialsCreateResponse,
+        PromptsPartialsListResponse,
         PromptsPartialsUpdateResponse,
     )
     from ..types import CallOptions
@@ -31,10 +30,12 @@ _CREATE: Operation[PromptsPartialsCreateResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptsPartialsCreateResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -46,26 +47,30 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
-_LIST: Operation[list[PromptPartialSummary]] = Operation(
+_LIST: Operation[PromptsPartialsListResponse] = Operation(
     name="prompts.partials.list",
     method="GET",
     path="/prompts/partials",
     server="control_plane",
     security=_SECURITY,
     responses={
-        "200": ("json", ["PromptPartialSummary"]),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "200": ("json", "PromptsPartialsListResponse"),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _PUBLISH: Operation[dict[str, Any]] = Operation(
@@ -76,11 +81,13 @@ _PUBLISH: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -92,11 +99,13 @@ _RETRIEVE: Operation[PromptPartial] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptPartial"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _UPDATE: Operation[PromptsPartialsUpdateResponse] = Operation(
@@ -107,11 +116,13 @@ _UPDATE: Operation[PromptsPartialsUpdateResponse] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "PromptsPartialsUpdateResponse"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -158,9 +169,7 @@ class PromptsPartialsResource(Resource):
         """
         return self._client.call(_DELETE, options, path={"promptPartialId": prompt_partial_id})
 
-    def list(
-        self, *, collection_id: str | None = None, **options: Unpack[CallOptions]
-    ) -> builtins.list[PromptPartialSummary]:
+    def list(self, *, collection_id: str | None = None, **options: Unpack[CallOptions]) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
 
         ``GET /prompts/partials``
@@ -248,7 +257,7 @@ class AsyncPromptsPartialsResource(AsyncResource):
 
     async def list(
         self, *, collection_id: str | None = None, **options: Unpack[CallOptions]
-    ) -> builtins.list[PromptPartialSummary]:
+    ) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
 
         ``GET /prompts/partials``

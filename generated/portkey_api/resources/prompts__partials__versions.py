@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING
 
 from ..types import AsyncResource, Operation, Resource
@@ -11,24 +10,26 @@ from ..types import AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import PromptPartialVersion
+    from ..models import PromptsPartialsVersionsListResponse
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
 
-_LIST: Operation[list[PromptPartialVersion]] = Operation(
+_LIST: Operation[PromptsPartialsVersionsListResponse] = Operation(
     name="prompts.partials.versions.list",
     method="GET",
     path="/prompts/partials/{promptPartialId}/versions",
     server="control_plane",
     security=_SECURITY,
     responses={
-        "200": ("json", ["PromptPartialVersion"]),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "200": ("json", "PromptsPartialsVersionsListResponse"),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 
@@ -36,7 +37,7 @@ _LIST: Operation[list[PromptPartialVersion]] = Operation(
 class PromptsPartialsVersionsResource(Resource):
     """The operations under ``client.prompts.partials.versions``."""
 
-    def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> builtins.list[PromptPartialVersion]:
+    def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
         ``GET /prompts/partials/{promptPartialId}/versions``
@@ -47,7 +48,7 @@ class PromptsPartialsVersionsResource(Resource):
 class AsyncPromptsPartialsVersionsResource(AsyncResource):
     """The operations under ``client.prompts.partials.versions``, asynchronous."""
 
-    async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> builtins.list[PromptPartialVersion]:
+    async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
         ``GET /prompts/partials/{promptPartialId}/versions``

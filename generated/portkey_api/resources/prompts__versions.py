@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,24 +10,26 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import Prompt, PromptVersionSummary
+    from ..models import Prompt, PromptsVersionsListResponse
     from ..types import CallOptions
 
 _SECURITY = (("Portkey-Key",),)
 
-_LIST: Operation[list[PromptVersionSummary]] = Operation(
+_LIST: Operation[PromptsVersionsListResponse] = Operation(
     name="prompts.versions.list",
     method="GET",
     path="/prompts/{promptId}/versions",
     server="control_plane",
     security=_SECURITY,
     responses={
-        "200": ("json", ["PromptVersionSummary"]),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "200": ("json", "PromptsVersionsListResponse"),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _RETRIEVE: Operation[Prompt] = Operation(
@@ -39,11 +40,13 @@ _RETRIEVE: Operation[Prompt] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", "Prompt"),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
@@ -54,11 +57,13 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     security=_SECURITY,
     responses={
         "200": ("json", None),
-        "400": ("none", None),
-        "401": ("none", None),
-        "403": ("none", None),
-        "404": ("none", None),
-        "500": ("none", None),
+        "400": ("json", "GatewayError"),
+        "401": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "500": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
 )
@@ -67,7 +72,7 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 class PromptsVersionsResource(Resource):
     """The operations under ``client.prompts.versions``."""
 
-    def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> builtins.list[PromptVersionSummary]:
+    def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
         ``GET /prompts/{promptId}/versions``
@@ -96,7 +101,7 @@ class PromptsVersionsResource(Resource):
 class AsyncPromptsVersionsResource(AsyncResource):
     """The operations under ``client.prompts.versions``, asynchronous."""
 
-    async def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> builtins.list[PromptVersionSummary]:
+    async def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
         ``GET /prompts/{promptId}/versions``

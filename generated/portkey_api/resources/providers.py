@@ -30,7 +30,11 @@ _CREATE: Operation[ProvidersCreateResponse] = Operation(
     path="/providers",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ProvidersCreateResponse")},
+    responses={
+        "200": ("json", "ProvidersCreateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -39,7 +43,7 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/providers/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None)},
+    responses={"200": ("json", None), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _LIST: Operation[ProvidersListResponse] = Operation(
     name="providers.list",
@@ -47,7 +51,11 @@ _LIST: Operation[ProvidersListResponse] = Operation(
     path="/providers",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ProvidersListResponse")},
+    responses={
+        "200": ("json", "ProvidersListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[Providers] = Operation(
     name="providers.retrieve",
@@ -55,7 +63,7 @@ _RETRIEVE: Operation[Providers] = Operation(
     path="/providers/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "Providers")},
+    responses={"200": ("json", "Providers"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[ProvidersUpdateResponse] = Operation(
     name="providers.update",
@@ -63,7 +71,11 @@ _UPDATE: Operation[ProvidersUpdateResponse] = Operation(
     path="/providers/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ProvidersUpdateResponse")},
+    responses={
+        "200": ("json", "ProvidersUpdateResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

@@ -19,6 +19,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CONNECT: Operation[Any] = Operation(
@@ -27,7 +29,12 @@ _CONNECT: Operation[Any] = Operation(
     path="/realtime",
     server="data_plane",
     security=_SECURITY,
-    responses={"101": ("none", None), "default": ("none", None)},
+    responses={
+        "101": ("none", None),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+        "default": ("none", None),
+    },
     styles={"x-portkey-metadata": "json"},
 )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        CompactedResponse,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
         Reasoning,
         ReasoningItem,
         Response,
+        ResponseInputTruncation,
+        ResponsesDeleteResponse,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
@@ -40,16 +43,52 @@ if TYPE_CHECKING:
     )
     from ..types import CallOptions
     from .responses__input_items import AsyncResponsesInputItemsResource, ResponsesInputItemsResource
+    from .responses__input_tokens import AsyncResponsesInputTokensResource, ResponsesInputTokensResource
 
-_SECURITY = (("Portkey-Key",),)
+_SECURITY = (
+    ("Portkey-Key", "Virtual-Key"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name"),
+    ("Portkey-Key", "Config"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
+)
+_SECURITY1 = (
+    ("Portkey-Key",),
+    ("Portkey-Key", "Virtual-Key"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name"),
+    ("Portkey-Key", "Config"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
+)
 
+_CANCEL: Operation[Response] = Operation(
+    name="responses.cancel",
+    method="POST",
+    path="/responses/{response_id}/cancel",
+    server="data_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "Response"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_COMPACT: Operation[CompactedResponse] = Operation(
+    name="responses.compact",
+    method="POST",
+    path="/responses/compact",
+    server="data_plane",
+    security=_SECURITY,
+    responses={"200": ("json", "CompactedResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+    content_type="application/json",
+)
 _CREATE: Operation[Response] = Operation(
     name="responses.create",
     method="POST",
     path="/responses",
     server="data_plane",
-    security=_SECURITY,
-    responses={"200": ("json", "Response")},
+    security=_SECURITY1,
+    responses={"200": ("json", "Response"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
     events=(
         "ResponseAudioDeltaEvent",
@@ -86,21 +125,26 @@ _CREATE: Operation[Response] = Operation(
         "ResponseWebSearchCallSearchingEvent",
     ),
 )
-_DELETE: Operation[Any] = Operation(
+_DELETE: Operation[ResponsesDeleteResponse] = Operation(
     name="responses.delete",
     method="DELETE",
     path="/responses/{response_id}",
     server="data_plane",
-    security=_SECURITY,
-    responses={"200": ("none", None), "404": ("json", "Error")},
+    security=_SECURITY1,
+    responses={
+        "200": ("json", "ResponsesDeleteResponse"),
+        "404": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[Response] = Operation(
     name="responses.retrieve",
     method="GET",
     path="/responses/{response_id}",
     server="data_plane",
-    security=_SECURITY,
-    responses={"200": ("json", "Response")},
+    security=_SECURITY1,
+    responses={"200": ("json", "Response"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 
@@ -113,6 +157,64 @@ class ResponsesResource(Resource):
         from .responses__input_items import ResponsesInputItemsResource
 
         return ResponsesInputItemsResource(self._client)
+
+    @cached_property
+    def input_tokens(self) -> ResponsesInputTokensResource:
+        """The operations under ``client.responses.input_tokens``."""
+        from .responses__input_tokens import ResponsesInputTokensResource
+
+        return ResponsesInputTokensResource(self._client)
+
+    def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
+        """Stop a response that is made in the background.
+
+        ``POST /responses/{response_id}/cancel``
+        """
+        return self._client.call(_CANCEL, options, path={"response_id": response_id})
+
+    def compact(
+        self,
+        *,
+        model: str = UNSET,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | Mapping[str, Any]
+            | InputMessage
+            | OutputMessage
+            | FileSearchToolCall
+            | ComputerToolCall
+            | ComputerToolCallOutput
+            | WebSearchToolCall
+            | FunctionToolCall
+            | FunctionToolCallOutput
+            | ReasoningItem
+            | ItemReference
+        ] = UNSET,
+        instructions: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        truncation: ResponseInputTruncation | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CompactedResponse:
+        """Make a long conversation shorter, to go on with in less tokens.
+
+        ``POST /responses/compact``
+        """
+        return self._client.call(
+            _COMPACT,
+            options,
+            body={
+                "model": model,
+                "input": input,
+                "instructions": instructions,
+                "previous_response_id": previous_response_id,
+                "tools": tools,
+                "parallel_tool_calls": parallel_tool_calls,
+                "truncation": truncation,
+            },
+        )
 
     def create(
         self,
@@ -136,7 +238,7 @@ class ResponsesResource(Resource):
         metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        user: str = UNSET,
+        user: str | None = UNSET,
         previous_response_id: str | None = UNSET,
         reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
         max_output_tokens: int | None = UNSET,
@@ -180,7 +282,7 @@ class ResponsesResource(Resource):
             },
         )
 
-    def delete(self, response_id: str, **options: Unpack[CallOptions]) -> Any:
+    def delete(self, response_id: str, **options: Unpack[CallOptions]) -> ResponsesDeleteResponse:
         """Delete an earlier model response, given its id.
 
         ``DELETE /responses/{response_id}``
@@ -207,6 +309,64 @@ class AsyncResponsesResource(AsyncResource):
 
         return AsyncResponsesInputItemsResource(self._client)
 
+    @cached_property
+    def input_tokens(self) -> AsyncResponsesInputTokensResource:
+        """The operations under ``client.responses.input_tokens``."""
+        from .responses__input_tokens import AsyncResponsesInputTokensResource
+
+        return AsyncResponsesInputTokensResource(self._client)
+
+    async def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
+        """Stop a response that is made in the background.
+
+        ``POST /responses/{response_id}/cancel``
+        """
+        return await self._client.call(_CANCEL, options, path={"response_id": response_id})
+
+    async def compact(
+        self,
+        *,
+        model: str = UNSET,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | Mapping[str, Any]
+            | InputMessage
+            | OutputMessage
+            | FileSearchToolCall
+            | ComputerToolCall
+            | ComputerToolCallOutput
+            | WebSearchToolCall
+            | FunctionToolCall
+            | FunctionToolCallOutput
+            | ReasoningItem
+            | ItemReference
+        ] = UNSET,
+        instructions: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        truncation: ResponseInputTruncation | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CompactedResponse:
+        """Make a long conversation shorter, to go on with in less tokens.
+
+        ``POST /responses/compact``
+        """
+        return await self._client.call(
+            _COMPACT,
+            options,
+            body={
+                "model": model,
+                "input": input,
+                "instructions": instructions,
+                "previous_response_id": previous_response_id,
+                "tools": tools,
+                "parallel_tool_calls": parallel_tool_calls,
+                "truncation": truncation,
+            },
+        )
+
     async def create(
         self,
         *,
@@ -229,7 +389,7 @@ class AsyncResponsesResource(AsyncResource):
         metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        user: str = UNSET,
+        user: str | None = UNSET,
         previous_response_id: str | None = UNSET,
         reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
         max_output_tokens: int | None = UNSET,
@@ -273,7 +433,7 @@ class AsyncResponsesResource(AsyncResource):
             },
         )
 
-    async def delete(self, response_id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, response_id: str, **options: Unpack[CallOptions]) -> ResponsesDeleteResponse:
         """Delete an earlier model response, given its id.
 
         ``DELETE /responses/{response_id}``

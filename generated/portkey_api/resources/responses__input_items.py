@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from ..models import ResponseItemList, ResponsesInputItemsListOrder
     from ..types import CallOptions
 
-_SECURITY = (("Portkey-Key",),)
+_SECURITY = (
+    ("Portkey-Key",),
+    ("Portkey-Key", "Virtual-Key"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name"),
+    ("Portkey-Key", "Config"),
+    ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
+    ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
+)
 
 _LIST: Operation[ResponseItemList] = Operation(
     name="responses.input_items.list",
@@ -21,7 +30,7 @@ _LIST: Operation[ResponseItemList] = Operation(
     path="/responses/{response_id}/input_items",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ResponseItemList")},
+    responses={"200": ("json", "ResponseItemList"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

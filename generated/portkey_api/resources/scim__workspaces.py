@@ -27,7 +27,11 @@ _CREATE: Operation[ScimWorkspaceMapping] = Operation(
     path="/scim/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ScimWorkspaceMapping")},
+    responses={
+        "200": ("json", "ScimWorkspaceMapping"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[ScimWorkspacesDeleteResponse] = Operation(
@@ -36,7 +40,11 @@ _DELETE: Operation[ScimWorkspacesDeleteResponse] = Operation(
     path="/scim/workspaces/{scimWorkspaceGroupId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ScimWorkspacesDeleteResponse")},
+    responses={
+        "200": ("json", "ScimWorkspacesDeleteResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ScimWorkspacesListResponse] = Operation(
     name="scim.workspaces.list",
@@ -44,7 +52,11 @@ _LIST: Operation[ScimWorkspacesListResponse] = Operation(
     path="/scim/workspaces",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ScimWorkspacesListResponse")},
+    responses={
+        "200": ("json", "ScimWorkspacesListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 
@@ -88,6 +100,8 @@ class ScimWorkspacesResource(Resource):
         workspace_id: str | None = None,
         scim_group_id: str | None = None,
         role: ScimWorkspacesListRole | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
@@ -95,7 +109,15 @@ class ScimWorkspacesResource(Resource):
         ``GET /scim/workspaces``
         """
         return self._client.call(
-            _LIST, options, query={"workspace_id": workspace_id, "scim_group_id": scim_group_id, "role": role}
+            _LIST,
+            options,
+            query={
+                "workspace_id": workspace_id,
+                "scim_group_id": scim_group_id,
+                "role": role,
+                "page": page,
+                "page_size": page_size,
+            },
         )
 
 
@@ -141,6 +163,8 @@ class AsyncScimWorkspacesResource(AsyncResource):
         workspace_id: str | None = None,
         scim_group_id: str | None = None,
         role: ScimWorkspacesListRole | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
         **options: Unpack[CallOptions],
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
@@ -148,5 +172,13 @@ class AsyncScimWorkspacesResource(AsyncResource):
         ``GET /scim/workspaces``
         """
         return await self._client.call(
-            _LIST, options, query={"workspace_id": workspace_id, "scim_group_id": scim_group_id, "role": role}
+            _LIST,
+            options,
+            query={
+                "workspace_id": workspace_id,
+                "scim_group_id": scim_group_id,
+                "role": role,
+                "page": page,
+                "page_size": page_size,
+            },
         )

@@ -37,7 +37,13 @@ _CREATE: Operation[SecretReferencesCreateResponse] = Operation(
     path="/secret-references",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "SecretReferencesCreateResponse"), "400": ("none", None), "403": ("none", None)},
+    responses={
+        "200": ("json", "SecretReferencesCreateResponse"),
+        "400": ("json", "GatewayError"),
+        "403": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -46,7 +52,13 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/secret-references/{secretReferenceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None), "400": ("none", None), "404": ("none", None)},
+    responses={
+        "200": ("json", None),
+        "400": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[SecretReferencesListResponse] = Operation(
     name="secret_references.list",
@@ -54,7 +66,11 @@ _LIST: Operation[SecretReferencesListResponse] = Operation(
     path="/secret-references",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "SecretReferencesListResponse")},
+    responses={
+        "200": ("json", "SecretReferencesListResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[SecretReferenceDetailResponse] = Operation(
     name="secret_references.retrieve",
@@ -62,7 +78,12 @@ _RETRIEVE: Operation[SecretReferenceDetailResponse] = Operation(
     path="/secret-references/{secretReferenceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "SecretReferenceDetailResponse"), "404": ("none", None)},
+    responses={
+        "200": ("json", "SecretReferenceDetailResponse"),
+        "404": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="secret_references.update",
@@ -70,7 +91,13 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/secret-references/{secretReferenceId}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None), "400": ("none", None), "404": ("none", None)},
+    responses={
+        "200": ("json", None),
+        "400": ("json", "GatewayError"),
+        "404": ("json", "GatewayError"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 

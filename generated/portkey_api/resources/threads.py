@@ -41,6 +41,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[ThreadObject] = Operation(
@@ -49,7 +51,7 @@ _CREATE: Operation[ThreadObject] = Operation(
     path="/threads",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ThreadObject")},
+    responses={"200": ("json", "ThreadObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _CREATE_AND_RUN: Operation[RunObject] = Operation(
@@ -58,7 +60,7 @@ _CREATE_AND_RUN: Operation[RunObject] = Operation(
     path="/threads/runs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[DeleteThreadResponse] = Operation(
@@ -67,7 +69,11 @@ _DELETE: Operation[DeleteThreadResponse] = Operation(
     path="/threads/{thread_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteThreadResponse")},
+    responses={
+        "200": ("json", "DeleteThreadResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[ThreadObject] = Operation(
     name="threads.retrieve",
@@ -75,7 +81,7 @@ _RETRIEVE: Operation[ThreadObject] = Operation(
     path="/threads/{thread_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ThreadObject")},
+    responses={"200": ("json", "ThreadObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[ThreadObject] = Operation(
     name="threads.update",
@@ -83,7 +89,7 @@ _UPDATE: Operation[ThreadObject] = Operation(
     path="/threads/{thread_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ThreadObject")},
+    responses={"200": ("json", "ThreadObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

@@ -30,6 +30,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[MessageObject] = Operation(
@@ -38,7 +40,7 @@ _CREATE: Operation[MessageObject] = Operation(
     path="/threads/{thread_id}/messages",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "MessageObject")},
+    responses={"200": ("json", "MessageObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[DeleteMessageResponse] = Operation(
@@ -47,7 +49,11 @@ _DELETE: Operation[DeleteMessageResponse] = Operation(
     path="/threads/{thread_id}/messages/{message_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteMessageResponse")},
+    responses={
+        "200": ("json", "DeleteMessageResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListMessagesResponse] = Operation(
     name="threads.messages.list",
@@ -55,7 +61,11 @@ _LIST: Operation[ListMessagesResponse] = Operation(
     path="/threads/{thread_id}/messages",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListMessagesResponse")},
+    responses={
+        "200": ("json", "ListMessagesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[MessageObject] = Operation(
     name="threads.messages.retrieve",
@@ -63,7 +73,7 @@ _RETRIEVE: Operation[MessageObject] = Operation(
     path="/threads/{thread_id}/messages/{message_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "MessageObject")},
+    responses={"200": ("json", "MessageObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _UPDATE: Operation[MessageObject] = Operation(
     name="threads.messages.update",
@@ -71,7 +81,7 @@ _UPDATE: Operation[MessageObject] = Operation(
     path="/threads/{thread_id}/messages/{message_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "MessageObject")},
+    responses={"200": ("json", "MessageObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

@@ -37,6 +37,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CANCEL: Operation[RunObject] = Operation(
@@ -45,7 +47,7 @@ _CANCEL: Operation[RunObject] = Operation(
     path="/threads/{thread_id}/runs/{run_id}/cancel",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _CREATE: Operation[RunObject] = Operation(
     name="threads.runs.create",
@@ -53,7 +55,7 @@ _CREATE: Operation[RunObject] = Operation(
     path="/threads/{thread_id}/runs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _LIST: Operation[ListRunsResponse] = Operation(
@@ -62,7 +64,7 @@ _LIST: Operation[ListRunsResponse] = Operation(
     path="/threads/{thread_id}/runs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListRunsResponse")},
+    responses={"200": ("json", "ListRunsResponse"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _RETRIEVE: Operation[RunObject] = Operation(
     name="threads.runs.retrieve",
@@ -70,7 +72,7 @@ _RETRIEVE: Operation[RunObject] = Operation(
     path="/threads/{thread_id}/runs/{run_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 _SUBMIT_TOOL_OUTPUTS: Operation[RunObject] = Operation(
     name="threads.runs.submit_tool_outputs",
@@ -78,7 +80,7 @@ _SUBMIT_TOOL_OUTPUTS: Operation[RunObject] = Operation(
     path="/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _UPDATE: Operation[RunObject] = Operation(
@@ -87,7 +89,7 @@ _UPDATE: Operation[RunObject] = Operation(
     path="/threads/{thread_id}/runs/{run_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunObject")},
+    responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 

@@ -19,6 +19,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _LIST: Operation[ListRunStepsResponse] = Operation(
@@ -27,7 +29,11 @@ _LIST: Operation[ListRunStepsResponse] = Operation(
     path="/threads/{thread_id}/runs/{run_id}/steps",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListRunStepsResponse")},
+    responses={
+        "200": ("json", "ListRunStepsResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[RunStepObject] = Operation(
     name="threads.runs.steps.retrieve",
@@ -35,7 +41,7 @@ _RETRIEVE: Operation[RunStepObject] = Operation(
     path="/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "RunStepObject")},
+    responses={"200": ("json", "RunStepObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
 )
 
 

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
     from ..models import (
         AutoChunkingStrategyRequestParam,
+        ComparisonFilter,
+        CompoundFilter,
         DeleteVectorStoreResponse,
         ListVectorStoresResponse,
         StaticChunkingStrategyRequestParam,
         VectorStoreExpirationAfter,
         VectorStoreObject,
+        VectorStoreSearchRequestRankingOptions,
+        VectorStoreSearchResultsPage,
         VectorStoresListOrder,
     )
     from ..types import CallOptions
@@ -31,6 +35,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CREATE: Operation[VectorStoreObject] = Operation(
@@ -39,7 +45,7 @@ _CREATE: Operation[VectorStoreObject] = Operation(
     path="/vector_stores",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreObject")},
+    responses={"200": ("json", "VectorStoreObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 _DELETE: Operation[DeleteVectorStoreResponse] = Operation(
@@ -48,7 +54,11 @@ _DELETE: Operation[DeleteVectorStoreResponse] = Operation(
     path="/vector_stores/{vector_store_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteVectorStoreResponse")},
+    responses={
+        "200": ("json", "DeleteVectorStoreResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListVectorStoresResponse] = Operation(
     name="vector_stores.list",
@@ -56,7 +66,11 @@ _LIST: Operation[ListVectorStoresResponse] = Operation(
     path="/vector_stores",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListVectorStoresResponse")},
+    responses={
+        "200": ("json", "ListVectorStoresResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[VectorStoreObject] = Operation(
     name="vector_stores.retrieve",
@@ -64,7 +78,20 @@ _RETRIEVE: Operation[VectorStoreObject] = Operation(
     path="/vector_stores/{vector_store_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreObject")},
+    responses={"200": ("json", "VectorStoreObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
+)
+_SEARCH: Operation[VectorStoreSearchResultsPage] = Operation(
+    name="vector_stores.search",
+    method="POST",
+    path="/vector_stores/{vector_store_id}/search",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "VectorStoreSearchResultsPage"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+    content_type="application/json",
 )
 _UPDATE: Operation[VectorStoreObject] = Operation(
     name="vector_stores.update",
@@ -72,7 +99,7 @@ _UPDATE: Operation[VectorStoreObject] = Operation(
     path="/vector_stores/{vector_store_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreObject")},
+    responses={"200": ("json", "VectorStoreObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
 )
 
@@ -152,6 +179,34 @@ class VectorStoresResource(Resource):
         ``GET /vector_stores/{vector_store_id}``
         """
         return self._client.call(_RETRIEVE, options, path={"vector_store_id": vector_store_id})
+
+    def search(
+        self,
+        vector_store_id: str,
+        *,
+        query: str | Sequence[str],
+        rewrite_query: bool = UNSET,
+        max_num_results: int = UNSET,
+        filters: ComparisonFilter | Mapping[str, Any] | CompoundFilter = UNSET,
+        ranking_options: VectorStoreSearchRequestRankingOptions | Mapping[str, Any] = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> VectorStoreSearchResultsPage:
+        """Search a vector store for the parts of its files that answer a question.
+
+        ``POST /vector_stores/{vector_store_id}/search``
+        """
+        return self._client.call(
+            _SEARCH,
+            options,
+            path={"vector_store_id": vector_store_id},
+            body={
+                "query": query,
+                "rewrite_query": rewrite_query,
+                "max_num_results": max_num_results,
+                "filters": filters,
+                "ranking_options": ranking_options,
+            },
+        )
 
     def update(
         self,
@@ -249,6 +304,34 @@ class AsyncVectorStoresResource(AsyncResource):
         ``GET /vector_stores/{vector_store_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"vector_store_id": vector_store_id})
+
+    async def search(
+        self,
+        vector_store_id: str,
+        *,
+        query: str | Sequence[str],
+        rewrite_query: bool = UNSET,
+        max_num_results: int = UNSET,
+        filters: ComparisonFilter | Mapping[str, Any] | CompoundFilter = UNSET,
+        ranking_options: VectorStoreSearchRequestRankingOptions | Mapping[str, Any] = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> VectorStoreSearchResultsPage:
+        """Search a vector store for the parts of its files that answer a question.
+
+        ``POST /vector_stores/{vector_store_id}/search``
+        """
+        return await self._client.call(
+            _SEARCH,
+            options,
+            path={"vector_store_id": vector_store_id},
+            body={
+                "query": query,
+                "rewrite_query": rewrite_query,
+                "max_num_results": max_num_results,
+                "filters": filters,
+                "ranking_options": ranking_options,
+            },
+        )
 
     async def update(
         self,

@@ -27,6 +27,8 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
 _CANCEL: Operation[VectorStoreFileBatchObject] = Operation(
@@ -35,7 +37,11 @@ _CANCEL: Operation[VectorStoreFileBatchObject] = Operation(
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreFileBatchObject")},
+    responses={
+        "200": ("json", "VectorStoreFileBatchObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _CREATE: Operation[VectorStoreFileBatchObject] = Operation(
     name="vector_stores.file_batches.create",
@@ -43,7 +49,11 @@ _CREATE: Operation[VectorStoreFileBatchObject] = Operation(
     path="/vector_stores/{vector_store_id}/file_batches",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreFileBatchObject")},
+    responses={
+        "200": ("json", "VectorStoreFileBatchObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _LIST_FILES: Operation[ListVectorStoreFilesResponse] = Operation(
@@ -52,7 +62,11 @@ _LIST_FILES: Operation[ListVectorStoreFilesResponse] = Operation(
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}/files",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListVectorStoreFilesResponse")},
+    responses={
+        "200": ("json", "ListVectorStoreFilesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[VectorStoreFileBatchObject] = Operation(
     name="vector_stores.file_batches.retrieve",
@@ -60,7 +74,11 @@ _RETRIEVE: Operation[VectorStoreFileBatchObject] = Operation(
     path="/vector_stores/{vector_store_id}/file_batches/{batch_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreFileBatchObject")},
+    responses={
+        "200": ("json", "VectorStoreFileBatchObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ListVectorStoreFilesResponse,
         StaticChunkingStrategyRequestParam,
         VectorStoreFileObject,
+        VectorStoresFilesContentResponse,
         VectorStoresFilesListFilter,
         VectorStoresFilesListOrder,
     )
@@ -28,15 +29,33 @@ _SECURITY = (
     ("Portkey-Key", "Config"),
     ("Portkey-Key", "Provider-Auth", "Provider-Name", "Custom-Host"),
     ("Portkey-Key", "Provider-Name"),
+    ("Provider-Auth", "Provider-Name"),
+    ("Config",),
 )
 
+_CONTENT: Operation[VectorStoresFilesContentResponse] = Operation(
+    name="vector_stores.files.content",
+    method="GET",
+    path="/vector_stores/{vector_store_id}/files/{file_id}/content",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "VectorStoresFilesContentResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
 _CREATE: Operation[VectorStoreFileObject] = Operation(
     name="vector_stores.files.create",
     method="POST",
     path="/vector_stores/{vector_store_id}/files",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreFileObject")},
+    responses={
+        "200": ("json", "VectorStoreFileObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[DeleteVectorStoreFileResponse] = Operation(
@@ -45,7 +64,11 @@ _DELETE: Operation[DeleteVectorStoreFileResponse] = Operation(
     path="/vector_stores/{vector_store_id}/files/{file_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "DeleteVectorStoreFileResponse")},
+    responses={
+        "200": ("json", "DeleteVectorStoreFileResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[ListVectorStoreFilesResponse] = Operation(
     name="vector_stores.files.list",
@@ -53,7 +76,11 @@ _LIST: Operation[ListVectorStoreFilesResponse] = Operation(
     path="/vector_stores/{vector_store_id}/files",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "ListVectorStoreFilesResponse")},
+    responses={
+        "200": ("json", "ListVectorStoreFilesResponse"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[VectorStoreFileObject] = Operation(
     name="vector_stores.files.retrieve",
@@ -61,12 +88,38 @@ _RETRIEVE: Operation[VectorStoreFileObject] = Operation(
     path="/vector_stores/{vector_store_id}/files/{file_id}",
     server="data_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VectorStoreFileObject")},
+    responses={
+        "200": ("json", "VectorStoreFileObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+)
+_UPDATE: Operation[VectorStoreFileObject] = Operation(
+    name="vector_stores.files.update",
+    method="POST",
+    path="/vector_stores/{vector_store_id}/files/{file_id}",
+    server="data_plane",
+    security=_SECURITY,
+    responses={
+        "200": ("json", "VectorStoreFileObject"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
+    content_type="application/json",
 )
 
 
 class VectorStoresFilesResource(Resource):
     """The operations under ``client.vector_stores.files``."""
+
+    def content(
+        self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+    ) -> VectorStoresFilesContentResponse:
+        """Fetch the text that a vector store has taken from a file.
+
+        ``GET /vector_stores/{vector_store_id}/files/{file_id}/content``
+        """
+        return self._client.call(_CONTENT, options, path={"vector_store_id": vector_store_id, "file_id": file_id})
 
     def create(
         self,
@@ -127,9 +180,37 @@ class VectorStoresFilesResource(Resource):
         """
         return self._client.call(_RETRIEVE, options, path={"vector_store_id": vector_store_id, "file_id": file_id})
 
+    def update(
+        self,
+        vector_store_id: str,
+        file_id: str,
+        *,
+        attributes: Mapping[str, str | float | bool] | None,
+        **options: Unpack[CallOptions],
+    ) -> VectorStoreFileObject:
+        """Change the attributes of a file in a vector store.
+
+        ``POST /vector_stores/{vector_store_id}/files/{file_id}``
+        """
+        return self._client.call(
+            _UPDATE,
+            options,
+            path={"vector_store_id": vector_store_id, "file_id": file_id},
+            body={"attributes": attributes},
+        )
+
 
 class AsyncVectorStoresFilesResource(AsyncResource):
     """The operations under ``client.vector_stores.files``, asynchronous."""
+
+    async def content(
+        self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+    ) -> VectorStoresFilesContentResponse:
+        """Fetch the text that a vector store has taken from a file.
+
+        ``GET /vector_stores/{vector_store_id}/files/{file_id}/content``
+        """
+        return await self._client.call(_CONTENT, options, path={"vector_store_id": vector_store_id, "file_id": file_id})
 
     async def create(
         self,
@@ -192,4 +273,23 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         """
         return await self._client.call(
             _RETRIEVE, options, path={"vector_store_id": vector_store_id, "file_id": file_id}
+        )
+
+    async def update(
+        self,
+        vector_store_id: str,
+        file_id: str,
+        *,
+        attributes: Mapping[str, str | float | bool] | None,
+        **options: Unpack[CallOptions],
+    ) -> VectorStoreFileObject:
+        """Change the attributes of a file in a vector store.
+
+        ``POST /vector_stores/{vector_store_id}/files/{file_id}``
+        """
+        return await self._client.call(
+            _UPDATE,
+            options,
+            path={"vector_store_id": vector_store_id, "file_id": file_id},
+            body={"attributes": attributes},
         )

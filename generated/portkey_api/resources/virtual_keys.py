@@ -33,7 +33,12 @@ _CREATE: Operation[VirtualKeysCreateResponse] = Operation(
     path="/virtual-keys",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VirtualKeysCreateResponse"), "401": ("json", "VirtualKeysCreateResponse401")},
+    responses={
+        "200": ("json", "VirtualKeysCreateResponse"),
+        "401": ("json", "VirtualKeysCreateResponse401"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 _DELETE: Operation[dict[str, Any]] = Operation(
@@ -42,7 +47,12 @@ _DELETE: Operation[dict[str, Any]] = Operation(
     path="/virtual-keys/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None), "401": ("json", "VirtualKeysDeleteResponse401")},
+    responses={
+        "200": ("json", None),
+        "401": ("json", "VirtualKeysDeleteResponse401"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _LIST: Operation[VirtualKeysListResponse] = Operation(
     name="virtual_keys.list",
@@ -50,7 +60,12 @@ _LIST: Operation[VirtualKeysListResponse] = Operation(
     path="/virtual-keys",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VirtualKeysListResponse"), "401": ("json", "VirtualKeysListResponse401")},
+    responses={
+        "200": ("json", "VirtualKeysListResponse"),
+        "401": ("json", "VirtualKeysListResponse401"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _RETRIEVE: Operation[VirtualKeys] = Operation(
     name="virtual_keys.retrieve",
@@ -58,7 +73,12 @@ _RETRIEVE: Operation[VirtualKeys] = Operation(
     path="/virtual-keys/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", "VirtualKeys"), "401": ("json", "VirtualKeysRetrieveResponse401")},
+    responses={
+        "200": ("json", "VirtualKeys"),
+        "401": ("json", "VirtualKeysRetrieveResponse401"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
 )
 _UPDATE: Operation[dict[str, Any]] = Operation(
     name="virtual_keys.update",
@@ -66,7 +86,12 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
     path="/virtual-keys/{slug}",
     server="control_plane",
     security=_SECURITY,
-    responses={"200": ("json", None), "401": ("json", "VirtualKeysUpdateResponse401")},
+    responses={
+        "200": ("json", None),
+        "401": ("json", "VirtualKeysUpdateResponse401"),
+        "4XX": ("json", "GatewayError"),
+        "5XX": ("json", "GatewayError"),
+    },
     content_type="application/json",
 )
 
@@ -123,7 +148,9 @@ class VirtualKeysResource(Resource):
         """
         return self._client.call(_DELETE, options, path={"slug": slug})
 
-    def list(self, *, current_page: int, page_size: int, **options: Unpack[CallOptions]) -> VirtualKeysListResponse:
+    def list(
+        self, *, current_page: int | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
         ``GET /virtual-keys``
@@ -221,7 +248,7 @@ class AsyncVirtualKeysResource(AsyncResource):
         return await self._client.call(_DELETE, options, path={"slug": slug})
 
     async def list(
-        self, *, current_page: int, page_size: int, **options: Unpack[CallOptions]
+        self, *, current_page: int | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
     ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
