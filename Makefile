@@ -48,7 +48,7 @@ test: .venv/.installed  ## every test, and the coverage gate
 	$(BIN)/pytest -n 2 --cov $(ARGS)
 
 contract: .venv/.installed  ## the contract suite alone
-	$(BIN)/pytest tests/contract $(ARGS)
+	$(BIN)/pytest -n 2 tests/contract $(ARGS)
 
 mock: .venv/.installed  ## the mock gateway on PORT (4010)
 	$(BIN)/python -m portkey_mock --port $(PORT) $(ARGS)
