@@ -18,7 +18,7 @@ from portkey_mock.validation import Call
 Actions: TypeAlias = Mapping[tuple[str, str], Callable[[Call], Response]]
 """What to do for a method and the shape of a path (see `routing.shape`)."""
 
-_SAMPLE = b'{"custom_id":"request-1","method":"POST","url":"/v1/embeddings","body":{"model":"mock","input":"mock"}}\n'
+SAMPLE = b'{"custom_id":"request-1","method":"POST","url":"/v1/embeddings","body":{"model":"mock","input":"mock"}}\n'
 """What an unknown file holds where unknown ids are made up: a batch of one request."""
 
 
@@ -81,7 +81,7 @@ class Files:
     def find(self, file_id: str) -> StoredFile | None:
         """The file, made up if need be and allowed; None if there is none."""
         if file_id not in self._files and self._make_up_unknown:
-            return self.add("mock.jsonl", "batch", _SAMPLE, self._clock(), file_id)
+            return self.add("mock.jsonl", "batch", SAMPLE, self._clock(), file_id)
         return self._files.get(file_id)
 
     def upload(self, call: Call) -> Response:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portkey_mock import ManualClock, Pace
+from portkey_mock import Gateway, ManualClock, Pace
 from portkey_mock.batches import Batch, Result, finished, past, read_requests, timeline
+from tests.mock import spec
 from tests.mock.conftest import Caller
 
 PACE = Pace()
@@ -59,6 +60,24 @@ def test_unknown_input_file(call: Caller) -> None:
     response = call("POST", "/batches", order)
     assert response.status == 400
     assert json.loads(response.body)["error"]["param"] == "/body/input_file_id"
+
+
+def test_requests_without_a_file(clock: ManualClock) -> None:
+    """A batch may bring its requests itself, or name a blob that holds them; each of them is answered."""
+    call = Caller(Gateway(spec.part("/files", "/batches", "/embeddings", "/messages"), clock=clock))
+    params = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
+    azure = {"input_blob": "https://b.example/in.jsonl", "endpoint": "/v1/embeddings", "completion_window": "24h"}
+    made = [
+        call.json("POST", "/batches", body)
+        for body in ({"requests": [{"custom_id": name, "params": params} for name in "ab"]}, azure)
+    ]
+    clock.advance(60)
+    done = [call.json("GET", f"/batches/{each['id']}") for each in made]
+    assert [each["request_counts"] for each in done] == [
+        {"total": count, "completed": count, "failed": 0} for count in (2, 1)
+    ]
+    lines = call("GET", f"/batches/{made[0]['id']}/output").body.splitlines()
+    assert [json.loads(line)["response"]["body"]["type"] for line in lines] == ["message", "message"]
 
 
 def test_life_of_a_batch(call: Caller, clock: ManualClock) -> None:
@@ -217,6 +236,15 @@ def test_empty_list(call: Caller) -> None:
     page = call.json("GET", "/batches")
     assert page["data"] == []
     assert not page.get("first_id")
+
+
+def test_ends_that_may_not_be_null() -> None:
+    """Where the document has no null for the ends of a list, an empty list leaves them out."""
+    document = json.loads(json.dumps(spec.part("/batches")))
+    properties = document["components"]["schemas"]["ListBatchesResponse"]["properties"]
+    properties["first_id"] = properties["last_id"] = {"type": "string"}
+    page = Caller(Gateway(document, clock=ManualClock())).json("GET", "/batches")
+    assert page.keys() == {"data", "has_more", "object"}
 
 
 def test_unknown_batch(call: Caller) -> None:
