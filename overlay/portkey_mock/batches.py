@@ -15,9 +15,9 @@ from typing import Final, TypeAlias
 from portkey_mock.answers import Answers, echoable
 from portkey_mock.clock import Clock
 from portkey_mock.errors import Refusal
-from portkey_mock.files import SAMPLE, Actions, Files
+from portkey_mock.files import Actions, Files
 from portkey_mock.generate import Generator
-from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
+from portkey_mock.jsonvalue import Json, JsonObject, is_object
 from portkey_mock.message import Response
 from portkey_mock.reading import read_json
 from portkey_mock.validation import Call
@@ -200,29 +200,16 @@ class Batches:
         return self._answers.octets(call, file.content if file else b"")
 
     def _start(self, fields: JsonObject, batch_id: str | None = None) -> Batch:
-        requests, errors = self._requests(fields)
-        batch_id = batch_id or self._generator.identifier("batch", "batch", len(self._batches))
-        results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
-        self._batches[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
-        return self._batches[batch_id]
-
-    def _requests(self, fields: JsonObject) -> tuple[list[JsonObject], list[JsonObject]]:
-        """The requests of a batch, and what is wrong with them: those in its input file, or those it brings itself.
-
-        What a blob holds cannot be known here: it is taken for one request.
-
-        Raises:
-            Refusal: 400 if no file has the id.
-        """
-        if "input_file_id" not in fields and is_array(fields.get("requests")):
-            return [_message(each) for each in fields["requests"] if is_object(each)], []
-        if "input_file_id" not in fields and "input_blob" in fields:
-            return read_requests(SAMPLE)
-        file = self._files.find(fields.get("input_file_id", ""))
+        input_file_id = fields.get("input_file_id", "")
+        file = self._files.find(input_file_id)
         if file is None:
             message = "No file has the id in input_file_id."
             raise Refusal(400, message, code="invalid_input_file", at="/body/input_file_id")
-        return read_requests(file.content)
+        batch_id = batch_id or self._generator.identifier("batch", "batch", len(self._batches))
+        requests, errors = read_requests(file.content)
+        results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
+        self._batches[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
+        return self._batches[batch_id]
 
     def _result(self, batch_id: str, number: int, request: JsonObject) -> Result:
         status, body = self._run(request["method"], request["url"], request["body"])
@@ -306,12 +293,6 @@ def read_requests(content: bytes) -> tuple[list[JsonObject], list[JsonObject]]:
             {"code": "empty_file", "message": "The input file holds no request.", "param": None, "line": None}
         )
     return requests, errors
-
-
-def _message(request: JsonObject) -> JsonObject:
-    """One request of a batch that brings its requests itself, as a line of an input file would have it."""
-    body = request.get("params")
-    return {"custom_id": request.get("custom_id"), "method": "POST", "url": "/v1/messages", "body": body}
 
 
 def _request(line: bytes, seen: set[str]) -> JsonObject:

@@ -62,24 +62,6 @@ def test_unknown_input_file(call: Caller) -> None:
     assert json.loads(response.body)["error"]["param"] == "/body/input_file_id"
 
 
-def test_requests_without_a_file(clock: ManualClock) -> None:
-    """A batch may bring its requests itself, or name a blob that holds them; each of them is answered."""
-    call = Caller(Gateway(spec.part("/files", "/batches", "/embeddings", "/messages"), clock=clock))
-    params = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
-    azure = {"input_blob": "https://b.example/in.jsonl", "endpoint": "/v1/embeddings", "completion_window": "24h"}
-    made = [
-        call.json("POST", "/batches", body)
-        for body in ({"requests": [{"custom_id": name, "params": params} for name in "ab"]}, azure)
-    ]
-    clock.advance(60)
-    done = [call.json("GET", f"/batches/{each['id']}") for each in made]
-    assert [each["request_counts"] for each in done] == [
-        {"total": count, "completed": count, "failed": 0} for count in (2, 1)
-    ]
-    lines = call("GET", f"/batches/{made[0]['id']}/output").body.splitlines()
-    assert [json.loads(line)["response"]["body"]["type"] for line in lines] == ["message", "message"]
-
-
 def test_life_of_a_batch(call: Caller, clock: ManualClock) -> None:
     """Left alone, a batch goes through all stages and completes, with a moment for each one."""
     batch = start(call, lines(4, bad=1))
