@@ -16,7 +16,6 @@ from .correct import Idle, apply, read_actions
 from .errors import PrepareError
 from .load import Json, is_object, load
 from .report import Report
-from .resolve import resolve
 
 MANIFEST = "manifest.json"
 COMMAND = "make generate"
@@ -67,6 +66,9 @@ def prepare(room: Room, report: Report) -> tuple[Json, list[Idle]]:
     Raises:
         PrepareError: The document cannot be used; or it is ours, and a correction or a chosen name is stale.
     """
+    # Imported here: the generator costs half a second, which an unchanged document does not pay.
+    from .resolve import resolve  # noqa: PLC0415
+
     document, notes = load(room.document)
     for note in notes:
         report.note(f"the document: {note}")
@@ -114,7 +116,7 @@ def drift(room: Room, target: Path) -> list[str]:
 
 
 def _build(room: Room, digest: str, fresh: Path) -> Outcome:
-    # Imported here: the generator costs half a second, which an unchanged document does not pay.
+    # Imported here for the same reason.
     from .emit import emit  # noqa: PLC0415
     from .normalise import Normaliser  # noqa: PLC0415
 
