@@ -72,9 +72,30 @@ def operations(document: Document) -> list[Operation]:
 
 
 def part(document: Document, *firsts: str) -> Document:
-    """`document` with nothing but the paths whose first segment is one of `firsts`."""
+    """`document` with nothing but the paths whose first segment is one of `firsts`, and the schemas they need."""
     paths = {path: item for path, item in document["paths"].items() if path.split("/")[1] in firsts}
-    return {**document, "paths": paths}
+    components = document["components"]
+    needed = set(_schemas_in(paths))
+    waiting = list(needed)
+    while waiting:
+        found = set(_schemas_in(components["schemas"][waiting.pop()])) - needed
+        needed |= found
+        waiting += found
+    schemas = {name: schema for name, schema in components["schemas"].items() if name in needed}
+    return {**document, "paths": paths, "components": {**components, "schemas": schemas}}
+
+
+def _schemas_in(value: Any) -> Iterator[str]:
+    """The names of the schemas that `value` refers to."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _schemas_in(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key == "$ref" and isinstance(each, str):
+                yield each.removeprefix("#/components/schemas/")
+            else:
+                yield from _schemas_in(each)
 
 
 def family(document: Document, path: str) -> Document:

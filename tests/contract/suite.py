@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from schemathesis.schemas import BaseSchema
 
 from tests.contract import checks
 from tests.contract.document import Document, Operation, prepared
-from tests.contract.target import App, Message, Receive, Send, Target
+from tests.contract.inprocess import answered_by
+from tests.contract.target import Target
 
 ALONE: Final = ("examples", "coverage", "fuzzing")
 """The phases that try one operation by itself."""
@@ -73,10 +75,11 @@ def try_alone(target: Target, document: Document, operation: Operation, *, examp
     schema = _load(target, document, ALONE, checks.EVERY_ANSWER, examples)
     outcome = Outcome()
     succeeded: list[Case[Any]] = []
-    for scenario in _scenarios(schema.include(method=operation.method, path=operation.path), outcome):
-        succeeded += _record(scenario, outcome)
-    if succeeded and operation.raw.get("security", document.get("security")):
-        outcome.findings += _without_credentials(target, succeeded[0])
+    with _reached(target, document):
+        for scenario in _scenarios(schema.include(method=operation.method, path=operation.path), outcome):
+            succeeded += _record(scenario, outcome)
+        if succeeded and operation.raw.get("security", document.get("security")):
+            outcome.findings += _without_credentials(target, succeeded[0])
     return outcome
 
 
@@ -84,33 +87,22 @@ def try_sequences(target: Target, document: Document, *, examples: int = 60) -> 
     """Tries `examples` sequences of operations that hand each other what they made."""
     schema = _load(target, document, ("stateful",), checks.SEQUENCES, examples)
     outcome = Outcome()
-    for scenario in _scenarios(schema, outcome):
-        _record(scenario, outcome)
+    with _reached(target, document):
+        for scenario in _scenarios(schema, outcome):
+            _record(scenario, outcome)
     return outcome
 
 
 def _load(
     target: Target, document: Document, phases: Iterable[str], names: tuple[str, ...], examples: int
 ) -> BaseSchema:
-    schema = schemathesis.openapi.from_dict(
-        prepared(document), config=SchemathesisConfig.from_dict(_settings(target, phases, names, examples))
-    )
-    if target.serve is not None:
-        _IN_PROCESS.app = target.serve(document)
-        schema.app = _IN_PROCESS
-    return schema
+    settings = _settings(target, phases, names, examples)
+    return schemathesis.openapi.from_dict(prepared(document), config=SchemathesisConfig.from_dict(settings))
 
 
-class _InProcess:
-    """Hands every request to the application of the run. schemathesis keeps every application, so it sees only this."""
-
-    app: App
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
-
-
-_IN_PROCESS: Final = _InProcess()
+def _reached(target: Target, document: Document) -> AbstractContextManager[None]:
+    """While it lasts, requests reach `target`."""
+    return nullcontext() if target.serve is None else answered_by(target.serve(document))
 
 
 def _settings(target: Target, phases: Iterable[str], names: tuple[str, ...], examples: int) -> dict[str, Any]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal
 
-from portkey_mock import Application, Gateway, ManualClock
+from portkey_mock import Gateway, ManualClock
 from tests.contract.document import Document
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 CREDENTIALS: Final = {"x-portkey-api-key": "pk-contract", "x-portkey-virtual-key": "vk-contract"}
 
@@ -25,14 +20,14 @@ class Target:
         headers: credentials and routing. They go with every request and nothing generated replaces them, so that no
             request leaves for another host.
         accepts: what a request that conforms to the document may be answered with.
-        serve: makes an application, in this process, that serves a document and remembers nothing. None for a gateway
+        serve: makes a gateway, in this process, that serves a document and remembers nothing. None for a gateway
             that is reached at `base_url`.
     """
 
     name: str
     headers: Mapping[str, str]
     accepts: tuple[str, ...]
-    serve: Callable[[Document], App] | None = None
+    serve: Callable[[Document], Gateway] | None = None
     base_url: str | None = None
 
 
@@ -42,7 +37,7 @@ def mock(mode: Literal["strict", "document"], kind: type[Gateway] = Gateway) -> 
     426 is its answer to a plain request where the document only offers a websocket.
     """
 
-    def serve(document: Document) -> App:
-        return Application(kind(document, mode=mode, clock=ManualClock()))
+    def serve(document: Document) -> Gateway:
+        return kind(document, mode=mode, clock=ManualClock())
 
     return Target(f"mock, {mode}", CREDENTIALS, ("2xx", "426"), serve)

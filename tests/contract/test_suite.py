@@ -8,13 +8,13 @@ from tests.contract.document import DOCUMENT, family, operations, part
 from tests.contract.suite import Finding, Outcome, try_alone, try_sequences
 from tests.contract.target import mock
 
-CREATE = next(each for each in operations(DOCUMENT) if str(each) == "POST /batches")
+EMBED = next(each for each in operations(DOCUMENT) if str(each) == "POST /embeddings")
 
 
 def test_the_same_requests_every_time() -> None:
     """Two runs send the same requests in the same order, alone and in sequence, and leave the document as it was."""
     before = json.dumps(DOCUMENT)
-    alone = [try_alone(mock("document"), family(DOCUMENT, CREATE.path), CREATE) for _ in range(2)]
+    alone = [try_alone(mock("document"), family(DOCUMENT, EMBED.path), EMBED) for _ in range(2)]
     sequences = [try_sequences(mock("strict"), part(DOCUMENT, "batches"), examples=5) for _ in range(2)]
     assert alone[0].requests == alone[1].requests
     assert sequences[0].requests == sequences[1].requests
