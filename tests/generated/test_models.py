@@ -20,11 +20,11 @@ from portkey_api.models import (
     CreateChatCompletionResponse,
     CustomLogMetadata,
     FileCitation,
-    GuardrailCheck,
     ListBatchesResponse,
     LogObject,
     LogRequest,
 )
+from portkey_api.models.aliases import CODECS
 from portkey_api.types import UNSET, Unset, WireModel, read, to_wire
 
 Json = dict[str, Any]
@@ -210,13 +210,26 @@ def test_an_alternative_is_chosen_by_what_tells_it_apart() -> None:
     assert read(codec, None) is None
 
 
-def test_guardrail_parameters_are_read_by_their_own_fields() -> None:
-    """Parameters whose fields fit one kind of check alone are read as that kind; what fits many stays readable."""
-    check = GuardrailCheck.from_dict({"id": "default.regexMatch", "parameters": {"rule": "^a"}})
-    assert isinstance(check.parameters, models.RegexMatchParameters)
-    for parameters in ({"categories": ["pii"]}, {"timeout": 5000}, {}, {"unheard": 1}):
-        other = GuardrailCheck.from_dict({"id": "default.contains", "parameters": parameters})
-        assert to_wire(other.parameters) == parameters
+def test_the_parameters_of_a_check_are_those_of_its_id() -> None:
+    """Every id of a guardrail's check decides what its parameters are, also where they say nothing themselves."""
+    checks = CODECS["GuardrailCheck"]
+    ids = {value: name for name in checks for value in getattr(models, name)._tells["id"]}
+    assert len(ids) == 47
+    for value, name in ids.items():
+        for parameters in ({}, {"timeout": 5000}, {"categories": ["pii"]}, {"not": True}, {"unheard": 1}):
+            check = read(checks, {"id": value, "parameters": parameters})
+            assert type(check).__name__ == name
+            expected = name.removesuffix("Check") + "Parameters" if name != "BasicCheck" else "dict"
+            assert type(check.parameters).__name__ == expected
+            assert to_wire(check) == {"id": value, "parameters": parameters}
+
+
+def test_a_check_of_an_unknown_id_is_readable() -> None:
+    """A check that the document does not know keeps its id and its parameters, whatever it is read as."""
+    wire: Json = {"id": "walledai.guard", "parameters": {"text_type": "prompt"}, "is_enabled": False}
+    details = models.GuardrailDetails.from_dict({"checks": [wire]})
+    check = details.checks[0] if details.checks else models.BasicCheck(id="portkey.gibberish")
+    assert (check.id, check.is_enabled, to_wire(check.parameters)) == (wire["id"], False, wire["parameters"])
 
 
 def test_a_plain_map_beside_a_model_stays_a_map() -> None:

@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .acuvity_scan_check import AcuvityScanCheck as AcuvityScanCheck
     from .acuvity_scan_parameters import AcuvityScanParameters as AcuvityScanParameters
     from .acuvity_scan_parameters_language_values import (
         AcuvityScanParametersLanguageValues as AcuvityScanParametersLanguageValues,
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
     from .aliases import FunctionToolParameters as FunctionToolParameters
     from .aliases import GatewayErrorDetailOption3 as GatewayErrorDetailOption3
     from .aliases import GenerationsFilterSchemaMetadata as GenerationsFilterSchemaMetadata
+    from .aliases import GuardrailCheck as GuardrailCheck
     from .aliases import GuardrailsDeleteResponse as GuardrailsDeleteResponse
     from .aliases import HookResultFeedback as HookResultFeedback
     from .aliases import InputContent as InputContent
@@ -296,6 +298,7 @@ if TYPE_CHECKING:
     from .aliases import WorkspaceDefaultsMetadata as WorkspaceDefaultsMetadata
     from .aliases import WorkspaceMemberSettings as WorkspaceMemberSettings
     from .aliases import WorkspaceWithUsersDefaultsMetadata as WorkspaceWithUsersDefaultsMetadata
+    from .allowed_request_types_check import AllowedRequestTypesCheck as AllowedRequestTypesCheck
     from .allowed_request_types_parameters import AllowedRequestTypesParameters as AllowedRequestTypesParameters
     from .allowed_request_types_parameters_allowed_types_item import (
         AllowedRequestTypesParametersAllowedTypesItem as AllowedRequestTypesParametersAllowedTypesItem,
@@ -527,6 +530,7 @@ if TYPE_CHECKING:
     from .api_keys_create_response import ApiKeysCreateResponse as ApiKeysCreateResponse
     from .api_keys_create_sub_type import ApiKeysCreateSubType as ApiKeysCreateSubType
     from .api_keys_create_type import ApiKeysCreateType as ApiKeysCreateType
+    from .aporia_check import AporiaCheck as AporiaCheck
     from .aporia_parameters import AporiaParameters as AporiaParameters
     from .assistant_object import AssistantObject as AssistantObject
     from .assistant_object_tool_resources import AssistantObjectToolResources as AssistantObjectToolResources
@@ -581,6 +585,7 @@ if TYPE_CHECKING:
     )
     from .azure_batch_job import AzureBatchJob as AzureBatchJob
     from .azure_batch_job_output_folder import AzureBatchJobOutputFolder as AzureBatchJobOutputFolder
+    from .azure_content_safety_check import AzureContentSafetyCheck as AzureContentSafetyCheck
     from .azure_content_safety_parameters import AzureContentSafetyParameters as AzureContentSafetyParameters
     from .azure_content_safety_parameters_categories_item import (
         AzureContentSafetyParametersCategoriesItem as AzureContentSafetyParametersCategoriesItem,
@@ -593,8 +598,11 @@ if TYPE_CHECKING:
     from .azure_open_ai_configuration_azure_auth_mode import (
         AzureOpenAIConfigurationAzureAuthMode as AzureOpenAIConfigurationAzureAuthMode,
     )
+    from .azure_pii_check import AzurePIICheck as AzurePIICheck
     from .azure_pii_parameters import AzurePIIParameters as AzurePIIParameters
     from .azure_pii_parameters_domain import AzurePIIParametersDomain as AzurePIIParametersDomain
+    from .basic_check import BasicCheck as BasicCheck
+    from .basic_check_id import BasicCheckId as BasicCheckId
     from .batch import Batch as Batch
     from .batch_errors import BatchErrors as BatchErrors
     from .batch_errors_data_item import BatchErrorsDataItem as BatchErrorsDataItem
@@ -626,6 +634,7 @@ if TYPE_CHECKING:
         BedrockFinetuneJobMethodSupervisedHyperparameters as BedrockFinetuneJobMethodSupervisedHyperparameters,
     )
     from .bedrock_finetune_job_method_type import BedrockFinetuneJobMethodType as BedrockFinetuneJobMethodType
+    from .bedrock_guard_check import BedrockGuardCheck as BedrockGuardCheck
     from .bedrock_guard_parameters import BedrockGuardParameters as BedrockGuardParameters
     from .bedrock_params import BedrockParams as BedrockParams
     from .bulk_update_mcp_integration_capabilities import (
@@ -662,6 +671,7 @@ if TYPE_CHECKING:
     )
     from .bulk_update_models_request import BulkUpdateModelsRequest as BulkUpdateModelsRequest
     from .bulk_update_workspaces_request import BulkUpdateWorkspacesRequest as BulkUpdateWorkspacesRequest
+    from .character_count_check import CharacterCountCheck as CharacterCountCheck
     from .character_count_parameters import CharacterCountParameters as CharacterCountParameters
     from .chat_completion_annotation import ChatCompletionAnnotation as ChatCompletionAnnotation
     from .chat_completion_annotation_url_citation import (
@@ -827,6 +837,8 @@ if TYPE_CHECKING:
     from .configs_versions_list_response_data_item import (
         ConfigsVersionsListResponseDataItem as ConfigsVersionsListResponseDataItem,
     )
+    from .contains_check import ContainsCheck as ContainsCheck
+    from .contains_code_check import ContainsCodeCheck as ContainsCodeCheck
     from .contains_code_parameters import ContainsCodeParameters as ContainsCodeParameters
     from .contains_code_parameters_format import ContainsCodeParametersFormat as ContainsCodeParametersFormat
     from .contains_parameters import ContainsParameters as ContainsParameters
@@ -1110,6 +1122,7 @@ if TYPE_CHECKING:
     from .easy_input_message import EasyInputMessage as EasyInputMessage
     from .easy_input_message_role import EasyInputMessageRole as EasyInputMessageRole
     from .embedding import Embedding as Embedding
+    from .ends_with_check import EndsWithCheck as EndsWithCheck
     from .ends_with_parameters import EndsWithParameters as EndsWithParameters
     from .error import Error as Error
     from .error_event import ErrorEvent as ErrorEvent
@@ -1186,8 +1199,7 @@ if TYPE_CHECKING:
     from .guardrail_actions_on_success_feedback import (
         GuardrailActionsOnSuccessFeedback as GuardrailActionsOnSuccessFeedback,
     )
-    from .guardrail_check import GuardrailCheck as GuardrailCheck
-    from .guardrail_check_id import GuardrailCheckId as GuardrailCheckId
+    from .guardrail_check_settings import GuardrailCheckSettings as GuardrailCheckSettings
     from .guardrail_details import GuardrailDetails as GuardrailDetails
     from .guardrail_details_status import GuardrailDetailsStatus as GuardrailDetailsStatus
     from .guardrail_summary import GuardrailSummary as GuardrailSummary
@@ -1232,9 +1244,12 @@ if TYPE_CHECKING:
     from .invite_role_2 import InviteRole2 as InviteRole2
     from .invite_status import InviteStatus as InviteStatus
     from .item_reference import ItemReference as ItemReference
+    from .json_keys_check import JSONKeysCheck as JSONKeysCheck
     from .json_keys_parameters import JSONKeysParameters as JSONKeysParameters
     from .json_keys_parameters_operator import JSONKeysParametersOperator as JSONKeysParametersOperator
+    from .json_schema_check import JSONSchemaCheck as JSONSchemaCheck
     from .json_schema_parameters import JSONSchemaParameters as JSONSchemaParameters
+    from .jwt_check import JWTCheck as JWTCheck
     from .jwt_parameters import JWTParameters as JWTParameters
     from .key_press import KeyPress as KeyPress
     from .label import Label as Label
@@ -1450,6 +1465,7 @@ if TYPE_CHECKING:
         MessageStreamEventThreadMessageIncomplete as MessageStreamEventThreadMessageIncomplete,
     )
     from .messages_count_tokens_response import MessagesCountTokensResponse as MessagesCountTokensResponse
+    from .mistral_moderation_check import MistralModerationCheck as MistralModerationCheck
     from .mistral_moderation_parameters import MistralModerationParameters as MistralModerationParameters
     from .mistral_moderation_parameters_categories_item import (
         MistralModerationParametersCategoriesItem as MistralModerationParametersCategoriesItem,
@@ -1472,6 +1488,7 @@ if TYPE_CHECKING:
     from .model_token_price import ModelTokenPrice as ModelTokenPrice
     from .model_update_request import ModelUpdateRequest as ModelUpdateRequest
     from .model_value_reference import ModelValueReference as ModelValueReference
+    from .model_whitelist_check import ModelWhitelistCheck as ModelWhitelistCheck
     from .model_whitelist_parameters import ModelWhitelistParameters as ModelWhitelistParameters
     from .models_list_order import ModelsListOrder as ModelsListOrder
     from .models_list_sort import ModelsListSort as ModelsListSort
@@ -1538,10 +1555,16 @@ if TYPE_CHECKING:
     from .output_message import OutputMessage as OutputMessage
     from .output_message_status import OutputMessageStatus as OutputMessageStatus
     from .output_text import OutputText as OutputText
+    from .panw_prisma_check import PANWPrismaCheck as PANWPrismaCheck
     from .panw_prisma_parameters import PANWPrismaParameters as PANWPrismaParameters
+    from .patronus_check import PatronusCheck as PatronusCheck
+    from .patronus_check_id import PatronusCheckId as PatronusCheckId
+    from .patronus_custom_check import PatronusCustomCheck as PatronusCustomCheck
     from .patronus_custom_parameters import PatronusCustomParameters as PatronusCustomParameters
     from .patronus_parameters import PatronusParameters as PatronusParameters
     from .pay_as_you_go_pricing import PayAsYouGoPricing as PayAsYouGoPricing
+    from .pillar_scan_check import PillarScanCheck as PillarScanCheck
+    from .pillar_scan_check_id import PillarScanCheckId as PillarScanCheckId
     from .pillar_scan_parameters import PillarScanParameters as PillarScanParameters
     from .pillar_scan_parameters_scanners_item import (
         PillarScanParametersScannersItem as PillarScanParametersScannersItem,
@@ -1586,15 +1609,18 @@ if TYPE_CHECKING:
         PortkeyFinetuneJobMethodSupervisedHyperparameters as PortkeyFinetuneJobMethodSupervisedHyperparameters,
     )
     from .portkey_finetune_job_method_type import PortkeyFinetuneJobMethodType as PortkeyFinetuneJobMethodType
+    from .portkey_language_check import PortkeyLanguageCheck as PortkeyLanguageCheck
     from .portkey_language_parameters import PortkeyLanguageParameters as PortkeyLanguageParameters
     from .portkey_language_parameters_language import (
         PortkeyLanguageParametersLanguage as PortkeyLanguageParametersLanguage,
     )
+    from .portkey_moderation_check import PortkeyModerationCheck as PortkeyModerationCheck
     from .portkey_moderation_parameters import PortkeyModerationParameters as PortkeyModerationParameters
     from .portkey_moderation_parameters_categories_item import (
         PortkeyModerationParametersCategoriesItem as PortkeyModerationParametersCategoriesItem,
     )
     from .portkey_options import PortkeyOptions as PortkeyOptions
+    from .portkey_pii_check import PortkeyPIICheck as PortkeyPIICheck
     from .portkey_pii_parameters import PortkeyPIIParameters as PortkeyPIIParameters
     from .portkey_pii_parameters_categories_item import (
         PortkeyPIIParametersCategoriesItem as PortkeyPIIParametersCategoriesItem,
@@ -1616,6 +1642,8 @@ if TYPE_CHECKING:
     from .prompt_summary import PromptSummary as PromptSummary
     from .prompt_version_summary import PromptVersionSummary as PromptVersionSummary
     from .prompt_version_summary_status import PromptVersionSummaryStatus as PromptVersionSummaryStatus
+    from .promptfoo_check import PromptfooCheck as PromptfooCheck
+    from .promptfoo_check_id import PromptfooCheckId as PromptfooCheckId
     from .promptfoo_parameters import PromptfooParameters as PromptfooParameters
     from .prompts_completions_create_body import PromptsCompletionsCreateBody as PromptsCompletionsCreateBody
     from .prompts_completions_create_response import (
@@ -1666,8 +1694,10 @@ if TYPE_CHECKING:
     from .reasoning_item_status import ReasoningItemStatus as ReasoningItemStatus
     from .reasoning_item_summary_item import ReasoningItemSummaryItem as ReasoningItemSummaryItem
     from .refusal import Refusal as Refusal
+    from .regex_match_check import RegexMatchCheck as RegexMatchCheck
     from .regex_match_parameters import RegexMatchParameters as RegexMatchParameters
     from .request_response_object import RequestResponseObject as RequestResponseObject
+    from .required_metadata_keys_check import RequiredMetadataKeysCheck as RequiredMetadataKeysCheck
     from .required_metadata_keys_parameters import RequiredMetadataKeysParameters as RequiredMetadataKeysParameters
     from .required_metadata_keys_parameters_operator import (
         RequiredMetadataKeysParametersOperator as RequiredMetadataKeysParametersOperator,
@@ -1935,6 +1965,7 @@ if TYPE_CHECKING:
     from .secret_references_create_response import SecretReferencesCreateResponse as SecretReferencesCreateResponse
     from .secret_references_list_manager_type import SecretReferencesListManagerType as SecretReferencesListManagerType
     from .secret_references_list_response import SecretReferencesListResponse as SecretReferencesListResponse
+    from .sentence_count_check import SentenceCountCheck as SentenceCountCheck
     from .sentence_count_parameters import SentenceCountParameters as SentenceCountParameters
     from .static_chunking_strategy import StaticChunkingStrategy as StaticChunkingStrategy
     from .static_chunking_strategy_request_param import (
@@ -1952,6 +1983,7 @@ if TYPE_CHECKING:
         SubmitToolOutputsRunRequestToolOutputsItem as SubmitToolOutputsRunRequestToolOutputsItem,
     )
     from .success_invite import SuccessInvite as SuccessInvite
+    from .syde_guard_check import SydeGuardCheck as SydeGuardCheck
     from .syde_guard_parameters import SydeGuardParameters as SydeGuardParameters
     from .text_response_format_json_schema import TextResponseFormatJsonSchema as TextResponseFormatJsonSchema
     from .thread_object import ThreadObject as ThreadObject
@@ -2021,6 +2053,8 @@ if TYPE_CHECKING:
     from .uploads_create_body import UploadsCreateBody as UploadsCreateBody
     from .uploads_parts_create_body import UploadsPartsCreateBody as UploadsPartsCreateBody
     from .uploads_parts_create_response import UploadsPartsCreateResponse as UploadsPartsCreateResponse
+    from .uppercase_check import UppercaseCheck as UppercaseCheck
+    from .uppercase_check_id import UppercaseCheckId as UppercaseCheckId
     from .uppercase_parameters import UppercaseParameters as UppercaseParameters
     from .url_citation import UrlCitation as UrlCitation
     from .usage_limits import UsageLimits as UsageLimits
@@ -2044,6 +2078,7 @@ if TYPE_CHECKING:
     from .user import User as User
     from .user_list import UserList as UserList
     from .user_role import UserRole as UserRole
+    from .valid_urls_check import ValidUrlsCheck as ValidUrlsCheck
     from .valid_urls_parameters import ValidUrlsParameters as ValidUrlsParameters
     from .value_key_usage import ValueKeyUsage as ValueKeyUsage
     from .value_key_usage_status import ValueKeyUsageStatus as ValueKeyUsageStatus
@@ -2146,7 +2181,9 @@ if TYPE_CHECKING:
     from .web_search_tool_call_status import WebSearchToolCallStatus as WebSearchToolCallStatus
     from .web_search_tool_type import WebSearchToolType as WebSearchToolType
     from .web_search_tool_user_location import WebSearchToolUserLocation as WebSearchToolUserLocation
+    from .webhook_check import WebhookCheck as WebhookCheck
     from .webhook_parameters import WebhookParameters as WebhookParameters
+    from .word_count_check import WordCountCheck as WordCountCheck
     from .word_count_parameters import WordCountParameters as WordCountParameters
     from .workers_ai_configuration import WorkersAIConfiguration as WorkersAIConfiguration
     from .workspace import Workspace as Workspace
@@ -2164,6 +2201,7 @@ if TYPE_CHECKING:
     from .workspace_with_users_defaults import WorkspaceWithUsersDefaults as WorkspaceWithUsersDefaults
 
 _MODULES = {
+    "AcuvityScanCheck": "acuvity_scan_check",
     "AcuvityScanParameters": "acuvity_scan_parameters",
     "AcuvityScanParametersLanguageValues": "acuvity_scan_parameters_language_values",
     "AcuvityScanParametersPiiCategoriesItem": "acuvity_scan_parameters_pii_categories_item",
@@ -2195,6 +2233,7 @@ _MODULES = {
     "AdminWorkspacesUsersUpdateBody": "admin_workspaces_users_update_body",
     "AdminWorkspacesUsersUpdateBodyRole": "admin_workspaces_users_update_body_role",
     "AdminWorkspacesUsersUpdateResponse": "aliases",
+    "AllowedRequestTypesCheck": "allowed_request_types_check",
     "AllowedRequestTypesParameters": "allowed_request_types_parameters",
     "AllowedRequestTypesParametersAllowedTypesItem": "allowed_request_types_parameters_allowed_types_item",
     "AllowedRequestTypesParametersBlockedTypesItem": "allowed_request_types_parameters_blocked_types_item",
@@ -2327,6 +2366,7 @@ _MODULES = {
     "ApiKeysCreateType": "api_keys_create_type",
     "ApiKeysDeleteResponse": "aliases",
     "ApiKeysUpdateResponse": "aliases",
+    "AporiaCheck": "aporia_check",
     "AporiaParameters": "aporia_parameters",
     "AssistantObject": "assistant_object",
     "AssistantObjectMetadata": "aliases",
@@ -2364,6 +2404,7 @@ _MODULES = {
     "AzureBatchJob": "azure_batch_job",
     "AzureBatchJobMetadata": "aliases",
     "AzureBatchJobOutputFolder": "azure_batch_job_output_folder",
+    "AzureContentSafetyCheck": "azure_content_safety_check",
     "AzureContentSafetyParameters": "azure_content_safety_parameters",
     "AzureContentSafetyParametersCategoriesItem": "azure_content_safety_parameters_categories_item",
     "AzureDefaultAuthConfig": "azure_default_auth_config",
@@ -2372,8 +2413,11 @@ _MODULES = {
     "AzureManagedAuthConfig": "azure_managed_auth_config",
     "AzureOpenAIConfiguration": "azure_open_ai_configuration",
     "AzureOpenAIConfigurationAzureAuthMode": "azure_open_ai_configuration_azure_auth_mode",
+    "AzurePIICheck": "azure_pii_check",
     "AzurePIIParameters": "azure_pii_parameters",
     "AzurePIIParametersDomain": "azure_pii_parameters_domain",
+    "BasicCheck": "basic_check",
+    "BasicCheckId": "basic_check_id",
     "BasicParameters": "aliases",
     "Batch": "batch",
     "BatchErrors": "batch_errors",
@@ -2402,6 +2446,7 @@ _MODULES = {
     "BedrockFinetuneJobMethodSupervised": "bedrock_finetune_job_method_supervised",
     "BedrockFinetuneJobMethodSupervisedHyperparameters": "bedrock_finetune_job_method_supervised_hyperparameters",
     "BedrockFinetuneJobMethodType": "bedrock_finetune_job_method_type",
+    "BedrockGuardCheck": "bedrock_guard_check",
     "BedrockGuardParameters": "bedrock_guard_parameters",
     "BedrockParams": "bedrock_params",
     "BulkUpdateMcpIntegrationCapabilities": "bulk_update_mcp_integration_capabilities",
@@ -2418,6 +2463,7 @@ _MODULES = {
     "BulkUpdateMcpServerUserAccessUserAccessItem": "bulk_update_mcp_server_user_access_user_access_item",
     "BulkUpdateModelsRequest": "bulk_update_models_request",
     "BulkUpdateWorkspacesRequest": "bulk_update_workspaces_request",
+    "CharacterCountCheck": "character_count_check",
     "CharacterCountParameters": "character_count_parameters",
     "ChatCompletionAnnotation": "chat_completion_annotation",
     "ChatCompletionAnnotationUrlCitation": "chat_completion_annotation_url_citation",
@@ -2529,6 +2575,8 @@ _MODULES = {
     "ConfigsUpdateResponseData": "configs_update_response_data",
     "ConfigsVersionsListResponse": "configs_versions_list_response",
     "ConfigsVersionsListResponseDataItem": "configs_versions_list_response_data_item",
+    "ContainsCheck": "contains_check",
+    "ContainsCodeCheck": "contains_code_check",
     "ContainsCodeParameters": "contains_code_parameters",
     "ContainsCodeParametersFormat": "contains_code_parameters_format",
     "ContainsParameters": "contains_parameters",
@@ -2704,6 +2752,7 @@ _MODULES = {
     "EasyInputMessage": "easy_input_message",
     "EasyInputMessageRole": "easy_input_message_role",
     "Embedding": "embedding",
+    "EndsWithCheck": "ends_with_check",
     "EndsWithParameters": "ends_with_parameters",
     "Error": "error",
     "ErrorEvent": "error_event",
@@ -2773,8 +2822,8 @@ _MODULES = {
     "GuardrailActionsOnFailFeedback": "guardrail_actions_on_fail_feedback",
     "GuardrailActionsOnSuccess": "guardrail_actions_on_success",
     "GuardrailActionsOnSuccessFeedback": "guardrail_actions_on_success_feedback",
-    "GuardrailCheck": "guardrail_check",
-    "GuardrailCheckId": "guardrail_check_id",
+    "GuardrailCheck": "aliases",
+    "GuardrailCheckSettings": "guardrail_check_settings",
     "GuardrailDetails": "guardrail_details",
     "GuardrailDetailsStatus": "guardrail_details_status",
     "GuardrailSummary": "guardrail_summary",
@@ -2831,10 +2880,13 @@ _MODULES = {
     "Item": "aliases",
     "ItemReference": "item_reference",
     "ItemResource": "aliases",
+    "JSONKeysCheck": "json_keys_check",
     "JSONKeysParameters": "json_keys_parameters",
     "JSONKeysParametersOperator": "json_keys_parameters_operator",
+    "JSONSchemaCheck": "json_schema_check",
     "JSONSchemaParameters": "json_schema_parameters",
     "JSONSchemaParametersSchema": "aliases",
+    "JWTCheck": "jwt_check",
     "JWTParameters": "jwt_parameters",
     "KeyPress": "key_press",
     "Label": "label",
@@ -2987,6 +3039,7 @@ _MODULES = {
     "MessagesCountTokensResponse": "messages_count_tokens_response",
     "Metadata": "aliases",
     "Metadata2": "aliases",
+    "MistralModerationCheck": "mistral_moderation_check",
     "MistralModerationParameters": "mistral_moderation_parameters",
     "MistralModerationParametersCategoriesItem": "mistral_moderation_parameters_categories_item",
     "Model": "model",
@@ -3007,6 +3060,7 @@ _MODULES = {
     "ModelTokenPrice": "model_token_price",
     "ModelUpdateRequest": "model_update_request",
     "ModelValueReference": "model_value_reference",
+    "ModelWhitelistCheck": "model_whitelist_check",
     "ModelWhitelistParameters": "model_whitelist_parameters",
     "ModelsListOrder": "models_list_order",
     "ModelsListSort": "models_list_sort",
@@ -3058,11 +3112,17 @@ _MODULES = {
     "OutputMessage": "output_message",
     "OutputMessageStatus": "output_message_status",
     "OutputText": "output_text",
+    "PANWPrismaCheck": "panw_prisma_check",
     "PANWPrismaParameters": "panw_prisma_parameters",
     "ParallelToolCalls": "aliases",
+    "PatronusCheck": "patronus_check",
+    "PatronusCheckId": "patronus_check_id",
+    "PatronusCustomCheck": "patronus_custom_check",
     "PatronusCustomParameters": "patronus_custom_parameters",
     "PatronusParameters": "patronus_parameters",
     "PayAsYouGoPricing": "pay_as_you_go_pricing",
+    "PillarScanCheck": "pillar_scan_check",
+    "PillarScanCheckId": "pillar_scan_check_id",
     "PillarScanParameters": "pillar_scan_parameters",
     "PillarScanParametersScannersItem": "pillar_scan_parameters_scanners_item",
     "PoliciesRateLimitsDeleteResponse": "aliases",
@@ -3096,11 +3156,14 @@ _MODULES = {
     "PortkeyFinetuneJobMethodSupervised": "portkey_finetune_job_method_supervised",
     "PortkeyFinetuneJobMethodSupervisedHyperparameters": "portkey_finetune_job_method_supervised_hyperparameters",
     "PortkeyFinetuneJobMethodType": "portkey_finetune_job_method_type",
+    "PortkeyLanguageCheck": "portkey_language_check",
     "PortkeyLanguageParameters": "portkey_language_parameters",
     "PortkeyLanguageParametersLanguage": "portkey_language_parameters_language",
+    "PortkeyModerationCheck": "portkey_moderation_check",
     "PortkeyModerationParameters": "portkey_moderation_parameters",
     "PortkeyModerationParametersCategoriesItem": "portkey_moderation_parameters_categories_item",
     "PortkeyOptions": "portkey_options",
+    "PortkeyPIICheck": "portkey_pii_check",
     "PortkeyPIIParameters": "portkey_pii_parameters",
     "PortkeyPIIParametersCategoriesItem": "portkey_pii_parameters_categories_item",
     "PricingAdjustments": "aliases",
@@ -3126,6 +3189,8 @@ _MODULES = {
     "PromptVersionSummary": "prompt_version_summary",
     "PromptVersionSummaryPromptTemplate": "aliases",
     "PromptVersionSummaryStatus": "prompt_version_summary_status",
+    "PromptfooCheck": "promptfoo_check",
+    "PromptfooCheckId": "promptfoo_check_id",
     "PromptfooParameters": "promptfoo_parameters",
     "PromptsCompletionsCreateBody": "prompts_completions_create_body",
     "PromptsCompletionsCreateBodyVariables": "aliases",
@@ -3192,10 +3257,12 @@ _MODULES = {
     "ReasoningItemStatus": "reasoning_item_status",
     "ReasoningItemSummaryItem": "reasoning_item_summary_item",
     "Refusal": "refusal",
+    "RegexMatchCheck": "regex_match_check",
     "RegexMatchParameters": "regex_match_parameters",
     "RequestResponseObject": "request_response_object",
     "RequestResponseObjectBody": "aliases",
     "RequestResponseObjectHeaders": "aliases",
+    "RequiredMetadataKeysCheck": "required_metadata_keys_check",
     "RequiredMetadataKeysParameters": "required_metadata_keys_parameters",
     "RequiredMetadataKeysParametersOperator": "required_metadata_keys_parameters_operator",
     "RerankDocument": "aliases",
@@ -3359,6 +3426,7 @@ _MODULES = {
     "SecretReferencesListManagerType": "secret_references_list_manager_type",
     "SecretReferencesListResponse": "secret_references_list_response",
     "SecretReferencesUpdateResponse": "aliases",
+    "SentenceCountCheck": "sentence_count_check",
     "SentenceCountParameters": "sentence_count_parameters",
     "StaticChunkingStrategy": "static_chunking_strategy",
     "StaticChunkingStrategyRequestParam": "static_chunking_strategy_request_param",
@@ -3370,6 +3438,7 @@ _MODULES = {
     "SubmitToolOutputsRunRequest": "submit_tool_outputs_run_request",
     "SubmitToolOutputsRunRequestToolOutputsItem": "submit_tool_outputs_run_request_tool_outputs_item",
     "SuccessInvite": "success_invite",
+    "SydeGuardCheck": "syde_guard_check",
     "SydeGuardParameters": "syde_guard_parameters",
     "TextResponseFormatConfiguration": "aliases",
     "TextResponseFormatJsonSchema": "text_response_format_json_schema",
@@ -3429,6 +3498,8 @@ _MODULES = {
     "UploadsCreateBody": "uploads_create_body",
     "UploadsPartsCreateBody": "uploads_parts_create_body",
     "UploadsPartsCreateResponse": "uploads_parts_create_response",
+    "UppercaseCheck": "uppercase_check",
+    "UppercaseCheckId": "uppercase_check_id",
     "UppercaseParameters": "uppercase_parameters",
     "UrlCitation": "url_citation",
     "UsageLimits": "usage_limits",
@@ -3450,6 +3521,7 @@ _MODULES = {
     "User": "user",
     "UserList": "user_list",
     "UserRole": "user_role",
+    "ValidUrlsCheck": "valid_urls_check",
     "ValidUrlsParameters": "valid_urls_parameters",
     "ValueKeyUsage": "value_key_usage",
     "ValueKeyUsageStatus": "value_key_usage_status",
@@ -3526,8 +3598,10 @@ _MODULES = {
     "WebSearchToolCallStatus": "web_search_tool_call_status",
     "WebSearchToolType": "web_search_tool_type",
     "WebSearchToolUserLocation": "web_search_tool_user_location",
+    "WebhookCheck": "webhook_check",
     "WebhookParameters": "webhook_parameters",
     "WebhookParametersHeaders": "aliases",
+    "WordCountCheck": "word_count_check",
     "WordCountParameters": "word_count_parameters",
     "WorkersAIConfiguration": "workers_ai_configuration",
     "Workspace": "workspace",

@@ -9,7 +9,42 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import GuardrailActions, GuardrailCheck, GuardrailDetailsStatus
+    from . import (
+        AcuvityScanCheck,
+        AllowedRequestTypesCheck,
+        AporiaCheck,
+        AzureContentSafetyCheck,
+        AzurePIICheck,
+        BasicCheck,
+        BedrockGuardCheck,
+        CharacterCountCheck,
+        ContainsCheck,
+        ContainsCodeCheck,
+        EndsWithCheck,
+        GuardrailActions,
+        GuardrailDetailsStatus,
+        JSONKeysCheck,
+        JSONSchemaCheck,
+        JWTCheck,
+        MistralModerationCheck,
+        ModelWhitelistCheck,
+        PANWPrismaCheck,
+        PatronusCheck,
+        PatronusCustomCheck,
+        PillarScanCheck,
+        PortkeyLanguageCheck,
+        PortkeyModerationCheck,
+        PortkeyPIICheck,
+        PromptfooCheck,
+        RegexMatchCheck,
+        RequiredMetadataKeysCheck,
+        SentenceCountCheck,
+        SydeGuardCheck,
+        UppercaseCheck,
+        ValidUrlsCheck,
+        WebhookCheck,
+        WordCountCheck,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -26,11 +61,82 @@ class GuardrailDetails(WireModel):
     workspace_id: str | None = UNSET
     status: GuardrailDetailsStatus | None = UNSET
     updated_by: str | None = UNSET
-    checks: list[GuardrailCheck] | None = UNSET
+    checks: (
+        list[
+            JWTCheck
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ]
+        | None
+    ) = UNSET
     actions: GuardrailActions | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "created_at": "@datetime",
         "last_updated_at": "@datetime",
-        "checks": ["GuardrailCheck"],
+        "checks": [
+            (
+                "JWTCheck",
+                "ModelWhitelistCheck",
+                "RegexMatchCheck",
+                "SentenceCountCheck",
+                "WordCountCheck",
+                "CharacterCountCheck",
+                "JSONSchemaCheck",
+                "JSONKeysCheck",
+                "ContainsCheck",
+                "ValidUrlsCheck",
+                "ContainsCodeCheck",
+                "WebhookCheck",
+                "EndsWithCheck",
+                "UppercaseCheck",
+                "RequiredMetadataKeysCheck",
+                "AllowedRequestTypesCheck",
+                "SydeGuardCheck",
+                "AporiaCheck",
+                "PillarScanCheck",
+                "PatronusCheck",
+                "PatronusCustomCheck",
+                "PortkeyModerationCheck",
+                "PortkeyLanguageCheck",
+                "PortkeyPIICheck",
+                "MistralModerationCheck",
+                "BedrockGuardCheck",
+                "PromptfooCheck",
+                "AcuvityScanCheck",
+                "AzureContentSafetyCheck",
+                "AzurePIICheck",
+                "PANWPrismaCheck",
+                "BasicCheck",
+            )
+        ],
         "actions": "GuardrailActions",
     }

@@ -8,7 +8,41 @@ from attrs import define
 from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import GuardrailActions, GuardrailCheck
+    from . import (
+        AcuvityScanCheck,
+        AllowedRequestTypesCheck,
+        AporiaCheck,
+        AzureContentSafetyCheck,
+        AzurePIICheck,
+        BasicCheck,
+        BedrockGuardCheck,
+        CharacterCountCheck,
+        ContainsCheck,
+        ContainsCodeCheck,
+        EndsWithCheck,
+        GuardrailActions,
+        JSONKeysCheck,
+        JSONSchemaCheck,
+        JWTCheck,
+        MistralModerationCheck,
+        ModelWhitelistCheck,
+        PANWPrismaCheck,
+        PatronusCheck,
+        PatronusCustomCheck,
+        PillarScanCheck,
+        PortkeyLanguageCheck,
+        PortkeyModerationCheck,
+        PortkeyPIICheck,
+        PromptfooCheck,
+        RegexMatchCheck,
+        RequiredMetadataKeysCheck,
+        SentenceCountCheck,
+        SydeGuardCheck,
+        UppercaseCheck,
+        ValidUrlsCheck,
+        WebhookCheck,
+        WordCountCheck,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -16,6 +50,80 @@ class UpdateGuardrailRequest(WireModel):
     """The document's ``UpdateGuardrailRequest``."""
 
     name: str | None = UNSET
-    checks: list[GuardrailCheck] | None = UNSET
+    checks: (
+        list[
+            JWTCheck
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ]
+        | None
+    ) = UNSET
     actions: GuardrailActions | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"checks": ["GuardrailCheck"], "actions": "GuardrailActions"}
+    _codecs: ClassVar[dict[str, Any]] = {
+        "checks": [
+            (
+                "JWTCheck",
+                "ModelWhitelistCheck",
+                "RegexMatchCheck",
+                "SentenceCountCheck",
+                "WordCountCheck",
+                "CharacterCountCheck",
+                "JSONSchemaCheck",
+                "JSONKeysCheck",
+                "ContainsCheck",
+                "ValidUrlsCheck",
+                "ContainsCodeCheck",
+                "WebhookCheck",
+                "EndsWithCheck",
+                "UppercaseCheck",
+                "RequiredMetadataKeysCheck",
+                "AllowedRequestTypesCheck",
+                "SydeGuardCheck",
+                "AporiaCheck",
+                "PillarScanCheck",
+                "PatronusCheck",
+                "PatronusCustomCheck",
+                "PortkeyModerationCheck",
+                "PortkeyLanguageCheck",
+                "PortkeyPIICheck",
+                "MistralModerationCheck",
+                "BedrockGuardCheck",
+                "PromptfooCheck",
+                "AcuvityScanCheck",
+                "AzureContentSafetyCheck",
+                "AzurePIICheck",
+                "PANWPrismaCheck",
+                "BasicCheck",
+            )
+        ],
+        "actions": "GuardrailActions",
+    }

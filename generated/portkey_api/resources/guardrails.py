@@ -12,12 +12,43 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        AcuvityScanCheck,
+        AllowedRequestTypesCheck,
+        AporiaCheck,
+        AzureContentSafetyCheck,
+        AzurePIICheck,
+        BasicCheck,
+        BedrockGuardCheck,
+        CharacterCountCheck,
+        ContainsCheck,
+        ContainsCodeCheck,
         CreateGuardrailResponse,
+        EndsWithCheck,
         GuardrailActions,
-        GuardrailCheck,
         GuardrailDetails,
+        JSONKeysCheck,
+        JSONSchemaCheck,
+        JWTCheck,
         ListGuardrailsResponse,
+        MistralModerationCheck,
+        ModelWhitelistCheck,
+        PANWPrismaCheck,
+        PatronusCheck,
+        PatronusCustomCheck,
+        PillarScanCheck,
+        PortkeyLanguageCheck,
+        PortkeyModerationCheck,
+        PortkeyPIICheck,
+        PromptfooCheck,
+        RegexMatchCheck,
+        RequiredMetadataKeysCheck,
+        SentenceCountCheck,
+        SydeGuardCheck,
         UpdateGuardrailResponse,
+        UppercaseCheck,
+        ValidUrlsCheck,
+        WebhookCheck,
+        WordCountCheck,
     )
     from ..types import CallOptions
 
@@ -105,7 +136,41 @@ class GuardrailsResource(Resource):
         self,
         *,
         name: str,
-        checks: Sequence[GuardrailCheck | Mapping[str, Any]],
+        checks: Sequence[
+            JWTCheck
+            | Mapping[str, Any]
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ],
         actions: GuardrailActions | Mapping[str, Any],
         workspace_id: str = UNSET,
         organisation_id: str = UNSET,
@@ -170,7 +235,41 @@ class GuardrailsResource(Resource):
         guardrail_id: str,
         *,
         name: str = UNSET,
-        checks: Sequence[GuardrailCheck | Mapping[str, Any]] = UNSET,
+        checks: Sequence[
+            JWTCheck
+            | Mapping[str, Any]
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ] = UNSET,
         actions: GuardrailActions | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:
@@ -193,7 +292,41 @@ class AsyncGuardrailsResource(AsyncResource):
         self,
         *,
         name: str,
-        checks: Sequence[GuardrailCheck | Mapping[str, Any]],
+        checks: Sequence[
+            JWTCheck
+            | Mapping[str, Any]
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ],
         actions: GuardrailActions | Mapping[str, Any],
         workspace_id: str = UNSET,
         organisation_id: str = UNSET,
@@ -258,7 +391,41 @@ class AsyncGuardrailsResource(AsyncResource):
         guardrail_id: str,
         *,
         name: str = UNSET,
-        checks: Sequence[GuardrailCheck | Mapping[str, Any]] = UNSET,
+        checks: Sequence[
+            JWTCheck
+            | Mapping[str, Any]
+            | ModelWhitelistCheck
+            | RegexMatchCheck
+            | SentenceCountCheck
+            | WordCountCheck
+            | CharacterCountCheck
+            | JSONSchemaCheck
+            | JSONKeysCheck
+            | ContainsCheck
+            | ValidUrlsCheck
+            | ContainsCodeCheck
+            | WebhookCheck
+            | EndsWithCheck
+            | UppercaseCheck
+            | RequiredMetadataKeysCheck
+            | AllowedRequestTypesCheck
+            | SydeGuardCheck
+            | AporiaCheck
+            | PillarScanCheck
+            | PatronusCheck
+            | PatronusCustomCheck
+            | PortkeyModerationCheck
+            | PortkeyLanguageCheck
+            | PortkeyPIICheck
+            | MistralModerationCheck
+            | BedrockGuardCheck
+            | PromptfooCheck
+            | AcuvityScanCheck
+            | AzureContentSafetyCheck
+            | AzurePIICheck
+            | PANWPrismaCheck
+            | BasicCheck
+        ] = UNSET,
         actions: GuardrailActions | Mapping[str, Any] = UNSET,
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
-from portkey_api.models import Batch, ChatCompletionRequestUserMessage, OpenAIFile
+from portkey_api.models import (
+    Batch,
+    ChatCompletionRequestUserMessage,
+    OpenAIFile,
+    RegexMatchCheck,
+    RegexMatchParameters,
+)
 from portkey_client import AsyncPortkey, Portkey
 
 client = Portkey(api_key="k", virtual_key="v")
@@ -29,6 +35,12 @@ assert_type(client.batches.output("batch_abc123"), bytes)
 messages: list[ChatCompletionRequestUserMessage | Mapping[str, Any]] = [{"role": "user", "content": "hi"}]
 completion = client.chat.completions.create(model="gpt-4o", messages=messages, extra_headers={"x-a": "b"})
 assert_type(completion.choices[0].message.content, str | None)
+
+check = RegexMatchCheck(id="default.regexMatch", parameters=RegexMatchParameters(rule="^a"))
+assert_type(check.parameters, RegexMatchParameters | None)
+for known in client.guardrails.retrieve("g").checks or []:
+    if known.id == "default.regexMatch":
+        assert_type(known.parameters, RegexMatchParameters | None)
 
 
 async def asynchronously(other: AsyncPortkey) -> None:

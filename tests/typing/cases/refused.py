@@ -1,6 +1,6 @@
 """What must be a type error: each line marked with its reason, and no other line."""
 
-from portkey_api.models import Batch
+from portkey_api.models import Batch, JWTParameters, RegexMatchCheck, RegexMatchParameters
 from portkey_client import AsyncPortkey, Portkey
 
 client = Portkey(api_key="k", virtual_key="v")
@@ -27,4 +27,6 @@ batch.statuss  # REFUSED: a misspelled attribute
 batch.created_at.year  # REFUSED: seconds are no date
 batch.completed_at + 1  # REFUSED: what may be missing
 Batch(id="b")  # REFUSED: a model without what it requires
+RegexMatchCheck(id="default.jwt", parameters=RegexMatchParameters(rule="a"))  # REFUSED: another check's id
+RegexMatchCheck(id="default.regexMatch", parameters=JWTParameters(jwks_uri="u", header_key="k"))  # REFUSED: parameters
 other.batches.cancel("b").id  # REFUSED: an answer that was not awaited
