@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class McpIntegrationWorkspacesLegacyResponse(WireModel):
     """The document's ``McpIntegrationWorkspacesLegacyResponse``."""
 
-    workspaces: list[McpIntegrationWorkspaceItem] | None = UNSET
+    workspaces: list[McpIntegrationWorkspaceItem]
     global_workspace_access: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"workspaces": ["McpIntegrationWorkspaceItem"]}
     _tells: ClassVar[dict[str, Any]] = {"global_workspace_access": "dict"}

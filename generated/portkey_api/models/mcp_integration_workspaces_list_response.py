@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class McpIntegrationWorkspacesListResponse(WireModel):
     """The document's ``McpIntegrationWorkspacesListResponse``."""
 
-    data: list[McpIntegrationWorkspaceItem] | None = UNSET
+    data: list[McpIntegrationWorkspaceItem]
     global_workspace_access: dict[str, Any] | None = UNSET
     total: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["McpIntegrationWorkspaceItem"]}

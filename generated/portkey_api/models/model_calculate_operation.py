@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
-from ..types import UNSET, WireModel
+from ..types import WireModel
 
 if TYPE_CHECKING:
     from . import ModelCalculateOperationOperation, ModelValueReference
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class ModelCalculateOperation(WireModel):
     """The document's ``ModelCalculateOperation``."""
 
-    operation: ModelCalculateOperationOperation | None = UNSET
-    operands: list[ModelCalculateOperation | ModelValueReference] | None = UNSET
+    operation: ModelCalculateOperationOperation
+    operands: list[ModelCalculateOperation | ModelValueReference]
     _codecs: ClassVar[dict[str, Any]] = {"operands": [("ModelCalculateOperation", "ModelValueReference")]}
     _tells: ClassVar[dict[str, Any]] = {"operation": ("multiply", "sum")}

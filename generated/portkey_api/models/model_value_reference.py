@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from ..types import UNSET, WireModel
+from ..types import WireModel
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class ModelValueReference(WireModel):
     """The document's ``ModelValueReference``."""
 
-    value: str | None = UNSET
+    value: str
     _tells: ClassVar[dict[str, Any]] = {"value": "str"}
