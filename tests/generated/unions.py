@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from tests.generated.audit import ROOM, Auditor, Row
-from tests.generated.document import Document, Many, Object, Site
+from tests.generated.document import Document, Kind, Many, Object, Site
 from tests.generated.package import Package
 
 
@@ -63,7 +63,7 @@ class Meter(Auditor):
         return self.package.is_model(type(value)) and self._stands_for(kind, type(value))
 
 
-def _is_object(kind: Any) -> bool:
+def _is_object(kind: Kind) -> TypeGuard[Many | Object]:
     return isinstance(kind, Object) or (isinstance(kind, Many) and kind.name == "map")
 
 

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from .aliases import ApiKeysDeleteResponse as ApiKeysDeleteResponse
     from .aliases import ApiKeysUpdateResponse as ApiKeysUpdateResponse
     from .aliases import AssistantObjectMetadata as AssistantObjectMetadata
+    from .aliases import AssistantsApiResponseFormatJsonSchema as AssistantsApiResponseFormatJsonSchema
     from .aliases import AssistantsApiResponseFormatOption as AssistantsApiResponseFormatOption
     from .aliases import AssistantsApiToolChoiceOption as AssistantsApiToolChoiceOption
     from .aliases import AssistantStreamEvent as AssistantStreamEvent
@@ -176,6 +177,7 @@ if TYPE_CHECKING:
     from .aliases import (
         McpIntegrationWorkspacesListResponseGlobalWorkspaceAccess as McpIntegrationWorkspacesListResponseGlobalWorkspaceAccess,
     )
+    from .aliases import McpListToolsToolsItem as McpListToolsToolsItem
     from .aliases import McpServerCapabilityItemAnnotations as McpServerCapabilityItemAnnotations
     from .aliases import McpServerCapabilityItemExecution as McpServerCapabilityItemExecution
     from .aliases import McpServerCapabilityItemInputSchema as McpServerCapabilityItemInputSchema
@@ -266,6 +268,7 @@ if TYPE_CHECKING:
     from .aliases import SecretReferenceDetailResponseTags as SecretReferenceDetailResponseTags
     from .aliases import SecretReferencesDeleteResponse as SecretReferencesDeleteResponse
     from .aliases import SecretReferencesUpdateResponse as SecretReferencesUpdateResponse
+    from .aliases import StoredChatMessageContentPartsItem as StoredChatMessageContentPartsItem
     from .aliases import TextResponseFormatConfiguration as TextResponseFormatConfiguration
     from .aliases import ThreadObjectMetadata as ThreadObjectMetadata
     from .aliases import ThreadStreamEvent as ThreadStreamEvent
@@ -782,6 +785,9 @@ if TYPE_CHECKING:
     from .code_interpreter_text_output import CodeInterpreterTextOutput as CodeInterpreterTextOutput
     from .code_interpreter_tool import CodeInterpreterTool as CodeInterpreterTool
     from .code_interpreter_tool_call import CodeInterpreterToolCall as CodeInterpreterToolCall
+    from .code_interpreter_tool_call_outputs_item import (
+        CodeInterpreterToolCallOutputsItem as CodeInterpreterToolCallOutputsItem,
+    )
     from .code_interpreter_tool_call_status import CodeInterpreterToolCallStatus as CodeInterpreterToolCallStatus
     from .collection import Collection as Collection
     from .collection_details import CollectionDetails as CollectionDetails
@@ -1107,6 +1113,7 @@ if TYPE_CHECKING:
     from .custom_log_metadata import CustomLogMetadata as CustomLogMetadata
     from .custom_log_request import CustomLogRequest as CustomLogRequest
     from .custom_log_response import CustomLogResponse as CustomLogResponse
+    from .custom_tool_call import CustomToolCall as CustomToolCall
     from .delete_assistant_response import DeleteAssistantResponse as DeleteAssistantResponse
     from .delete_file_response import DeleteFileResponse as DeleteFileResponse
     from .delete_message_response import DeleteMessageResponse as DeleteMessageResponse
@@ -1212,6 +1219,7 @@ if TYPE_CHECKING:
     from .hook_results import HookResults as HookResults
     from .hugging_face_configuration import HuggingFaceConfiguration as HuggingFaceConfiguration
     from .image import Image as Image
+    from .image_generation_call import ImageGenerationCall as ImageGenerationCall
     from .images_response import ImagesResponse as ImagesResponse
     from .includable import Includable as Includable
     from .input_audio import InputAudio as InputAudio
@@ -1279,6 +1287,8 @@ if TYPE_CHECKING:
     from .log_response import LogResponse as LogResponse
     from .logs_exports_create_body import LogsExportsCreateBody as LogsExportsCreateBody
     from .logs_exports_update_body import LogsExportsUpdateBody as LogsExportsUpdateBody
+    from .mcp_approval_request import McpApprovalRequest as McpApprovalRequest
+    from .mcp_call import McpCall as McpCall
     from .mcp_client_info import McpClientInfo as McpClientInfo
     from .mcp_integration import McpIntegration as McpIntegration
     from .mcp_integration_auth_type import McpIntegrationAuthType as McpIntegrationAuthType
@@ -1327,6 +1337,7 @@ if TYPE_CHECKING:
         McpIntegrationsCapabilitiesListType as McpIntegrationsCapabilitiesListType,
     )
     from .mcp_integrations_list_type import McpIntegrationsListType as McpIntegrationsListType
+    from .mcp_list_tools import McpListTools as McpListTools
     from .mcp_server import McpServer as McpServer
     from .mcp_server_capabilities_bulk_update_response import (
         McpServerCapabilitiesBulkUpdateResponse as McpServerCapabilitiesBulkUpdateResponse,
@@ -1976,7 +1987,6 @@ if TYPE_CHECKING:
     )
     from .stored_chat_completion_list import StoredChatCompletionList as StoredChatCompletionList
     from .stored_chat_message import StoredChatMessage as StoredChatMessage
-    from .stored_chat_message_function_call import StoredChatMessageFunctionCall as StoredChatMessageFunctionCall
     from .stored_chat_message_list import StoredChatMessageList as StoredChatMessageList
     from .submit_tool_outputs_run_request import SubmitToolOutputsRunRequest as SubmitToolOutputsRunRequest
     from .submit_tool_outputs_run_request_tool_outputs_item import (
@@ -2380,6 +2390,7 @@ _MODULES = {
     "AssistantToolsFileSearchTypeOnly": "assistant_tools_file_search_type_only",
     "AssistantToolsFunction": "assistant_tools_function",
     "AssistantsApiResponseFormat": "assistants_api_response_format",
+    "AssistantsApiResponseFormatJsonSchema": "aliases",
     "AssistantsApiResponseFormatOption": "aliases",
     "AssistantsApiResponseFormatOptionOption1": "assistants_api_response_format_option_option_1",
     "AssistantsApiResponseFormatType": "assistants_api_response_format_type",
@@ -2522,6 +2533,7 @@ _MODULES = {
     "CodeInterpreterTextOutput": "code_interpreter_text_output",
     "CodeInterpreterTool": "code_interpreter_tool",
     "CodeInterpreterToolCall": "code_interpreter_tool_call",
+    "CodeInterpreterToolCallOutputsItem": "code_interpreter_tool_call_outputs_item",
     "CodeInterpreterToolCallStatus": "code_interpreter_tool_call_status",
     "CodeInterpreterToolOutput": "aliases",
     "Collection": "collection",
@@ -2737,6 +2749,7 @@ _MODULES = {
     "CustomLogResponse": "custom_log_response",
     "CustomLogResponseBody": "aliases",
     "CustomLogResponseHeaders": "aliases",
+    "CustomToolCall": "custom_tool_call",
     "DeleteAssistantResponse": "delete_assistant_response",
     "DeleteFileResponse": "delete_file_response",
     "DeleteMessageResponse": "delete_message_response",
@@ -2838,6 +2851,7 @@ _MODULES = {
     "HookResults": "hook_results",
     "HuggingFaceConfiguration": "hugging_face_configuration",
     "Image": "image",
+    "ImageGenerationCall": "image_generation_call",
     "ImagesResponse": "images_response",
     "Includable": "includable",
     "InputAudio": "input_audio",
@@ -2921,6 +2935,8 @@ _MODULES = {
     "LogsExportsCreateBody": "logs_exports_create_body",
     "LogsExportsFieldRestrictionsResponse": "aliases",
     "LogsExportsUpdateBody": "logs_exports_update_body",
+    "McpApprovalRequest": "mcp_approval_request",
+    "McpCall": "mcp_call",
     "McpClientInfo": "mcp_client_info",
     "McpIntegration": "mcp_integration",
     "McpIntegrationAuthType": "mcp_integration_auth_type",
@@ -2960,6 +2976,8 @@ _MODULES = {
     "McpIntegrationsListType": "mcp_integrations_list_type",
     "McpIntegrationsUpdateResponse": "aliases",
     "McpIntegrationsWorkspacesUpdateResponse": "aliases",
+    "McpListTools": "mcp_list_tools",
+    "McpListToolsToolsItem": "aliases",
     "McpServer": "mcp_server",
     "McpServerCapabilitiesBulkUpdateResponse": "mcp_server_capabilities_bulk_update_response",
     "McpServerCapabilitiesCounts": "mcp_server_capabilities_counts",
@@ -3433,7 +3451,7 @@ _MODULES = {
     "StaticChunkingStrategyResponseParam": "static_chunking_strategy_response_param",
     "StoredChatCompletionList": "stored_chat_completion_list",
     "StoredChatMessage": "stored_chat_message",
-    "StoredChatMessageFunctionCall": "stored_chat_message_function_call",
+    "StoredChatMessageContentPartsItem": "aliases",
     "StoredChatMessageList": "stored_chat_message_list",
     "SubmitToolOutputsRunRequest": "submit_tool_outputs_run_request",
     "SubmitToolOutputsRunRequestToolOutputsItem": "submit_tool_outputs_run_request_tool_outputs_item",

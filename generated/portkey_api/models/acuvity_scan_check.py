@@ -16,8 +16,8 @@ class AcuvityScanCheck(WireModel):
     """The document's ``AcuvityScanCheck``."""
 
     id: Literal["acuvity.scan"]
+    parameters: AcuvityScanParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: AcuvityScanParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "AcuvityScanParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("acuvity.scan",), "name": "str", "is_enabled": "bool"}

@@ -51,12 +51,14 @@ if TYPE_CHECKING:
         Click,
         CodeInterpreterFileOutput,
         CodeInterpreterTextOutput,
+        CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
         ComputerToolCallOutputResource,
         ContainsCheck,
         ContainsCodeCheck,
+        CustomToolCall,
         DoneEvent,
         DoubleClick,
         Drag,
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
         FunctionToolCallOutput,
         FunctionToolCallOutputResource,
         FunctionToolCallResource,
+        ImageGenerationCall,
         InputFile,
         InputImage,
         InputMessage,
@@ -83,6 +86,9 @@ if TYPE_CHECKING:
         JWTCheck,
         KeyPress,
         LogExportsRequestedDataItem,
+        McpApprovalRequest,
+        McpCall,
+        McpListTools,
         MessageStreamEventThreadMessageCompleted,
         MessageStreamEventThreadMessageCreated,
         MessageStreamEventThreadMessageDelta,
@@ -191,6 +197,7 @@ Annotation: TypeAlias = "FileCitation | UrlCitation | FilePath"
 ApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 AssistantObjectMetadata: TypeAlias = "dict[str, Any]"
 AssistantStreamEvent: TypeAlias = "ThreadStreamEvent2 | RunStreamEventThreadRunCreated | RunStreamEventThreadRunQueued | RunStreamEventThreadRunInProgress | RunStreamEventThreadRunRequiresAction | RunStreamEventThreadRunCompleted | RunStreamEventThreadRunIncomplete | RunStreamEventThreadRunFailed | RunStreamEventThreadRunCancelling | RunStreamEventThreadRunCancelled | RunStreamEventThreadRunExpired | RunStepStreamEventThreadRunStepCreated | RunStepStreamEventThreadRunStepInProgress | RunStepStreamEventThreadRunStepDelta | RunStepStreamEventThreadRunStepCompleted | RunStepStreamEventThreadRunStepFailed | RunStepStreamEventThreadRunStepCancelled | RunStepStreamEventThreadRunStepExpired | MessageStreamEventThreadMessageCreated | MessageStreamEventThreadMessageInProgress | MessageStreamEventThreadMessageDelta | MessageStreamEventThreadMessageCompleted | MessageStreamEventThreadMessageIncomplete | ErrorEvent | DoneEvent"
+AssistantsApiResponseFormatJsonSchema: TypeAlias = "dict[str, Any]"
 AssistantsApiResponseFormatOption: TypeAlias = "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat"
 AssistantsApiToolChoiceOption: TypeAlias = "AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice"
 BasicParameters: TypeAlias = "dict[str, Any]"
@@ -280,9 +287,7 @@ ModifyRunRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyThreadRequestMetadata: TypeAlias = "dict[str, Any]"
 OpenAIBatchJobMetadata: TypeAlias = "dict[str, Any]"
 OutputContent: TypeAlias = "OutputText | Refusal"
-OutputItem: TypeAlias = (
-    "OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem"
-)
+OutputItem: TypeAlias = "OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall"
 ParallelToolCalls: TypeAlias = "bool"
 PortkeyBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2: TypeAlias = "dict[str, Any]"
@@ -351,7 +356,9 @@ AnthropicTextBlockCitationsItem: TypeAlias = "dict[str, Any]"
 AnthropicToolUseBlockInput: TypeAlias = "dict[str, Any]"
 AnthropicMessageEvent: TypeAlias = "AnthropicMessageStartEvent | AnthropicContentBlockStartEvent | AnthropicContentBlockDeltaEvent | AnthropicContentBlockStopEvent | AnthropicMessageDeltaEvent | AnthropicOtherEvent"
 AnthropicBlockDeltaCitation: TypeAlias = "dict[str, Any]"
+StoredChatMessageContentPartsItem: TypeAlias = "dict[str, Any]"
 CompactedResponseOutputItem: TypeAlias = "dict[str, Any]"
+McpListToolsToolsItem: TypeAlias = "dict[str, Any]"
 GatewayErrorDetailOption3: TypeAlias = "dict[str, Any]"
 HookResultFeedback: TypeAlias = "dict[str, Any]"
 AdminUsersInvitesDeleteResponse: TypeAlias = "dict[str, Any]"
@@ -564,6 +571,12 @@ CODECS: dict[str, Any] = {
         "WebSearchToolCall",
         "ComputerToolCall",
         "ReasoningItem",
+        "CodeInterpreterToolCall",
+        "ImageGenerationCall",
+        "McpListTools",
+        "McpCall",
+        "McpApprovalRequest",
+        "CustomToolCall",
     ),
     "PricingAdjustments": "PricingAdjustments2",
     "RerankDocument": "RerankDocumentOption2",

@@ -16,8 +16,8 @@ class AllowedRequestTypesCheck(WireModel):
     """The document's ``AllowedRequestTypesCheck``."""
 
     id: Literal["default.allowedRequestTypes"]
+    parameters: AllowedRequestTypesParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: AllowedRequestTypesParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "AllowedRequestTypesParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.allowedRequestTypes",), "name": "str", "is_enabled": "bool"}

@@ -14,6 +14,6 @@ class AnalyticsGraphsCostResponseDataPointsItem(WireModel):
     """The document's ``AnalyticsGraphsCostResponseDataPointsItem``."""
 
     timestamp: datetime.datetime
-    total: int
-    avg: int
+    total: float
+    avg: float
     _codecs: ClassVar[dict[str, Any]] = {"timestamp": "@datetime"}

@@ -10,5 +10,5 @@ from ..types import WireModel
 class AnalyticsGraphsCostResponseSummary(WireModel):
     """The document's ``AnalyticsGraphsCostResponseSummary``."""
 
-    total: int
-    avg: int
+    total: float
+    avg: float

@@ -16,8 +16,8 @@ class AporiaCheck(WireModel):
     """The document's ``AporiaCheck``."""
 
     id: Literal["aporia.validateProject"]
+    parameters: AporiaParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: AporiaParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "AporiaParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("aporia.validateProject",), "name": "str", "is_enabled": "bool"}

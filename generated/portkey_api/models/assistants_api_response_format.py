@@ -16,4 +16,5 @@ class AssistantsApiResponseFormat(WireModel):
     """The document's ``AssistantsApiResponseFormat``."""
 
     type: AssistantsApiResponseFormatType | None = UNSET
-    _tells: ClassVar[dict[str, Any]] = {"type": ("json_object", "text")}
+    json_schema: dict[str, Any] | None = UNSET
+    _tells: ClassVar[dict[str, Any]] = {"type": ("json_object", "json_schema", "text"), "json_schema": "dict"}

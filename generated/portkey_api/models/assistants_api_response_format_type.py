@@ -3,6 +3,7 @@ from typing import Literal, TypeAlias
 
 AssistantsApiResponseFormatType: TypeAlias = Literal[
     "json_object",
+    "json_schema",
     "text",
 ]
 """One of the values the document lists."""

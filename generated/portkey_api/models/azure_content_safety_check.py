@@ -16,8 +16,8 @@ class AzureContentSafetyCheck(WireModel):
     """The document's ``AzureContentSafetyCheck``."""
 
     id: Literal["azure.contentSafety"]
+    parameters: AzureContentSafetyParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: AzureContentSafetyParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "AzureContentSafetyParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("azure.contentSafety",), "name": "str", "is_enabled": "bool"}

@@ -16,8 +16,8 @@ class AzurePIICheck(WireModel):
     """The document's ``AzurePIICheck``."""
 
     id: Literal["azure.pii"]
+    parameters: AzurePIIParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: AzurePIIParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "AzurePIIParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("azure.pii",), "name": "str", "is_enabled": "bool"}

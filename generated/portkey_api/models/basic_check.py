@@ -16,12 +16,12 @@ class BasicCheck(WireModel):
     """The document's ``BasicCheck``."""
 
     id: BasicCheckId
+    parameters: dict[str, Any] | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: dict[str, Any] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "id": ("lasso.classify", "portkey.gibberish"),
+        "parameters": "dict",
         "name": "str",
         "is_enabled": "bool",
-        "parameters": "dict",
     }

@@ -16,8 +16,8 @@ class BedrockGuardCheck(WireModel):
     """The document's ``BedrockGuardCheck``."""
 
     id: Literal["bedrock.guard"]
+    parameters: BedrockGuardParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: BedrockGuardParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "BedrockGuardParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("bedrock.guard",), "name": "str", "is_enabled": "bool"}

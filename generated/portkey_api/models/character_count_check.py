@@ -16,8 +16,8 @@ class CharacterCountCheck(WireModel):
     """The document's ``CharacterCountCheck``."""
 
     id: Literal["default.characterCount"]
+    parameters: CharacterCountParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: CharacterCountParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "CharacterCountParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.characterCount",), "name": "str", "is_enabled": "bool"}

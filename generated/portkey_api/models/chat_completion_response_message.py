@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class ChatCompletionResponseMessage(WireModel):
     """The document's ``ChatCompletionResponseMessage``."""
 
-    content: str | None
     role: Literal["assistant"]
+    content: str | None = UNSET
     tool_calls: list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall] | None = UNSET
     function_call: ChatCompletionResponseMessageFunctionCall | None = UNSET
     content_blocks: (
@@ -49,4 +49,4 @@ class ChatCompletionResponseMessage(WireModel):
         ],
         "annotations": ["ChatCompletionAnnotation"],
     }
-    _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("assistant",), "refusal": "str"}
+    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "refusal": "str"}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import ChatCompletionTokenLogprobTopLogprobsItem
@@ -17,7 +17,7 @@ class ChatCompletionTokenLogprob(WireModel):
 
     token: str
     logprob: float
-    bytes: list[int] | None
     top_logprobs: list[ChatCompletionTokenLogprobTopLogprobsItem]
+    bytes: list[int] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"top_logprobs": ["ChatCompletionTokenLogprobTopLogprobsItem"]}
     _tells: ClassVar[dict[str, Any]] = {"token": "str", "logprob": "float", "bytes": ["int"]}

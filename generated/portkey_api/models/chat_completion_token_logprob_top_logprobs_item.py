@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -14,5 +14,5 @@ class ChatCompletionTokenLogprobTopLogprobsItem(WireModel):
 
     token: str
     logprob: float
-    bytes: list[int] | None
+    bytes: list[int] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"token": "str", "logprob": "float", "bytes": ["int"]}

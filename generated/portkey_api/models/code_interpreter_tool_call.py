@@ -5,10 +5,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
-    from . import CodeInterpreterFileOutput, CodeInterpreterTextOutput, CodeInterpreterToolCallStatus
+    from . import (
+        CodeInterpreterFileOutput,
+        CodeInterpreterTextOutput,
+        CodeInterpreterToolCallOutputsItem,
+        CodeInterpreterToolCallStatus,
+    )
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -17,13 +22,19 @@ class CodeInterpreterToolCall(WireModel):
 
     id: str
     type: Literal["code_interpreter_call"]
-    code: str
     status: CodeInterpreterToolCallStatus
-    results: list[CodeInterpreterTextOutput | CodeInterpreterFileOutput]
-    _codecs: ClassVar[dict[str, Any]] = {"results": [("CodeInterpreterTextOutput", "CodeInterpreterFileOutput")]}
+    code: str | None = UNSET
+    results: list[CodeInterpreterTextOutput | CodeInterpreterFileOutput] | None = UNSET
+    container_id: str | None = UNSET
+    outputs: list[CodeInterpreterToolCallOutputsItem] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "results": [("CodeInterpreterTextOutput", "CodeInterpreterFileOutput")],
+        "outputs": ["CodeInterpreterToolCallOutputsItem"],
+    }
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",
         "type": ("code_interpreter_call",),
-        "code": "str",
         "status": ("completed", "in_progress", "interpreting"),
+        "code": "str",
+        "container_id": "str",
     }

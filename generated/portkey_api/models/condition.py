@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -11,4 +11,5 @@ class Condition(WireModel):
     """The document's ``Condition``."""
 
     key: str
-    value: str
+    value: str | list[str]
+    excludes: str | list[str] | None = UNSET

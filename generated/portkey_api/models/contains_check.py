@@ -16,8 +16,8 @@ class ContainsCheck(WireModel):
     """The document's ``ContainsCheck``."""
 
     id: Literal["default.contains"]
+    parameters: ContainsParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: ContainsParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "ContainsParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.contains",), "name": "str", "is_enabled": "bool"}

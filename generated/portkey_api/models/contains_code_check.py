@@ -16,8 +16,8 @@ class ContainsCodeCheck(WireModel):
     """The document's ``ContainsCodeCheck``."""
 
     id: Literal["default.containsCode"]
+    parameters: ContainsCodeParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: ContainsCodeParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "ContainsCodeParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.containsCode",), "name": "str", "is_enabled": "bool"}

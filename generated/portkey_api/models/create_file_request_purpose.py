@@ -4,7 +4,9 @@ from typing import Literal, TypeAlias
 CreateFileRequestPurpose: TypeAlias = Literal[
     "assistants",
     "batch",
+    "evals",
     "fine-tune",
+    "user_data",
     "vision",
 ]
 """One of the values the document lists."""

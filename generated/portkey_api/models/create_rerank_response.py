@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class CreateRerankResponse(WireModel):
     """The document's ``CreateRerankResponse``."""
 
-    object: Literal["list"]
     results: list[RerankResult]
-    model: str
     id: str | None = UNSET
+    object: Literal["list"] | None = UNSET
+    model: str | None = UNSET
     usage: RerankUsage | None = UNSET
     provider: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"results": ["RerankResult"], "usage": "RerankUsage"}

@@ -16,8 +16,8 @@ class EndsWithCheck(WireModel):
     """The document's ``EndsWithCheck``."""
 
     id: Literal["default.endsWith"]
+    parameters: EndsWithParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: EndsWithParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "EndsWithParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.endsWith",), "name": "str", "is_enabled": "bool"}

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
 class FineTuningJobError(WireModel):
     """The document's ``FineTuningJobError``."""
 
-    code: str
-    message: str
-    param: str | None
+    code: str | None = UNSET
+    message: str | None = UNSET
+    param: str | None = UNSET

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 FineTuningJobStatus: TypeAlias = Literal[
     "cancelled",
     "failed",
+    "paused",
     "queued",
     "running",
     "succeeded",

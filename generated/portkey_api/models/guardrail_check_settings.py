@@ -10,6 +10,5 @@ from ..types import UNSET, WireModel
 class GuardrailCheckSettings(WireModel):
     """The document's ``GuardrailCheckSettings``."""
 
-    id: str
     name: str | None = UNSET
     is_enabled: bool | None = UNSET

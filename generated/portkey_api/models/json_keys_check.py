@@ -16,8 +16,8 @@ class JSONKeysCheck(WireModel):
     """The document's ``JSONKeysCheck``."""
 
     id: Literal["default.jsonKeys"]
+    parameters: JSONKeysParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: JSONKeysParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "JSONKeysParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.jsonKeys",), "name": "str", "is_enabled": "bool"}

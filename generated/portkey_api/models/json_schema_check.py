@@ -16,8 +16,8 @@ class JSONSchemaCheck(WireModel):
     """The document's ``JSONSchemaCheck``."""
 
     id: Literal["default.jsonSchema"]
+    parameters: JSONSchemaParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: JSONSchemaParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "JSONSchemaParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.jsonSchema",), "name": "str", "is_enabled": "bool"}

@@ -16,8 +16,8 @@ class JWTCheck(WireModel):
     """The document's ``JWTCheck``."""
 
     id: Literal["default.jwt"]
+    parameters: JWTParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: JWTParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "JWTParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.jwt",), "name": "str", "is_enabled": "bool"}

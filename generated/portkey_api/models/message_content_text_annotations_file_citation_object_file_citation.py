@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 
 @define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
@@ -13,5 +13,5 @@ class MessageContentTextAnnotationsFileCitationObjectFileCitation(WireModel):
     """The document's ``MessageContentTextAnnotationsFileCitationObjectFileCitation``."""
 
     file_id: str
-    quote: str
+    quote: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"file_id": "str", "quote": "str"}

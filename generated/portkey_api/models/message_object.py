@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
@@ -27,31 +27,31 @@ class MessageObject(WireModel):
     object: Literal["thread.message"]
     created_at: int
     thread_id: str
-    status: MessageObjectStatus
-    incomplete_details: MessageObjectIncompleteDetails | None
-    completed_at: int | None
-    incomplete_at: int | None
     role: MessageObjectRole
     content: list[MessageContentImageFileObject | MessageContentImageUrlObject | MessageContentTextObject]
     assistant_id: str | None
     run_id: str | None
     attachments: list[MessageObjectAttachmentsItem] | None
     metadata: dict[str, Any] | None
+    status: MessageObjectStatus | None = UNSET
+    incomplete_details: MessageObjectIncompleteDetails | None = UNSET
+    completed_at: int | None = UNSET
+    incomplete_at: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "incomplete_details": "MessageObjectIncompleteDetails",
         "content": [("MessageContentImageFileObject", "MessageContentImageUrlObject", "MessageContentTextObject")],
         "attachments": ["MessageObjectAttachmentsItem"],
+        "incomplete_details": "MessageObjectIncompleteDetails",
     }
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",
         "object": ("thread.message",),
         "created_at": "int",
         "thread_id": "str",
-        "status": ("completed", "in_progress", "incomplete"),
-        "completed_at": "int",
-        "incomplete_at": "int",
         "role": ("assistant", "user"),
         "assistant_id": "str",
         "run_id": "str",
         "metadata": "dict",
+        "status": ("completed", "in_progress", "incomplete"),
+        "completed_at": "int",
+        "incomplete_at": "int",
     }

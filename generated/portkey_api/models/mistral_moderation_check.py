@@ -16,8 +16,8 @@ class MistralModerationCheck(WireModel):
     """The document's ``MistralModerationCheck``."""
 
     id: Literal["mistral.moderateContent"]
+    parameters: MistralModerationParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: MistralModerationParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "MistralModerationParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("mistral.moderateContent",), "name": "str", "is_enabled": "bool"}

@@ -16,8 +16,8 @@ class ModelWhitelistCheck(WireModel):
     """The document's ``ModelWhitelistCheck``."""
 
     id: Literal["default.modelWhitelist"]
+    parameters: ModelWhitelistParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: ModelWhitelistParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "ModelWhitelistParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.modelWhitelist",), "name": "str", "is_enabled": "bool"}

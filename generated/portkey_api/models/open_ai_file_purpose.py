@@ -6,8 +6,10 @@ OpenAIFilePurpose: TypeAlias = Literal[
     "assistants_output",
     "batch",
     "batch_output",
+    "evals",
     "fine-tune",
     "fine-tune-results",
+    "user_data",
     "vision",
 ]
 """One of the values the document lists."""

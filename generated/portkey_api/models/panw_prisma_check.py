@@ -16,8 +16,8 @@ class PANWPrismaCheck(WireModel):
     """The document's ``PANWPrismaCheck``."""
 
     id: Literal["panw-prisma-airs.intercept"]
+    parameters: PANWPrismaParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PANWPrismaParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PANWPrismaParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("panw-prisma-airs.intercept",), "name": "str", "is_enabled": "bool"}

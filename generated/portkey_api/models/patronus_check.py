@@ -16,9 +16,9 @@ class PatronusCheck(WireModel):
     """The document's ``PatronusCheck``."""
 
     id: PatronusCheckId
+    parameters: PatronusParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PatronusParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PatronusParameters"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": (

@@ -16,8 +16,8 @@ class PatronusCustomCheck(WireModel):
     """The document's ``PatronusCustomCheck``."""
 
     id: Literal["patronus.custom"]
+    parameters: PatronusCustomParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PatronusCustomParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PatronusCustomParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("patronus.custom",), "name": "str", "is_enabled": "bool"}

@@ -16,9 +16,9 @@ class PillarScanCheck(WireModel):
     """The document's ``PillarScanCheck``."""
 
     id: PillarScanCheckId
+    parameters: PillarScanParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PillarScanParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PillarScanParameters"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": ("pillar.scanPrompt", "pillar.scanResponse"),

@@ -16,8 +16,8 @@ class PortkeyLanguageCheck(WireModel):
     """The document's ``PortkeyLanguageCheck``."""
 
     id: Literal["portkey.language"]
+    parameters: PortkeyLanguageParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PortkeyLanguageParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PortkeyLanguageParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("portkey.language",), "name": "str", "is_enabled": "bool"}

@@ -16,8 +16,8 @@ class PortkeyModerationCheck(WireModel):
     """The document's ``PortkeyModerationCheck``."""
 
     id: Literal["portkey.moderateContent"]
+    parameters: PortkeyModerationParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PortkeyModerationParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PortkeyModerationParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("portkey.moderateContent",), "name": "str", "is_enabled": "bool"}

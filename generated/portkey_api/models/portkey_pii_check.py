@@ -16,8 +16,8 @@ class PortkeyPIICheck(WireModel):
     """The document's ``PortkeyPIICheck``."""
 
     id: Literal["portkey.pii"]
+    parameters: PortkeyPIIParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PortkeyPIIParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PortkeyPIIParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("portkey.pii",), "name": "str", "is_enabled": "bool"}

@@ -16,9 +16,9 @@ class PromptfooCheck(WireModel):
     """The document's ``PromptfooCheck``."""
 
     id: PromptfooCheckId
+    parameters: PromptfooParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: PromptfooParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PromptfooParameters"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": ("promptfoo.guard", "promptfoo.harm", "promptfoo.pii"),

@@ -19,9 +19,11 @@ class ReasoningItem(WireModel):
     id: str
     summary: list[ReasoningItemSummaryItem]
     status: ReasoningItemStatus | None = UNSET
+    encrypted_content: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"summary": ["ReasoningItemSummaryItem"]}
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("reasoning",),
         "id": "str",
         "status": ("completed", "in_progress", "incomplete"),
+        "encrypted_content": "str",
     }

@@ -16,8 +16,8 @@ class RegexMatchCheck(WireModel):
     """The document's ``RegexMatchCheck``."""
 
     id: Literal["default.regexMatch"]
+    parameters: RegexMatchParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: RegexMatchParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "RegexMatchParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.regexMatch",), "name": "str", "is_enabled": "bool"}

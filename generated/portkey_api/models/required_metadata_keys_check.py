@@ -16,8 +16,8 @@ class RequiredMetadataKeysCheck(WireModel):
     """The document's ``RequiredMetadataKeysCheck``."""
 
     id: Literal["default.requiredMetadataKeys"]
+    parameters: RequiredMetadataKeysParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: RequiredMetadataKeysParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "RequiredMetadataKeysParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.requiredMetadataKeys",), "name": "str", "is_enabled": "bool"}

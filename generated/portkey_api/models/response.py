@@ -9,12 +9,18 @@ from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
+        CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
+        CustomToolCall,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
+        ImageGenerationCall,
+        McpApprovalRequest,
+        McpCall,
+        McpListTools,
         ModelIdsResponsesOption1,
         OutputMessage,
         Reasoning,
@@ -50,7 +56,18 @@ class Response(WireModel):
     error: ResponseError2 | None
     incomplete_details: ResponseIncompleteDetails | None
     output: list[
-        OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem
+        OutputMessage
+        | FileSearchToolCall
+        | FunctionToolCall
+        | WebSearchToolCall
+        | ComputerToolCall
+        | ReasoningItem
+        | CodeInterpreterToolCall
+        | ImageGenerationCall
+        | McpListTools
+        | McpCall
+        | McpApprovalRequest
+        | CustomToolCall
     ]
     parallel_tool_calls: bool
     user: str | None = UNSET
@@ -75,6 +92,12 @@ class Response(WireModel):
                 "WebSearchToolCall",
                 "ComputerToolCall",
                 "ReasoningItem",
+                "CodeInterpreterToolCall",
+                "ImageGenerationCall",
+                "McpListTools",
+                "McpCall",
+                "McpApprovalRequest",
+                "CustomToolCall",
             )
         ],
         "reasoning": "Reasoning",
@@ -96,6 +119,6 @@ class Response(WireModel):
         "previous_response_id": "str",
         "max_output_tokens": "int",
         "truncation": ("auto", "disabled"),
-        "status": ("completed", "failed", "in_progress", "incomplete"),
+        "status": ("cancelled", "completed", "failed", "in_progress", "incomplete", "queued"),
         "output_text": "str",
     }

@@ -9,9 +9,15 @@ from ..types import WireModel
 
 if TYPE_CHECKING:
     from . import (
+        CodeInterpreterToolCall,
         ComputerToolCall,
+        CustomToolCall,
         FileSearchToolCall,
         FunctionToolCall,
+        ImageGenerationCall,
+        McpApprovalRequest,
+        McpCall,
+        McpListTools,
         OutputMessage,
         ReasoningItem,
         WebSearchToolCall,
@@ -24,7 +30,20 @@ class ResponseOutputItemDoneEvent(WireModel):
 
     type: Literal["response.output_item.done"]
     output_index: int
-    item: OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem
+    item: (
+        OutputMessage
+        | FileSearchToolCall
+        | FunctionToolCall
+        | WebSearchToolCall
+        | ComputerToolCall
+        | ReasoningItem
+        | CodeInterpreterToolCall
+        | ImageGenerationCall
+        | McpListTools
+        | McpCall
+        | McpApprovalRequest
+        | CustomToolCall
+    )
     _codecs: ClassVar[dict[str, Any]] = {
         "item": (
             "OutputMessage",
@@ -33,6 +52,12 @@ class ResponseOutputItemDoneEvent(WireModel):
             "WebSearchToolCall",
             "ComputerToolCall",
             "ReasoningItem",
+            "CodeInterpreterToolCall",
+            "ImageGenerationCall",
+            "McpListTools",
+            "McpCall",
+            "McpApprovalRequest",
+            "CustomToolCall",
         )
     }
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.output_item.done",), "output_index": "int"}

@@ -2,9 +2,11 @@
 from typing import Literal, TypeAlias
 
 ResponseStatus: TypeAlias = Literal[
+    "cancelled",
     "completed",
     "failed",
     "in_progress",
     "incomplete",
+    "queued",
 ]
 """One of the values the document lists."""

@@ -44,7 +44,7 @@ class RunObject(WireModel):
     completed_at: int | None
     incomplete_details: RunObjectIncompleteDetails | None
     model: str
-    instructions: str
+    instructions: str | None
     tools: list[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction]
     metadata: dict[str, Any] | None
     usage: RunCompletionUsage2 | None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import define
 
-from ..types import WireModel
+from ..types import UNSET, WireModel
 
 if TYPE_CHECKING:
     from . import (
@@ -36,8 +36,8 @@ class RunStepObject(WireModel):
     cancelled_at: int | None
     failed_at: int | None
     completed_at: int | None
-    metadata: dict[str, Any] | None
     usage: RunStepCompletionUsage2 | None
+    metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "step_details": ("RunStepDetailsMessageCreationObject", "RunStepDetailsToolCallsObject"),
         "last_error": "RunStepObjectLastError",

@@ -16,8 +16,8 @@ class SentenceCountCheck(WireModel):
     """The document's ``SentenceCountCheck``."""
 
     id: Literal["default.sentenceCount"]
+    parameters: SentenceCountParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: SentenceCountParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "SentenceCountParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.sentenceCount",), "name": "str", "is_enabled": "bool"}

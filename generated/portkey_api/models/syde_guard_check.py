@@ -16,8 +16,8 @@ class SydeGuardCheck(WireModel):
     """The document's ``SydeGuardCheck``."""
 
     id: Literal["sydelabs.sydeguard"]
+    parameters: SydeGuardParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: SydeGuardParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "SydeGuardParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("sydelabs.sydeguard",), "name": "str", "is_enabled": "bool"}

@@ -16,9 +16,9 @@ class UppercaseCheck(WireModel):
     """The document's ``UppercaseCheck``."""
 
     id: UppercaseCheckId
+    parameters: UppercaseParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: UppercaseParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "UppercaseParameters"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": ("default.alllowercase", "default.alluppercase", "default.isAllLowerCase"),

@@ -16,8 +16,8 @@ class ValidUrlsCheck(WireModel):
     """The document's ``ValidUrlsCheck``."""
 
     id: Literal["default.validUrls"]
+    parameters: ValidUrlsParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: ValidUrlsParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "ValidUrlsParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.validUrls",), "name": "str", "is_enabled": "bool"}

@@ -4,7 +4,10 @@ from typing import Literal, TypeAlias
 VectorStoreFileObjectLastErrorCode: TypeAlias = Literal[
     "file_not_found",
     "internal_error",
+    "invalid_file",
     "parsing_error",
+    "server_error",
     "unhandled_mime_type",
+    "unsupported_file",
 ]
 """One of the values the document lists."""

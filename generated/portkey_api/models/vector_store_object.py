@@ -18,7 +18,7 @@ class VectorStoreObject(WireModel):
     id: str
     object: Literal["vector_store"]
     created_at: int
-    name: str
+    name: str | None
     usage_bytes: int
     file_counts: VectorStoreObjectFileCounts
     status: VectorStoreObjectStatus

@@ -16,7 +16,7 @@ class VectorStoreSearchResultsPage(WireModel):
     """The document's ``VectorStoreSearchResultsPage``."""
 
     object: Literal["vector_store.search_results.page"]
-    search_query: list[str]
+    search_query: list[str] | str
     data: list[VectorStoreSearchResultItem]
     has_more: bool
     next_page: str | None

@@ -16,8 +16,8 @@ class WebhookCheck(WireModel):
     """The document's ``WebhookCheck``."""
 
     id: Literal["default.webhook"]
+    parameters: WebhookParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: WebhookParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "WebhookParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.webhook",), "name": "str", "is_enabled": "bool"}

@@ -16,8 +16,8 @@ class WordCountCheck(WireModel):
     """The document's ``WordCountCheck``."""
 
     id: Literal["default.wordCount"]
+    parameters: WordCountParameters | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
-    parameters: WordCountParameters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "WordCountParameters"}
     _tells: ClassVar[dict[str, Any]] = {"id": ("default.wordCount",), "name": "str", "is_enabled": "bool"}
