@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .build import Outcome, Room, drift, generate
+from .build import PUBLISHED, Outcome, Room, drift, generate
 from .errors import PrepareError
 
 HERE = Path(__file__).resolve().parent.parent
@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or drifted."""
     parser = argparse.ArgumentParser(prog="prepare", description=__doc__)
     parser.add_argument("command", choices=("generate", "drift"))
-    parser.add_argument("--spec", type=Path, default=HERE / "portkey.yaml", help="another OpenAPI document")
+    parser.add_argument("--spec", type=Path, default=HERE / PUBLISHED, help="another OpenAPI document")
     parser.add_argument("--out", type=Path, default=HERE.parent / "generated", help="the folder to generate into")
     options = parser.parse_args(arguments)
     room = Room(HERE, options.spec)

@@ -17,6 +17,8 @@ from .errors import PrepareError
 from .load import Json, is_object, load
 from .report import Report
 
+PUBLISHED = "portkey.yaml"
+"""The document that the corrections and names are written for, in the folder of the inputs."""
 MANIFEST = "manifest.json"
 COMMAND = "make generate"
 _TOOLS = ("openapi-python-client", "ruff")
@@ -35,7 +37,7 @@ class Room:
     @property
     def is_ours(self) -> bool:
         """Whether the document is the one the corrections and names were written for."""
-        return self.document.resolve() == (self.folder / "portkey.yaml").resolve()
+        return self.document.resolve() == (self.folder / PUBLISHED).resolve()
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that decides the output."""

@@ -17,7 +17,7 @@ _ROUNDS = 8
 """Spellings of one name; all but those that never end need at most four."""
 RESERVED = frozenset(
     {"Any", "ClassVar", "Literal", "Mapping", "Sequence", "TypeAlias", "WireModel", "FileInput", "Unset", "Aliases"}
-    | {"Operation", "Resource", "AsyncResource", "CallOptions", "Unpack", "Portkey", "AsyncPortkey", "Resources"}
+    | {"Operation", "Resource", "AsyncResource", "CallOptions", "Unpack", "Resources"}
     | {"AsyncResources", "TYPE_CHECKING", "UNSET", "File"}
 )
 """Names the generated modules, or the generator, use themselves; a schema of such a name gets a suffix."""

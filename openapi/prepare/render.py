@@ -147,7 +147,7 @@ def optional(kind: str) -> str:
 
 
 def codec(prop: Any) -> Any:
-    """Return how a JSON value is read, as data (the language is explained in portkey_api/types.py)."""
+    """Return how a JSON value is read, as data (the language is explained in templates/types.py.jinja)."""
     if isinstance(prop, UnionProperty):
         return _union_codec(prop)
     if isinstance(prop, ListProperty):
@@ -227,7 +227,7 @@ def _unions(prop: Any) -> Iterator[UnionProperty]:
 def tells(model: Any, members: set[str]) -> dict[str, Any]:
     """Return wire name -> what the field of a union's member holds, beside what its codec tells.
 
-    The language is explained in portkey_api/types.py.
+    The language is explained in templates/types.py.jinja.
     """
     if str(model.class_info.name) not in members:
         return {}

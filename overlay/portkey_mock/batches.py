@@ -154,6 +154,9 @@ class Batches:
     def create(self, call: Call) -> Response:
         """POST /batches.
 
+        The requests are those of the input file, or stand in the body (Anthropic). What lies in a provider's own
+        storage (Azure's ``input_blob``) cannot be read here: such a batch has no requests, and completes.
+
         Raises:
             Refusal: 400 if the input file does not exist.
         """
@@ -200,16 +203,28 @@ class Batches:
         return self._answers.octets(call, file.content if file else b"")
 
     def _start(self, fields: JsonObject, batch_id: str | None = None) -> Batch:
-        input_file_id = fields.get("input_file_id", "")
-        file = self._files.find(input_file_id)
-        if file is None:
-            message = "No file has the id in input_file_id."
-            raise Refusal(400, message, code="invalid_input_file", at="/body/input_file_id")
+        content = self._input(fields)
         batch_id = batch_id or self._generator.identifier("batch", "batch", len(self._batches))
-        requests, errors = read_requests(file.content)
+        requests, errors = ([], []) if content is None else read_requests(content)
         results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
         self._batches[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
         return self._batches[batch_id]
+
+    def _input(self, fields: JsonObject) -> bytes | None:
+        """The requests of a new batch as JSON lines; None where they lie out of reach."""
+        if "input_file_id" in fields:
+            file = self._files.find(fields["input_file_id"])
+            if file is None:
+                message = "No file has the id in input_file_id."
+                raise Refusal(400, message, code="invalid_input_file", at="/body/input_file_id")
+            return file.content
+        if "requests" not in fields:
+            return None
+        rows = [
+            {"custom_id": each["custom_id"], "method": "POST", "url": "/v1/messages", "body": each["params"]}
+            for each in fields["requests"]
+        ]
+        return "\n".join(map(json.dumps, rows)).encode("ascii")
 
     def _result(self, batch_id: str, number: int, request: JsonObject) -> Result:
         status, body = self._run(request["method"], request["url"], request["body"])

@@ -20,7 +20,7 @@ from schemathesis.generation.case import Case
 from schemathesis.schemas import BaseSchema
 
 from tests.contract import checks
-from tests.contract.document import Document, Operation, prepared
+from tests.contract.document import Document, Operation, linked, prepared
 from tests.contract.inprocess import answered_by
 from tests.contract.target import Target
 
@@ -85,7 +85,7 @@ def try_alone(target: Target, document: Document, operation: Operation, *, examp
 
 def try_sequences(target: Target, document: Document, *, examples: int = 60) -> Outcome:
     """Tries `examples` sequences of operations that hand each other what they made."""
-    schema = _load(target, document, ("stateful",), checks.SEQUENCES, examples)
+    schema = _load(target, linked(document), ("stateful",), checks.SEQUENCES, examples)
     outcome = Outcome()
     with _reached(target, document):
         for scenario in _scenarios(schema, outcome):

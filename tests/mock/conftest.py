@@ -62,7 +62,7 @@ def whole() -> Gateway:
 @pytest.fixture
 def call(clock: ManualClock) -> Caller:
     """Calls a fresh gateway that knows files, batches and what these need."""
-    return Caller(Gateway(spec.part("/files", "/batches", "/embeddings"), clock=clock))
+    return Caller(Gateway(spec.part("/files", "/batches", "/embeddings", "/messages"), clock=clock))
 
 
 @pytest.fixture

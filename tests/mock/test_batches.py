@@ -62,6 +62,42 @@ def test_unknown_input_file(call: Caller) -> None:
     assert json.loads(response.body)["error"]["param"] == "/body/input_file_id"
 
 
+def inline(*custom_ids: str) -> Any:
+    """The body of a batch whose requests stand in it."""
+    params = {"model": "claude", "max_tokens": 8, "messages": [{"role": "user", "content": "hi"}]}
+    return {"requests": [{"custom_id": each, "params": params} for each in custom_ids]}
+
+
+def test_requests_in_the_body(call: Caller, clock: ManualClock) -> None:
+    """A batch may bring its requests along (Anthropic); its output has a message for each."""
+    batch = call.json("POST", "/batches", inline("a", "b"))
+    clock.advance(END)
+    done = get(call, batch)
+    assert (done["status"], done["request_counts"]) == ("completed", {"total": 2, "completed": 2, "failed": 0})
+    rows = [json.loads(row) for row in call("GET", f"/batches/{batch['id']}/output").body.splitlines()]
+    assert [row["custom_id"] for row in rows] == ["a", "b"]
+    assert {row["response"]["body"]["type"] for row in rows} == {"message"}
+
+
+def test_requests_in_the_body_are_checked(call: Caller, clock: ManualClock) -> None:
+    """Two requests of one name, or none at all, fail the batch as they do in a file."""
+    for body, code in ((inline("a", "a"), "duplicate_custom_id"), (inline(), "empty_file")):
+        batch = call.json("POST", "/batches", body)
+        clock.advance(END)
+        done = get(call, batch)
+        assert (done["status"], done["errors"]["data"][0]["code"]) == ("failed", code)
+
+
+def test_requests_in_a_store(call: Caller, clock: ManualClock) -> None:
+    """A batch whose requests lie in a provider's store (Azure) is made; none can be read, so it completes without."""
+    order = {"input_blob": "https://store.example/in", "endpoint": "/chat/completions", "completion_window": "24h"}
+    batch = call.json("POST", "/batches", order)
+    clock.advance(END)
+    done = get(call, batch)
+    assert (done["status"], done["request_counts"]) == ("completed", {"total": 0, "completed": 0, "failed": 0})
+    assert done["output_file_id"] is None
+
+
 def test_life_of_a_batch(call: Caller, clock: ManualClock) -> None:
     """Left alone, a batch goes through all stages and completes, with a moment for each one."""
     batch = start(call, lines(4, bad=1))

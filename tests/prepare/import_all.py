@@ -10,24 +10,27 @@ import sys
 from typing import Any
 
 
-def main(folder: str) -> dict[str, int]:
+def main(folder: str, name: str = "portkey_api") -> dict[str, int]:
     """Import what is in a folder and return how many modules, models and operations there are."""
     sys.path.insert(0, folder)
-    package = importlib.import_module("portkey_api")
-    modules = [each.name for each in pkgutil.walk_packages(package.__path__, "portkey_api.")]
-    for name in modules:
-        importlib.import_module(name)
-    models = importlib.import_module("portkey_api.models")
+    package = importlib.import_module(name)
+    modules = [each.name for each in pkgutil.walk_packages(package.__path__, f"{name}.")]
+    for module in modules:
+        importlib.import_module(module)
+    models = importlib.import_module(f"{name}.models")
     exported = [getattr(models, name) for name in models.__all__]
-    types = importlib.import_module("portkey_api.types")
+    types = importlib.import_module(f"{name}.types")
     classes: list[Any] = [each for each in exported if inspect.isclass(each) and issubclass(each, types.WireModel)]
     for model in classes:
         assert model.from_dict({"other": 1}).to_dict() == {"other": 1}
     operations = {
-        each.name for name in modules for each in vars(sys.modules[name]).values() if isinstance(each, types.Operation)
+        each.name
+        for module in modules
+        for each in vars(sys.modules[module]).values()
+        if isinstance(each, types.Operation)
     }
     return {"modules": len(modules), "models": len(exported), "operations": len(operations)}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(sys.argv[1])))
+    sys.stdout.write(json.dumps(main(*sys.argv[1:])))

@@ -26,7 +26,7 @@ def emitted(source: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(emit, "_format", lambda target: None)
     normaliser = Normaliser(resolved(source)[0], Report())
     emit.emit(normaliser.document, normaliser.run(), normaliser.class_of, OPENAPI, folder)
-    return folder / emit.PACKAGE
+    return folder / "portkey_api"
 
 
 def test_a_warning_is_an_error() -> None:
