@@ -25,13 +25,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeGuard, TypeVar
 
 if TYPE_CHECKING:
     import os
-    from typing import Self
+    from typing import Concatenate, ParamSpec, Self
+
+    P = ParamSpec("P")
 
 T = TypeVar("T")
 
@@ -117,6 +119,94 @@ class Operation(Generic[T]):
         return f"Operation({self.name}: {self.method} {self.path})"
 
 
+class Facts:
+    """What the headers of an answer say about its way through the gateway."""
+
+    headers: Mapping[str, str]
+    """The headers, by lower-case name."""
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace this call belongs to (``x-portkey-trace-id``)."""
+        return self._last("x-portkey-trace-id") or None
+
+    @property
+    def request_id(self) -> str | None:
+        """The id the provider gave the request (``x-request-id``, or ``request-id``)."""
+        return self.headers.get("x-request-id") or self.headers.get("request-id") or None
+
+    @property
+    def provider(self) -> str | None:
+        """The provider that answered (``x-portkey-provider``)."""
+        return self._last("x-portkey-provider") or None
+
+    @property
+    def cache_status(self) -> str | None:
+        """``HIT``, ``SEMANTIC HIT``, ``MISS``, ``SEMANTIC MISS``, ``REFRESH`` or ``DISABLED``."""
+        return self._last("x-portkey-cache-status") or None
+
+    @property
+    def chosen_target(self) -> str | None:
+        """The target of the config that answered, such as ``config.targets[0]`` (``x-portkey-last-used-option-index``)."""
+        return self._last("x-portkey-last-used-option-index") or None
+
+    @property
+    def gateway_retries(self) -> int | None:
+        """How often the gateway retried (``x-portkey-retry-attempt-count``): 0 never, -1 in vain; ``None``: not told."""
+        told = self._last("x-portkey-retry-attempt-count")
+        return int(told) if told.removeprefix("-").isdecimal() else None
+
+    def _last(self, name: str) -> str:
+        """Return a header; of several gateways in a row, that of the nearest, which added its own at the end."""
+        return self.headers.get(name, "").rpartition(",")[2].strip()
+
+
+class RawResponse(Facts, Generic[T]):
+    """The parsed answer of one call, with the HTTP answer it was read from."""
+
+    def __init__(
+        self,
+        *,
+        operation: str,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        parsed: T,
+        attempts: int,
+        elapsed: float,
+        attempt_elapsed: float,
+    ) -> None:
+        self.operation = operation
+        """``resource.method``."""
+        self.status = status
+        """The HTTP status, from 200 to 299."""
+        self.headers = headers
+        self.content = content
+        """The body as it came."""
+        self.parsed = parsed
+        """What the method without ``with_raw_response`` returns."""
+        self.attempts = attempts
+        """How often the request was sent, or tried to be."""
+        self.elapsed = elapsed
+        """Seconds the call took, all attempts and the waits between them."""
+        self.attempt_elapsed = attempt_elapsed
+        """Seconds the last attempt took."""
+
+    @property
+    def guardrail_failed(self) -> bool:
+        """Whether a guardrail failed without denying the answer (status 246)."""
+        return self.status == 246
+
+    @property
+    def hook_results(self) -> Any:
+        """What each guardrail found, where the gateway tells it in the body (``hook_results``)."""
+        parsed: Any = self.parsed.to_dict() if isinstance(self.parsed, WireModel) else self.parsed
+        return parsed.get("hook_results") if is_object(parsed) else None
+
+    def __repr__(self) -> str:
+        return f"RawResponse({self.operation}: {self.status}, {self.elapsed:.3f} s, {self.attempts} attempts)"
+
+
 class Caller:
     """Whoever can carry an operation out."""
 
@@ -132,6 +222,10 @@ class Caller:
         body: Any = UNSET,
     ) -> T:
         """Send one operation and return its parsed answer."""
+        raise NotImplementedError
+
+    def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
+        """Send one operation and return its answer with all that came with it."""
         raise NotImplementedError
 
 
@@ -152,6 +246,30 @@ class AsyncCaller:
         """Send one operation and return its parsed answer."""
         raise NotImplementedError
 
+    async def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
+        """Send one operation and return its answer with all that came with it."""
+        raise NotImplementedError
+
+
+class _RawCaller(Caller):
+    """A caller whose calls return a ``RawResponse``: the other side of ``with_raw_response``."""
+
+    def __init__(self, client: Caller) -> None:
+        self._client = client
+
+    def call(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
+        return self._client.call_raw(operation, options, **parts)
+
+
+class _AsyncRawCaller(AsyncCaller):
+    """The same, asynchronous."""
+
+    def __init__(self, client: AsyncCaller) -> None:
+        self._client = client
+
+    async def call(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
+        return await self._client.call_raw(operation, options, **parts)
+
 
 class Resource:
     """A group of operations of one client."""
@@ -159,12 +277,38 @@ class Resource:
     def __init__(self, client: Caller) -> None:
         self._client = client
 
+    @property
+    def with_raw_response(self) -> Any:
+        """The same operations, each returning a ``RawResponse``: status, headers, timing and the parsed answer."""
+        return type(self)(_RawCaller(self._client))
+
 
 class AsyncResource:
     """A group of operations of one asynchronous client."""
 
     def __init__(self, client: AsyncCaller) -> None:
         self._client = client
+
+    @property
+    def with_raw_response(self) -> Any:
+        """The same operations, each returning a ``RawResponse``: status, headers, timing and the parsed answer."""
+        return type(self)(_AsyncRawCaller(self._client))
+
+
+if TYPE_CHECKING:
+
+    class _Method(Generic[P, T]):
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    def raw_method(method: Callable[Concatenate[Any, P], T]) -> _Method[P, RawResponse[T]]:
+        """Tell the type of a method below ``with_raw_response``; only type checkers see it."""
+        ...
+
+    def async_raw_method(
+        method: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]],
+    ) -> _Method[P, Coroutine[Any, Any, RawResponse[T]]]:
+        """Tell the type of an asynchronous method below ``with_raw_response``; only type checkers see it."""
+        ...
 
 
 # -- models

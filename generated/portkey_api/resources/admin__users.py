@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AdminUsersListRole, AdminUsersUpdateBodyRole, User, UserList
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .admin__users__invites import AdminUsersInvitesResource, AsyncAdminUsersInvitesResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -54,6 +54,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class AdminUsersResource(Resource):
     """The operations under ``client.admin.users``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAdminUsersResource: ...
 
     @cached_property
     def invites(self) -> AdminUsersInvitesResource:
@@ -103,8 +108,24 @@ class AdminUsersResource(Resource):
         return self._client.call(_UPDATE, options, path={"userId": user_id}, body={"role": role})
 
 
+if TYPE_CHECKING:
+
+    class RawAdminUsersResource:
+        """The operations under ``client.admin.users``, each returning its answer with what came with it."""
+
+        delete = raw_method(AdminUsersResource.delete)
+        list = raw_method(AdminUsersResource.list)
+        retrieve = raw_method(AdminUsersResource.retrieve)
+        update = raw_method(AdminUsersResource.update)
+
+
 class AsyncAdminUsersResource(AsyncResource):
     """The operations under ``client.admin.users``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAdminUsersResource: ...
 
     @cached_property
     def invites(self) -> AsyncAdminUsersInvitesResource:
@@ -152,3 +173,14 @@ class AsyncAdminUsersResource(AsyncResource):
         ``PUT /admin/users/{userId}``
         """
         return await self._client.call(_UPDATE, options, path={"userId": user_id}, body={"role": role})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAdminUsersResource:
+        """The operations under ``client.admin.users``, asynchronous, each returning its answer with what came with it."""
+
+        delete = async_raw_method(AsyncAdminUsersResource.delete)
+        list = async_raw_method(AsyncAdminUsersResource.list)
+        retrieve = async_raw_method(AsyncAdminUsersResource.retrieve)
+        update = async_raw_method(AsyncAdminUsersResource.update)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SuccessInvite,
         WorkspaceInvite,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -75,6 +75,11 @@ _RETRIEVE: Operation[Invite] = Operation(
 
 class AdminUsersInvitesResource(Resource):
     """The operations under ``client.admin.users.invites``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAdminUsersInvitesResource: ...
 
     def create(
         self,
@@ -142,8 +147,25 @@ class AdminUsersInvitesResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"inviteId": invite_id})
 
 
+if TYPE_CHECKING:
+
+    class RawAdminUsersInvitesResource:
+        """The operations under ``client.admin.users.invites``, each returning its answer with what came with it."""
+
+        create = raw_method(AdminUsersInvitesResource.create)
+        delete = raw_method(AdminUsersInvitesResource.delete)
+        list = raw_method(AdminUsersInvitesResource.list)
+        resend = raw_method(AdminUsersInvitesResource.resend)
+        retrieve = raw_method(AdminUsersInvitesResource.retrieve)
+
+
 class AsyncAdminUsersInvitesResource(AsyncResource):
     """The operations under ``client.admin.users.invites``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAdminUsersInvitesResource: ...
 
     async def create(
         self,
@@ -209,3 +231,15 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
         ``GET /admin/users/invites/{inviteId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"inviteId": invite_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAdminUsersInvitesResource:
+        """The operations under ``client.admin.users.invites``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAdminUsersInvitesResource.create)
+        delete = async_raw_method(AsyncAdminUsersInvitesResource.delete)
+        list = async_raw_method(AsyncAdminUsersInvitesResource.list)
+        resend = async_raw_method(AsyncAdminUsersInvitesResource.resend)
+        retrieve = async_raw_method(AsyncAdminUsersInvitesResource.retrieve)

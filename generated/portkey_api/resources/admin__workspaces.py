@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         WorkspaceList,
         WorkspaceWithUsers,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .admin__workspaces__users import AdminWorkspacesUsersResource, AsyncAdminWorkspacesUsersResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -74,6 +74,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class AdminWorkspacesResource(Resource):
     """The operations under ``client.admin.workspaces``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAdminWorkspacesResource: ...
 
     @cached_property
     def users(self) -> AdminWorkspacesUsersResource:
@@ -183,8 +188,25 @@ class AdminWorkspacesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAdminWorkspacesResource:
+        """The operations under ``client.admin.workspaces``, each returning its answer with what came with it."""
+
+        create = raw_method(AdminWorkspacesResource.create)
+        delete = raw_method(AdminWorkspacesResource.delete)
+        list = raw_method(AdminWorkspacesResource.list)
+        retrieve = raw_method(AdminWorkspacesResource.retrieve)
+        update = raw_method(AdminWorkspacesResource.update)
+
+
 class AsyncAdminWorkspacesResource(AsyncResource):
     """The operations under ``client.admin.workspaces``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAdminWorkspacesResource: ...
 
     @cached_property
     def users(self) -> AsyncAdminWorkspacesUsersResource:
@@ -292,3 +314,15 @@ class AsyncAdminWorkspacesResource(AsyncResource):
                 "rate_limits": rate_limits,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAdminWorkspacesResource:
+        """The operations under ``client.admin.workspaces``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAdminWorkspacesResource.create)
+        delete = async_raw_method(AsyncAdminWorkspacesResource.delete)
+        list = async_raw_method(AsyncAdminWorkspacesResource.list)
+        retrieve = async_raw_method(AsyncAdminWorkspacesResource.retrieve)
+        update = async_raw_method(AsyncAdminWorkspacesResource.update)

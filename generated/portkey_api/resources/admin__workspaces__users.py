@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         WorkspaceMember,
         WorkspaceMemberList,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -72,6 +72,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class AdminWorkspacesUsersResource(Resource):
     """The operations under ``client.admin.workspaces.users``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAdminWorkspacesUsersResource: ...
 
     def create(
         self,
@@ -138,8 +143,25 @@ class AdminWorkspacesUsersResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAdminWorkspacesUsersResource:
+        """The operations under ``client.admin.workspaces.users``, each returning its answer with what came with it."""
+
+        create = raw_method(AdminWorkspacesUsersResource.create)
+        delete = raw_method(AdminWorkspacesUsersResource.delete)
+        list = raw_method(AdminWorkspacesUsersResource.list)
+        retrieve = raw_method(AdminWorkspacesUsersResource.retrieve)
+        update = raw_method(AdminWorkspacesUsersResource.update)
+
+
 class AsyncAdminWorkspacesUsersResource(AsyncResource):
     """The operations under ``client.admin.workspaces.users``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAdminWorkspacesUsersResource: ...
 
     async def create(
         self,
@@ -204,3 +226,15 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"workspaceId": workspace_id, "userId": user_id}, body={"role": role}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAdminWorkspacesUsersResource:
+        """The operations under ``client.admin.workspaces.users``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAdminWorkspacesUsersResource.create)
+        delete = async_raw_method(AsyncAdminWorkspacesUsersResource.delete)
+        list = async_raw_method(AsyncAdminWorkspacesUsersResource.list)
+        retrieve = async_raw_method(AsyncAdminWorkspacesUsersResource.retrieve)
+        update = async_raw_method(AsyncAdminWorkspacesUsersResource.update)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         AnalyticsGraphsUsersRequestsResponse,
         AnalyticsGraphsUsersResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -242,6 +242,11 @@ _USERS_REQUESTS: Operation[AnalyticsGraphsUsersRequestsResponse] = Operation(
 
 class AnalyticsGraphsResource(Resource):
     """The operations under ``client.analytics.graphs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAnalyticsGraphsResource: ...
 
     def cache_hit_rate(
         self,
@@ -1264,8 +1269,37 @@ class AnalyticsGraphsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAnalyticsGraphsResource:
+        """The operations under ``client.analytics.graphs``, each returning its answer with what came with it."""
+
+        cache_hit_rate = raw_method(AnalyticsGraphsResource.cache_hit_rate)
+        cache_latency = raw_method(AnalyticsGraphsResource.cache_latency)
+        cost = raw_method(AnalyticsGraphsResource.cost)
+        errors = raw_method(AnalyticsGraphsResource.errors)
+        errors_rate = raw_method(AnalyticsGraphsResource.errors_rate)
+        errors_stacks = raw_method(AnalyticsGraphsResource.errors_stacks)
+        errors_status_codes = raw_method(AnalyticsGraphsResource.errors_status_codes)
+        feedbacks = raw_method(AnalyticsGraphsResource.feedbacks)
+        feedbacks_ai_models = raw_method(AnalyticsGraphsResource.feedbacks_ai_models)
+        feedbacks_scores = raw_method(AnalyticsGraphsResource.feedbacks_scores)
+        feedbacks_weighted = raw_method(AnalyticsGraphsResource.feedbacks_weighted)
+        latency = raw_method(AnalyticsGraphsResource.latency)
+        requests = raw_method(AnalyticsGraphsResource.requests)
+        requests_rescued = raw_method(AnalyticsGraphsResource.requests_rescued)
+        tokens = raw_method(AnalyticsGraphsResource.tokens)
+        users = raw_method(AnalyticsGraphsResource.users)
+        users_requests = raw_method(AnalyticsGraphsResource.users_requests)
+
+
 class AsyncAnalyticsGraphsResource(AsyncResource):
     """The operations under ``client.analytics.graphs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAnalyticsGraphsResource: ...
 
     async def cache_hit_rate(
         self,
@@ -2286,3 +2320,27 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
                 "prompt_slug": prompt_slug,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAnalyticsGraphsResource:
+        """The operations under ``client.analytics.graphs``, asynchronous, each returning its answer with what came with it."""
+
+        cache_hit_rate = async_raw_method(AsyncAnalyticsGraphsResource.cache_hit_rate)
+        cache_latency = async_raw_method(AsyncAnalyticsGraphsResource.cache_latency)
+        cost = async_raw_method(AsyncAnalyticsGraphsResource.cost)
+        errors = async_raw_method(AsyncAnalyticsGraphsResource.errors)
+        errors_rate = async_raw_method(AsyncAnalyticsGraphsResource.errors_rate)
+        errors_stacks = async_raw_method(AsyncAnalyticsGraphsResource.errors_stacks)
+        errors_status_codes = async_raw_method(AsyncAnalyticsGraphsResource.errors_status_codes)
+        feedbacks = async_raw_method(AsyncAnalyticsGraphsResource.feedbacks)
+        feedbacks_ai_models = async_raw_method(AsyncAnalyticsGraphsResource.feedbacks_ai_models)
+        feedbacks_scores = async_raw_method(AsyncAnalyticsGraphsResource.feedbacks_scores)
+        feedbacks_weighted = async_raw_method(AsyncAnalyticsGraphsResource.feedbacks_weighted)
+        latency = async_raw_method(AsyncAnalyticsGraphsResource.latency)
+        requests = async_raw_method(AsyncAnalyticsGraphsResource.requests)
+        requests_rescued = async_raw_method(AsyncAnalyticsGraphsResource.requests_rescued)
+        tokens = async_raw_method(AsyncAnalyticsGraphsResource.tokens)
+        users = async_raw_method(AsyncAnalyticsGraphsResource.users)
+        users_requests = async_raw_method(AsyncAnalyticsGraphsResource.users_requests)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         AnalyticsGroupsUsersResponse,
         AnalyticsGroupsWorkspacesResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -86,6 +86,11 @@ _WORKSPACES: Operation[AnalyticsGroupsWorkspacesResponse] = Operation(
 
 class AnalyticsGroupsResource(Resource):
     """The operations under ``client.analytics.groups``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAnalyticsGroupsResource: ...
 
     def ai_models(
         self,
@@ -410,8 +415,25 @@ class AnalyticsGroupsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAnalyticsGroupsResource:
+        """The operations under ``client.analytics.groups``, each returning its answer with what came with it."""
+
+        ai_models = raw_method(AnalyticsGroupsResource.ai_models)
+        metadata = raw_method(AnalyticsGroupsResource.metadata)
+        provider = raw_method(AnalyticsGroupsResource.provider)
+        users = raw_method(AnalyticsGroupsResource.users)
+        workspaces = raw_method(AnalyticsGroupsResource.workspaces)
+
+
 class AsyncAnalyticsGroupsResource(AsyncResource):
     """The operations under ``client.analytics.groups``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAnalyticsGroupsResource: ...
 
     async def ai_models(
         self,
@@ -734,3 +756,15 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
                 "prompt_slug": prompt_slug,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAnalyticsGroupsResource:
+        """The operations under ``client.analytics.groups``, asynchronous, each returning its answer with what came with it."""
+
+        ai_models = async_raw_method(AsyncAnalyticsGroupsResource.ai_models)
+        metadata = async_raw_method(AsyncAnalyticsGroupsResource.metadata)
+        provider = async_raw_method(AsyncAnalyticsGroupsResource.provider)
+        users = async_raw_method(AsyncAnalyticsGroupsResource.users)
+        workspaces = async_raw_method(AsyncAnalyticsGroupsResource.workspaces)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AnalyticsSummaryCacheResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -32,6 +32,11 @@ _CACHE: Operation[AnalyticsSummaryCacheResponse] = Operation(
 
 class AnalyticsSummaryResource(Resource):
     """The operations under ``client.analytics.summary``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAnalyticsSummaryResource: ...
 
     def cache(
         self,
@@ -94,8 +99,21 @@ class AnalyticsSummaryResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAnalyticsSummaryResource:
+        """The operations under ``client.analytics.summary``, each returning its answer with what came with it."""
+
+        cache = raw_method(AnalyticsSummaryResource.cache)
+
+
 class AsyncAnalyticsSummaryResource(AsyncResource):
     """The operations under ``client.analytics.summary``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAnalyticsSummaryResource: ...
 
     async def cache(
         self,
@@ -156,3 +174,11 @@ class AsyncAnalyticsSummaryResource(AsyncResource):
                 "prompt_slug": prompt_slug,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAnalyticsSummaryResource:
+        """The operations under ``client.analytics.summary``, asynchronous, each returning its answer with what came with it."""
+
+        cache = async_raw_method(AsyncAnalyticsSummaryResource.cache)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         UpdateApiKeyObjectRotationPolicy,
         UsageLimits,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -94,6 +94,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class ApiKeysResource(Resource):
     """The operations under ``client.api_keys``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawApiKeysResource: ...
 
     def create(
         self,
@@ -218,8 +223,26 @@ class ApiKeysResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawApiKeysResource:
+        """The operations under ``client.api_keys``, each returning its answer with what came with it."""
+
+        create = raw_method(ApiKeysResource.create)
+        delete = raw_method(ApiKeysResource.delete)
+        list = raw_method(ApiKeysResource.list)
+        retrieve = raw_method(ApiKeysResource.retrieve)
+        rotate = raw_method(ApiKeysResource.rotate)
+        update = raw_method(ApiKeysResource.update)
+
+
 class AsyncApiKeysResource(AsyncResource):
     """The operations under ``client.api_keys``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawApiKeysResource: ...
 
     async def create(
         self,
@@ -342,3 +365,16 @@ class AsyncApiKeysResource(AsyncResource):
                 "rotation_policy": rotation_policy,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawApiKeysResource:
+        """The operations under ``client.api_keys``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncApiKeysResource.create)
+        delete = async_raw_method(AsyncApiKeysResource.delete)
+        list = async_raw_method(AsyncApiKeysResource.list)
+        retrieve = async_raw_method(AsyncApiKeysResource.retrieve)
+        rotate = async_raw_method(AsyncApiKeysResource.rotate)
+        update = async_raw_method(AsyncApiKeysResource.update)

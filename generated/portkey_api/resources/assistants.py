@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ListAssistantsResponse,
         ModifyAssistantRequestToolResources,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -91,6 +91,11 @@ _UPDATE: Operation[AssistantObject] = Operation(
 
 class AssistantsResource(Resource):
     """The operations under ``client.assistants``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAssistantsResource: ...
 
     def create(
         self,
@@ -208,8 +213,25 @@ class AssistantsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAssistantsResource:
+        """The operations under ``client.assistants``, each returning its answer with what came with it."""
+
+        create = raw_method(AssistantsResource.create)
+        delete = raw_method(AssistantsResource.delete)
+        list = raw_method(AssistantsResource.list)
+        retrieve = raw_method(AssistantsResource.retrieve)
+        update = raw_method(AssistantsResource.update)
+
+
 class AsyncAssistantsResource(AsyncResource):
     """The operations under ``client.assistants``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAssistantsResource: ...
 
     async def create(
         self,
@@ -325,3 +347,15 @@ class AsyncAssistantsResource(AsyncResource):
                 "response_format": response_format,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAssistantsResource:
+        """The operations under ``client.assistants``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAssistantsResource.create)
+        delete = async_raw_method(AsyncAssistantsResource.delete)
+        list = async_raw_method(AsyncAssistantsResource.list)
+        retrieve = async_raw_method(AsyncAssistantsResource.retrieve)
+        update = async_raw_method(AsyncAssistantsResource.update)

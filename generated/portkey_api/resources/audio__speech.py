@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         CreateSpeechRequestResponseFormat,
         CreateSpeechRequestVoice,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -41,6 +41,11 @@ _CREATE: Operation[bytes] = Operation(
 class AudioSpeechResource(Resource):
     """The operations under ``client.audio.speech``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAudioSpeechResource: ...
+
     def create(
         self,
         *,
@@ -62,8 +67,21 @@ class AudioSpeechResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAudioSpeechResource:
+        """The operations under ``client.audio.speech``, each returning its answer with what came with it."""
+
+        create = raw_method(AudioSpeechResource.create)
+
+
 class AsyncAudioSpeechResource(AsyncResource):
     """The operations under ``client.audio.speech``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAudioSpeechResource: ...
 
     async def create(
         self,
@@ -84,3 +102,11 @@ class AsyncAudioSpeechResource(AsyncResource):
             options,
             body={"model": model, "input": input, "voice": voice, "response_format": response_format, "speed": speed},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAudioSpeechResource:
+        """The operations under ``client.audio.speech``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAudioSpeechResource.create)

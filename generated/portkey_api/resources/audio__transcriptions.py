@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         CreateTranscriptionResponseJson,
         CreateTranscriptionResponseVerboseJson,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -46,6 +46,11 @@ _CREATE: Operation[CreateTranscriptionResponseJson | CreateTranscriptionResponse
 
 class AudioTranscriptionsResource(Resource):
     """The operations under ``client.audio.transcriptions``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAudioTranscriptionsResource: ...
 
     def create(
         self,
@@ -78,8 +83,21 @@ class AudioTranscriptionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAudioTranscriptionsResource:
+        """The operations under ``client.audio.transcriptions``, each returning its answer with what came with it."""
+
+        create = raw_method(AudioTranscriptionsResource.create)
+
+
 class AsyncAudioTranscriptionsResource(AsyncResource):
     """The operations under ``client.audio.transcriptions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAudioTranscriptionsResource: ...
 
     async def create(
         self,
@@ -110,3 +128,11 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
                 "timestamp_granularities[]": timestamp_granularities,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAudioTranscriptionsResource:
+        """The operations under ``client.audio.transcriptions``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAudioTranscriptionsResource.create)

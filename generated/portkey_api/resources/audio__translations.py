@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateTranslationResponseJson, CreateTranslationResponseVerboseJson
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -41,6 +41,11 @@ _CREATE: Operation[CreateTranslationResponseJson | CreateTranslationResponseVerb
 class AudioTranslationsResource(Resource):
     """The operations under ``client.audio.translations``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAudioTranslationsResource: ...
+
     def create(
         self,
         *,
@@ -68,8 +73,21 @@ class AudioTranslationsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAudioTranslationsResource:
+        """The operations under ``client.audio.translations``, each returning its answer with what came with it."""
+
+        create = raw_method(AudioTranslationsResource.create)
+
+
 class AsyncAudioTranslationsResource(AsyncResource):
     """The operations under ``client.audio.translations``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAudioTranslationsResource: ...
 
     async def create(
         self,
@@ -96,3 +114,11 @@ class AsyncAudioTranslationsResource(AsyncResource):
                 "temperature": temperature,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAudioTranslationsResource:
+        """The operations under ``client.audio.translations``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncAudioTranslationsResource.create)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AuditLogObjectList, AuditLogsListMethod, AuditLogsListUserType
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -27,6 +27,11 @@ _LIST: Operation[AuditLogObjectList] = Operation(
 
 class AuditLogsResource(Resource):
     """The operations under ``client.audit_logs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawAuditLogsResource: ...
 
     def list(
         self,
@@ -77,8 +82,21 @@ class AuditLogsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawAuditLogsResource:
+        """The operations under ``client.audit_logs``, each returning its answer with what came with it."""
+
+        list = raw_method(AuditLogsResource.list)
+
+
 class AsyncAuditLogsResource(AsyncResource):
     """The operations under ``client.audit_logs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawAuditLogsResource: ...
 
     async def list(
         self,
@@ -127,3 +145,11 @@ class AsyncAuditLogsResource(AsyncResource):
                 "page_size": page_size,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawAuditLogsResource:
+        """The operations under ``client.audit_logs``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncAuditLogsResource.list)

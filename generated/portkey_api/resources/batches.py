@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         VertexBatchJobEndpoint,
         VertexBatchJobOutputExpiresAfter,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -93,6 +93,11 @@ _RETRIEVE: Operation[Batch] = Operation(
 
 class BatchesResource(Resource):
     """The operations under ``client.batches``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawBatchesResource: ...
 
     def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Cancel a batch that is still running; finished requests keep their results.
@@ -249,8 +254,45 @@ class BatchesResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"batch_id": batch_id})
 
 
+if TYPE_CHECKING:
+
+    class RawBatchesResource:
+        """The operations under ``client.batches``, each returning its answer with what came with it."""
+
+        cancel = raw_method(BatchesResource.cancel)
+
+        def create(
+            self,
+            *,
+            input_file_id: Any = UNSET,
+            completion_window: Any = UNSET,
+            endpoint: Any = UNSET,
+            metadata: Any = UNSET,
+            output_expires_after: Any = UNSET,
+            model: Any = UNSET,
+            role_arn: Any = UNSET,
+            job_name: Any = UNSET,
+            output_data_config: Any = UNSET,
+            portkey_options: Any = UNSET,
+            provider_options: Any = UNSET,
+            input_blob: Any = UNSET,
+            output_folder: Any = UNSET,
+            requests: Any = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        list = raw_method(BatchesResource.list)
+        output = raw_method(BatchesResource.output)
+        retrieve = raw_method(BatchesResource.retrieve)
+
+
 class AsyncBatchesResource(AsyncResource):
     """The operations under ``client.batches``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawBatchesResource: ...
 
     async def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Cancel a batch that is still running; finished requests keep their results.
@@ -405,3 +447,35 @@ class AsyncBatchesResource(AsyncResource):
         ``GET /batches/{batch_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"batch_id": batch_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawBatchesResource:
+        """The operations under ``client.batches``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncBatchesResource.cancel)
+
+        async def create(
+            self,
+            *,
+            input_file_id: Any = UNSET,
+            completion_window: Any = UNSET,
+            endpoint: Any = UNSET,
+            metadata: Any = UNSET,
+            output_expires_after: Any = UNSET,
+            model: Any = UNSET,
+            role_arn: Any = UNSET,
+            job_name: Any = UNSET,
+            output_data_config: Any = UNSET,
+            portkey_options: Any = UNSET,
+            provider_options: Any = UNSET,
+            input_blob: Any = UNSET,
+            output_folder: Any = UNSET,
+            requests: Any = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        list = async_raw_method(AsyncBatchesResource.list)
+        output = async_raw_method(AsyncBatchesResource.output)
+        retrieve = async_raw_method(AsyncBatchesResource.retrieve)

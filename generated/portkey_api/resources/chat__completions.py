@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ResponseFormatText,
         StoredChatCompletionList,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .chat__completions__messages import AsyncChatCompletionsMessagesResource, ChatCompletionsMessagesResource
 
 _SECURITY = (
@@ -112,6 +112,11 @@ _UPDATE: Operation[CreateChatCompletionResponse] = Operation(
 
 class ChatCompletionsResource(Resource):
     """The operations under ``client.chat.completions``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawChatCompletionsResource: ...
 
     @cached_property
     def messages(self) -> ChatCompletionsMessagesResource:
@@ -254,8 +259,25 @@ class ChatCompletionsResource(Resource):
         return self._client.call(_UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata})
 
 
+if TYPE_CHECKING:
+
+    class RawChatCompletionsResource:
+        """The operations under ``client.chat.completions``, each returning its answer with what came with it."""
+
+        create = raw_method(ChatCompletionsResource.create)
+        delete = raw_method(ChatCompletionsResource.delete)
+        list = raw_method(ChatCompletionsResource.list)
+        retrieve = raw_method(ChatCompletionsResource.retrieve)
+        update = raw_method(ChatCompletionsResource.update)
+
+
 class AsyncChatCompletionsResource(AsyncResource):
     """The operations under ``client.chat.completions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawChatCompletionsResource: ...
 
     @cached_property
     def messages(self) -> AsyncChatCompletionsMessagesResource:
@@ -400,3 +422,15 @@ class AsyncChatCompletionsResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawChatCompletionsResource:
+        """The operations under ``client.chat.completions``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncChatCompletionsResource.create)
+        delete = async_raw_method(AsyncChatCompletionsResource.delete)
+        list = async_raw_method(AsyncChatCompletionsResource.list)
+        retrieve = async_raw_method(AsyncChatCompletionsResource.retrieve)
+        update = async_raw_method(AsyncChatCompletionsResource.update)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ChatCompletionsMessagesListOrder, StoredChatMessageList
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -40,6 +40,11 @@ _LIST: Operation[StoredChatMessageList] = Operation(
 class ChatCompletionsMessagesResource(Resource):
     """The operations under ``client.chat.completions.messages``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawChatCompletionsMessagesResource: ...
+
     def list(
         self,
         completion_id: str,
@@ -61,8 +66,21 @@ class ChatCompletionsMessagesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawChatCompletionsMessagesResource:
+        """The operations under ``client.chat.completions.messages``, each returning its answer with what came with it."""
+
+        list = raw_method(ChatCompletionsMessagesResource.list)
+
+
 class AsyncChatCompletionsMessagesResource(AsyncResource):
     """The operations under ``client.chat.completions.messages``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawChatCompletionsMessagesResource: ...
 
     async def list(
         self,
@@ -83,3 +101,11 @@ class AsyncChatCompletionsMessagesResource(AsyncResource):
             path={"completion_id": completion_id},
             query={"after": after, "limit": limit, "order": order},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawChatCompletionsMessagesResource:
+        """The operations under ``client.chat.completions.messages``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncChatCompletionsMessagesResource.list)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         CollectionsListResponse,
         CollectionWithChildCollections,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -109,6 +109,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 class CollectionsResource(Resource):
     """The operations under ``client.collections``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawCollectionsResource: ...
+
     def create(
         self, *, name: str, workspace_id: str = UNSET, parent_collection_id: str = UNSET, **options: Unpack[CallOptions]
     ) -> CollectionsCreateResponse:
@@ -168,8 +173,25 @@ class CollectionsResource(Resource):
         return self._client.call(_UPDATE, options, path={"collectionId": collection_id}, body={"name": name})
 
 
+if TYPE_CHECKING:
+
+    class RawCollectionsResource:
+        """The operations under ``client.collections``, each returning its answer with what came with it."""
+
+        create = raw_method(CollectionsResource.create)
+        delete = raw_method(CollectionsResource.delete)
+        list = raw_method(CollectionsResource.list)
+        retrieve = raw_method(CollectionsResource.retrieve)
+        update = raw_method(CollectionsResource.update)
+
+
 class AsyncCollectionsResource(AsyncResource):
     """The operations under ``client.collections``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawCollectionsResource: ...
 
     async def create(
         self, *, name: str, workspace_id: str = UNSET, parent_collection_id: str = UNSET, **options: Unpack[CallOptions]
@@ -228,3 +250,15 @@ class AsyncCollectionsResource(AsyncResource):
         ``PUT /collections/{collectionId}``
         """
         return await self._client.call(_UPDATE, options, path={"collectionId": collection_id}, body={"name": name})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawCollectionsResource:
+        """The operations under ``client.collections``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncCollectionsResource.create)
+        delete = async_raw_method(AsyncCollectionsResource.delete)
+        list = async_raw_method(AsyncCollectionsResource.list)
+        retrieve = async_raw_method(AsyncCollectionsResource.retrieve)
+        update = async_raw_method(AsyncCollectionsResource.update)

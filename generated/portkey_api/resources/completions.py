@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         CreateCompletionRequestModelOption2,
         CreateCompletionResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -45,6 +45,11 @@ _CREATE: Operation[CreateCompletionResponse] = Operation(
 
 class CompletionsResource(Resource):
     """The operations under ``client.completions``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawCompletionsResource: ...
 
     def create(
         self,
@@ -99,8 +104,21 @@ class CompletionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawCompletionsResource:
+        """The operations under ``client.completions``, each returning its answer with what came with it."""
+
+        create = raw_method(CompletionsResource.create)
+
+
 class AsyncCompletionsResource(AsyncResource):
     """The operations under ``client.completions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawCompletionsResource: ...
 
     async def create(
         self,
@@ -153,3 +171,11 @@ class AsyncCompletionsResource(AsyncResource):
                 "user": user,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawCompletionsResource:
+        """The operations under ``client.completions``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncCompletionsResource.create)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ConfigsUpdateBodyConfig,
         ConfigsUpdateResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .configs__versions import AsyncConfigsVersionsResource, ConfigsVersionsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -86,6 +86,11 @@ _UPDATE: Operation[ConfigsUpdateResponse] = Operation(
 
 class ConfigsResource(Resource):
     """The operations under ``client.configs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawConfigsResource: ...
 
     @cached_property
     def versions(self) -> ConfigsVersionsResource:
@@ -159,8 +164,25 @@ class ConfigsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawConfigsResource:
+        """The operations under ``client.configs``, each returning its answer with what came with it."""
+
+        create = raw_method(ConfigsResource.create)
+        delete = raw_method(ConfigsResource.delete)
+        list = raw_method(ConfigsResource.list)
+        retrieve = raw_method(ConfigsResource.retrieve)
+        update = raw_method(ConfigsResource.update)
+
+
 class AsyncConfigsResource(AsyncResource):
     """The operations under ``client.configs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawConfigsResource: ...
 
     @cached_property
     def versions(self) -> AsyncConfigsVersionsResource:
@@ -232,3 +254,15 @@ class AsyncConfigsResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"slug": slug}, body={"name": name, "config": config, "status": status}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawConfigsResource:
+        """The operations under ``client.configs``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncConfigsResource.create)
+        delete = async_raw_method(AsyncConfigsResource.delete)
+        list = async_raw_method(AsyncConfigsResource.list)
+        retrieve = async_raw_method(AsyncConfigsResource.retrieve)
+        update = async_raw_method(AsyncConfigsResource.update)

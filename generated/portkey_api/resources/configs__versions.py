@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ConfigsVersionsListResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -32,6 +32,11 @@ _LIST: Operation[ConfigsVersionsListResponse] = Operation(
 class ConfigsVersionsResource(Resource):
     """The operations under ``client.configs.versions``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawConfigsVersionsResource: ...
+
     def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
 
@@ -40,8 +45,21 @@ class ConfigsVersionsResource(Resource):
         return self._client.call(_LIST, options, path={"slug": slug})
 
 
+if TYPE_CHECKING:
+
+    class RawConfigsVersionsResource:
+        """The operations under ``client.configs.versions``, each returning its answer with what came with it."""
+
+        list = raw_method(ConfigsVersionsResource.list)
+
+
 class AsyncConfigsVersionsResource(AsyncResource):
     """The operations under ``client.configs.versions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawConfigsVersionsResource: ...
 
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
@@ -49,3 +67,11 @@ class AsyncConfigsVersionsResource(AsyncResource):
         ``GET /configs/{slug}/versions``
         """
         return await self._client.call(_LIST, options, path={"slug": slug})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawConfigsVersionsResource:
+        """The operations under ``client.configs.versions``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncConfigsVersionsResource.list)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         CreateEmbeddingRequestModelOption2,
         CreateEmbeddingResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -46,6 +46,11 @@ _CREATE: Operation[CreateEmbeddingResponse] = Operation(
 class EmbeddingsResource(Resource):
     """The operations under ``client.embeddings``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawEmbeddingsResource: ...
+
     def create(
         self,
         *,
@@ -73,8 +78,21 @@ class EmbeddingsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawEmbeddingsResource:
+        """The operations under ``client.embeddings``, each returning its answer with what came with it."""
+
+        create = raw_method(EmbeddingsResource.create)
+
+
 class AsyncEmbeddingsResource(AsyncResource):
     """The operations under ``client.embeddings``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawEmbeddingsResource: ...
 
     async def create(
         self,
@@ -101,3 +119,11 @@ class AsyncEmbeddingsResource(AsyncResource):
                 "user": user,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawEmbeddingsResource:
+        """The operations under ``client.embeddings``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncEmbeddingsResource.create)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import FeedbackResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -38,6 +38,11 @@ _UPDATE: Operation[FeedbackResponse] = Operation(
 
 class FeedbackResource(Resource):
     """The operations under ``client.feedback``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawFeedbackResource: ...
 
     def create(
         self,
@@ -74,8 +79,22 @@ class FeedbackResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawFeedbackResource:
+        """The operations under ``client.feedback``, each returning its answer with what came with it."""
+
+        create = raw_method(FeedbackResource.create)
+        update = raw_method(FeedbackResource.update)
+
+
 class AsyncFeedbackResource(AsyncResource):
     """The operations under ``client.feedback``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawFeedbackResource: ...
 
     async def create(
         self,
@@ -110,3 +129,12 @@ class AsyncFeedbackResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"id": id}, body={"value": value, "weight": weight, "metadata": metadata}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawFeedbackResource:
+        """The operations under ``client.feedback``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncFeedbackResource.create)
+        update = async_raw_method(AsyncFeedbackResource.update)

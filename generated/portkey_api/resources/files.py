@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ListFilesResponse,
         OpenAIFile,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -75,6 +75,11 @@ _RETRIEVE: Operation[OpenAIFile] = Operation(
 class FilesResource(Resource):
     """The operations under ``client.files``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawFilesResource: ...
+
     def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
@@ -123,8 +128,25 @@ class FilesResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"file_id": file_id})
 
 
+if TYPE_CHECKING:
+
+    class RawFilesResource:
+        """The operations under ``client.files``, each returning its answer with what came with it."""
+
+        content = raw_method(FilesResource.content)
+        create = raw_method(FilesResource.create)
+        delete = raw_method(FilesResource.delete)
+        list = raw_method(FilesResource.list)
+        retrieve = raw_method(FilesResource.retrieve)
+
+
 class AsyncFilesResource(AsyncResource):
     """The operations under ``client.files``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawFilesResource: ...
 
     async def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
@@ -172,3 +194,15 @@ class AsyncFilesResource(AsyncResource):
         ``GET /files/{file_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"file_id": file_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawFilesResource:
+        """The operations under ``client.files``, asynchronous, each returning its answer with what came with it."""
+
+        content = async_raw_method(AsyncFilesResource.content)
+        create = async_raw_method(AsyncFilesResource.create)
+        delete = async_raw_method(AsyncFilesResource.delete)
+        list = async_raw_method(AsyncFilesResource.list)
+        retrieve = async_raw_method(AsyncFilesResource.retrieve)

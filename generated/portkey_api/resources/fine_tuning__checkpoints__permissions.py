@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CheckpointPermissionList, DeletedObject
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -62,6 +62,11 @@ _LIST: Operation[CheckpointPermissionList] = Operation(
 class FineTuningCheckpointsPermissionsResource(Resource):
     """The operations under ``client.fine_tuning.checkpoints.permissions``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawFineTuningCheckpointsPermissionsResource: ...
+
     def create(
         self, fine_tuned_model_checkpoint: str, *, project_ids: Sequence[str], **options: Unpack[CallOptions]
     ) -> CheckpointPermissionList:
@@ -110,8 +115,23 @@ class FineTuningCheckpointsPermissionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawFineTuningCheckpointsPermissionsResource:
+        """The operations under ``client.fine_tuning.checkpoints.permissions``, each returning its answer with what came with it."""
+
+        create = raw_method(FineTuningCheckpointsPermissionsResource.create)
+        delete = raw_method(FineTuningCheckpointsPermissionsResource.delete)
+        list = raw_method(FineTuningCheckpointsPermissionsResource.list)
+
+
 class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
     """The operations under ``client.fine_tuning.checkpoints.permissions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawFineTuningCheckpointsPermissionsResource: ...
 
     async def create(
         self, fine_tuned_model_checkpoint: str, *, project_ids: Sequence[str], **options: Unpack[CallOptions]
@@ -159,3 +179,13 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
             path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
             query={"after": after, "limit": limit, "project_id": project_id},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawFineTuningCheckpointsPermissionsResource:
+        """The operations under ``client.fine_tuning.checkpoints.permissions``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.create)
+        delete = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.delete)
+        list = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.list)

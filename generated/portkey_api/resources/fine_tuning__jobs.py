@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         PortkeyFinetuneJobMethod,
         PortkeyOptions,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
     from .fine_tuning__jobs__checkpoints import (
         AsyncFineTuningJobsCheckpointsResource,
         FineTuningJobsCheckpointsResource,
@@ -107,6 +107,11 @@ _RETRIEVE: Operation[FineTuningJob] = Operation(
 
 class FineTuningJobsResource(Resource):
     """The operations under ``client.fine_tuning.jobs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawFineTuningJobsResource: ...
 
     @cached_property
     def checkpoints(self) -> FineTuningJobsCheckpointsResource:
@@ -252,8 +257,43 @@ class FineTuningJobsResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
 
 
+if TYPE_CHECKING:
+
+    class RawFineTuningJobsResource:
+        """The operations under ``client.fine_tuning.jobs``, each returning its answer with what came with it."""
+
+        cancel = raw_method(FineTuningJobsResource.cancel)
+
+        def create(
+            self,
+            *,
+            model: Any,
+            training_file: Any,
+            suffix: Any,
+            method: Any,
+            validation_file: Any = UNSET,
+            job_name: Any = UNSET,
+            role_arn: Any = UNSET,
+            output_file: Any = UNSET,
+            portkey_options: Any = UNSET,
+            provider_options: Any = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        list = raw_method(FineTuningJobsResource.list)
+        list_events = raw_method(FineTuningJobsResource.list_events)
+        pause = raw_method(FineTuningJobsResource.pause)
+        resume = raw_method(FineTuningJobsResource.resume)
+        retrieve = raw_method(FineTuningJobsResource.retrieve)
+
+
 class AsyncFineTuningJobsResource(AsyncResource):
     """The operations under ``client.fine_tuning.jobs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawFineTuningJobsResource: ...
 
     @cached_property
     def checkpoints(self) -> AsyncFineTuningJobsCheckpointsResource:
@@ -397,3 +437,33 @@ class AsyncFineTuningJobsResource(AsyncResource):
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawFineTuningJobsResource:
+        """The operations under ``client.fine_tuning.jobs``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncFineTuningJobsResource.cancel)
+
+        async def create(
+            self,
+            *,
+            model: Any,
+            training_file: Any,
+            suffix: Any,
+            method: Any,
+            validation_file: Any = UNSET,
+            job_name: Any = UNSET,
+            role_arn: Any = UNSET,
+            output_file: Any = UNSET,
+            portkey_options: Any = UNSET,
+            provider_options: Any = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        list = async_raw_method(AsyncFineTuningJobsResource.list)
+        list_events = async_raw_method(AsyncFineTuningJobsResource.list_events)
+        pause = async_raw_method(AsyncFineTuningJobsResource.pause)
+        resume = async_raw_method(AsyncFineTuningJobsResource.resume)
+        retrieve = async_raw_method(AsyncFineTuningJobsResource.retrieve)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ListFineTuningJobCheckpointsResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -40,6 +40,11 @@ _LIST: Operation[ListFineTuningJobCheckpointsResponse] = Operation(
 class FineTuningJobsCheckpointsResource(Resource):
     """The operations under ``client.fine_tuning.jobs.checkpoints``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawFineTuningJobsCheckpointsResource: ...
+
     def list(
         self,
         fine_tuning_job_id: str,
@@ -57,8 +62,21 @@ class FineTuningJobsCheckpointsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawFineTuningJobsCheckpointsResource:
+        """The operations under ``client.fine_tuning.jobs.checkpoints``, each returning its answer with what came with it."""
+
+        list = raw_method(FineTuningJobsCheckpointsResource.list)
+
+
 class AsyncFineTuningJobsCheckpointsResource(AsyncResource):
     """The operations under ``client.fine_tuning.jobs.checkpoints``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawFineTuningJobsCheckpointsResource: ...
 
     async def list(
         self,
@@ -75,3 +93,11 @@ class AsyncFineTuningJobsCheckpointsResource(AsyncResource):
         return await self._client.call(
             _LIST, options, path={"fine_tuning_job_id": fine_tuning_job_id}, query={"after": after, "limit": limit}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawFineTuningJobsCheckpointsResource:
+        """The operations under ``client.fine_tuning.jobs.checkpoints``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncFineTuningJobsCheckpointsResource.list)

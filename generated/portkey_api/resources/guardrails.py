@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         WebhookCheck,
         WordCountCheck,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -131,6 +131,11 @@ _UPDATE: Operation[UpdateGuardrailResponse] = Operation(
 
 class GuardrailsResource(Resource):
     """The operations under ``client.guardrails``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawGuardrailsResource: ...
 
     def create(
         self,
@@ -285,8 +290,25 @@ class GuardrailsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawGuardrailsResource:
+        """The operations under ``client.guardrails``, each returning its answer with what came with it."""
+
+        create = raw_method(GuardrailsResource.create)
+        delete = raw_method(GuardrailsResource.delete)
+        list = raw_method(GuardrailsResource.list)
+        retrieve = raw_method(GuardrailsResource.retrieve)
+        update = raw_method(GuardrailsResource.update)
+
+
 class AsyncGuardrailsResource(AsyncResource):
     """The operations under ``client.guardrails``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawGuardrailsResource: ...
 
     async def create(
         self,
@@ -439,3 +461,15 @@ class AsyncGuardrailsResource(AsyncResource):
             path={"guardrailId": guardrail_id},
             body={"name": name, "checks": checks, "actions": actions},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawGuardrailsResource:
+        """The operations under ``client.guardrails``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncGuardrailsResource.create)
+        delete = async_raw_method(AsyncGuardrailsResource.delete)
+        list = async_raw_method(AsyncGuardrailsResource.list)
+        retrieve = async_raw_method(AsyncGuardrailsResource.retrieve)
+        update = async_raw_method(AsyncGuardrailsResource.update)

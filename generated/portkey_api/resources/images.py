@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         CreateImageVariationRequestSize,
         ImagesResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -65,6 +65,11 @@ _GENERATE: Operation[ImagesResponse] = Operation(
 
 class ImagesResource(Resource):
     """The operations under ``client.images``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawImagesResource: ...
 
     def create_variation(
         self,
@@ -159,8 +164,23 @@ class ImagesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawImagesResource:
+        """The operations under ``client.images``, each returning its answer with what came with it."""
+
+        create_variation = raw_method(ImagesResource.create_variation)
+        edit = raw_method(ImagesResource.edit)
+        generate = raw_method(ImagesResource.generate)
+
+
 class AsyncImagesResource(AsyncResource):
     """The operations under ``client.images``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawImagesResource: ...
 
     async def create_variation(
         self,
@@ -253,3 +273,13 @@ class AsyncImagesResource(AsyncResource):
                 "user": user,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawImagesResource:
+        """The operations under ``client.images``, asynchronous, each returning its answer with what came with it."""
+
+        create_variation = async_raw_method(AsyncImagesResource.create_variation)
+        edit = async_raw_method(AsyncImagesResource.edit)
+        generate = async_raw_method(AsyncImagesResource.generate)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         VertexAIConfiguration,
         WorkersAIConfiguration,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .integrations__models import AsyncIntegrationsModelsResource, IntegrationsModelsResource
     from .integrations__workspaces import AsyncIntegrationsWorkspacesResource, IntegrationsWorkspacesResource
 
@@ -94,6 +94,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class IntegrationsResource(Resource):
     """The operations under ``client.integrations``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawIntegrationsResource: ...
 
     @cached_property
     def models(self) -> IntegrationsModelsResource:
@@ -231,8 +236,25 @@ class IntegrationsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawIntegrationsResource:
+        """The operations under ``client.integrations``, each returning its answer with what came with it."""
+
+        create = raw_method(IntegrationsResource.create)
+        delete = raw_method(IntegrationsResource.delete)
+        list = raw_method(IntegrationsResource.list)
+        retrieve = raw_method(IntegrationsResource.retrieve)
+        update = raw_method(IntegrationsResource.update)
+
+
 class AsyncIntegrationsResource(AsyncResource):
     """The operations under ``client.integrations``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawIntegrationsResource: ...
 
     @cached_property
     def models(self) -> AsyncIntegrationsModelsResource:
@@ -368,3 +390,15 @@ class AsyncIntegrationsResource(AsyncResource):
                 "pricing_adjustments": pricing_adjustments,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawIntegrationsResource:
+        """The operations under ``client.integrations``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncIntegrationsResource.create)
+        delete = async_raw_method(AsyncIntegrationsResource.delete)
+        list = async_raw_method(AsyncIntegrationsResource.list)
+        retrieve = async_raw_method(AsyncIntegrationsResource.retrieve)
+        update = async_raw_method(AsyncIntegrationsResource.update)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import IntegrationModelsResponse, ModelUpdateRequest
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -51,6 +51,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 class IntegrationsModelsResource(Resource):
     """The operations under ``client.integrations.models``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawIntegrationsModelsResource: ...
+
     def delete(
         self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
@@ -84,8 +89,23 @@ class IntegrationsModelsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawIntegrationsModelsResource:
+        """The operations under ``client.integrations.models``, each returning its answer with what came with it."""
+
+        delete = raw_method(IntegrationsModelsResource.delete)
+        list = raw_method(IntegrationsModelsResource.list)
+        update = raw_method(IntegrationsModelsResource.update)
+
+
 class AsyncIntegrationsModelsResource(AsyncResource):
     """The operations under ``client.integrations.models``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawIntegrationsModelsResource: ...
 
     async def delete(
         self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
@@ -120,3 +140,13 @@ class AsyncIntegrationsModelsResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"slug": slug}, body={"models": models, "allow_all_models": allow_all_models}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawIntegrationsModelsResource:
+        """The operations under ``client.integrations.models``, asynchronous, each returning its answer with what came with it."""
+
+        delete = async_raw_method(AsyncIntegrationsModelsResource.delete)
+        list = async_raw_method(AsyncIntegrationsModelsResource.list)
+        update = async_raw_method(AsyncIntegrationsModelsResource.update)

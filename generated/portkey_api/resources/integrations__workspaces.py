@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import GlobalWorkspaceAccess, IntegrationWorkspacesResponse, WorkspaceUpdateRequest
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -41,6 +41,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class IntegrationsWorkspacesResource(Resource):
     """The operations under ``client.integrations.workspaces``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawIntegrationsWorkspacesResource: ...
 
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
@@ -78,8 +83,22 @@ class IntegrationsWorkspacesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawIntegrationsWorkspacesResource:
+        """The operations under ``client.integrations.workspaces``, each returning its answer with what came with it."""
+
+        list = raw_method(IntegrationsWorkspacesResource.list)
+        update = raw_method(IntegrationsWorkspacesResource.update)
+
+
 class AsyncIntegrationsWorkspacesResource(AsyncResource):
     """The operations under ``client.integrations.workspaces``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawIntegrationsWorkspacesResource: ...
 
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
@@ -115,3 +134,12 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource):
                 "default_provider_slug": default_provider_slug,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawIntegrationsWorkspacesResource:
+        """The operations under ``client.integrations.workspaces``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncIntegrationsWorkspacesResource.list)
+        update = async_raw_method(AsyncIntegrationsWorkspacesResource.update)

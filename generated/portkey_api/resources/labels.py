@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateLabelResponse, Label, ListLabelsResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -104,6 +104,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class LabelsResource(Resource):
     """The operations under ``client.labels``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawLabelsResource: ...
 
     def create(
         self,
@@ -204,8 +209,25 @@ class LabelsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawLabelsResource:
+        """The operations under ``client.labels``, each returning its answer with what came with it."""
+
+        create = raw_method(LabelsResource.create)
+        delete = raw_method(LabelsResource.delete)
+        list = raw_method(LabelsResource.list)
+        retrieve = raw_method(LabelsResource.retrieve)
+        update = raw_method(LabelsResource.update)
+
+
 class AsyncLabelsResource(AsyncResource):
     """The operations under ``client.labels``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawLabelsResource: ...
 
     async def create(
         self,
@@ -304,3 +326,15 @@ class AsyncLabelsResource(AsyncResource):
             path={"labelId": label_id},
             body={"name": name, "description": description, "color_code": color_code},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawLabelsResource:
+        """The operations under ``client.labels``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncLabelsResource.create)
+        delete = async_raw_method(AsyncLabelsResource.delete)
+        list = async_raw_method(AsyncLabelsResource.list)
+        retrieve = async_raw_method(AsyncLabelsResource.retrieve)
+        update = async_raw_method(AsyncLabelsResource.update)

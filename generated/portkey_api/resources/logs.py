@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CustomLog, LogObject
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .logs__exports import AsyncLogsExportsResource, LogsExportsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -39,6 +39,11 @@ _RETRIEVE: Operation[LogObject] = Operation(
 
 class LogsResource(Resource):
     """The operations under ``client.logs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawLogsResource: ...
 
     @cached_property
     def exports(self) -> LogsExportsResource:
@@ -67,8 +72,22 @@ class LogsResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"logId": log_id})
 
 
+if TYPE_CHECKING:
+
+    class RawLogsResource:
+        """The operations under ``client.logs``, each returning its answer with what came with it."""
+
+        create = raw_method(LogsResource.create)
+        retrieve = raw_method(LogsResource.retrieve)
+
+
 class AsyncLogsResource(AsyncResource):
     """The operations under ``client.logs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawLogsResource: ...
 
     @cached_property
     def exports(self) -> AsyncLogsExportsResource:
@@ -95,3 +114,12 @@ class AsyncLogsResource(AsyncResource):
         ``GET /logs/{logId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"logId": log_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawLogsResource:
+        """The operations under ``client.logs``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncLogsResource.create)
+        retrieve = async_raw_method(AsyncLogsResource.retrieve)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         LogExportsRequestedDataItem,
         UpdateExportResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -107,6 +107,11 @@ _UPDATE: Operation[UpdateExportResponse] = Operation(
 class LogsExportsResource(Resource):
     """The operations under ``client.logs.exports``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawLogsExportsResource: ...
+
     def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
 
@@ -186,8 +191,28 @@ class LogsExportsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawLogsExportsResource:
+        """The operations under ``client.logs.exports``, each returning its answer with what came with it."""
+
+        cancel = raw_method(LogsExportsResource.cancel)
+        create = raw_method(LogsExportsResource.create)
+        download = raw_method(LogsExportsResource.download)
+        field_restrictions = raw_method(LogsExportsResource.field_restrictions)
+        list = raw_method(LogsExportsResource.list)
+        retrieve = raw_method(LogsExportsResource.retrieve)
+        start = raw_method(LogsExportsResource.start)
+        update = raw_method(LogsExportsResource.update)
+
+
 class AsyncLogsExportsResource(AsyncResource):
     """The operations under ``client.logs.exports``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawLogsExportsResource: ...
 
     async def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
@@ -268,3 +293,18 @@ class AsyncLogsExportsResource(AsyncResource):
             path={"exportId": export_id},
             body={"filters": filters, "workspace_id": workspace_id, "requested_data": requested_data},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawLogsExportsResource:
+        """The operations under ``client.logs.exports``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncLogsExportsResource.cancel)
+        create = async_raw_method(AsyncLogsExportsResource.create)
+        download = async_raw_method(AsyncLogsExportsResource.download)
+        field_restrictions = async_raw_method(AsyncLogsExportsResource.field_restrictions)
+        list = async_raw_method(AsyncLogsExportsResource.list)
+        retrieve = async_raw_method(AsyncLogsExportsResource.retrieve)
+        start = async_raw_method(AsyncLogsExportsResource.start)
+        update = async_raw_method(AsyncLogsExportsResource.update)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         UpdateMcpIntegrationConfigurations,
         UpdateMcpIntegrationTransport,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .mcp_integrations__capabilities import (
         AsyncMcpIntegrationsCapabilitiesResource,
         McpIntegrationsCapabilitiesResource,
@@ -111,6 +111,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class McpIntegrationsResource(Resource):
     """The operations under ``client.mcp_integrations``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpIntegrationsResource: ...
 
     @cached_property
     def capabilities(self) -> McpIntegrationsCapabilitiesResource:
@@ -258,8 +263,27 @@ class McpIntegrationsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpIntegrationsResource:
+        """The operations under ``client.mcp_integrations``, each returning its answer with what came with it."""
+
+        create = raw_method(McpIntegrationsResource.create)
+        delete = raw_method(McpIntegrationsResource.delete)
+        list = raw_method(McpIntegrationsResource.list)
+        retrieve = raw_method(McpIntegrationsResource.retrieve)
+        sync = raw_method(McpIntegrationsResource.sync)
+        test = raw_method(McpIntegrationsResource.test)
+        update = raw_method(McpIntegrationsResource.update)
+
+
 class AsyncMcpIntegrationsResource(AsyncResource):
     """The operations under ``client.mcp_integrations``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpIntegrationsResource: ...
 
     @cached_property
     def capabilities(self) -> AsyncMcpIntegrationsCapabilitiesResource:
@@ -405,3 +429,17 @@ class AsyncMcpIntegrationsResource(AsyncResource):
                 "secret_mappings": secret_mappings,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpIntegrationsResource:
+        """The operations under ``client.mcp_integrations``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncMcpIntegrationsResource.create)
+        delete = async_raw_method(AsyncMcpIntegrationsResource.delete)
+        list = async_raw_method(AsyncMcpIntegrationsResource.list)
+        retrieve = async_raw_method(AsyncMcpIntegrationsResource.retrieve)
+        sync = async_raw_method(AsyncMcpIntegrationsResource.sync)
+        test = async_raw_method(AsyncMcpIntegrationsResource.test)
+        update = async_raw_method(AsyncMcpIntegrationsResource.update)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         McpIntegrationCapabilitiesListResponse,
         McpIntegrationsCapabilitiesListType,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -50,6 +50,11 @@ _UPDATE: Operation[McpIntegrationCapabilitiesBulkUpdateResponse] = Operation(
 
 class McpIntegrationsCapabilitiesResource(Resource):
     """The operations under ``client.mcp_integrations.capabilities``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpIntegrationsCapabilitiesResource: ...
 
     def list(
         self,
@@ -87,8 +92,22 @@ class McpIntegrationsCapabilitiesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpIntegrationsCapabilitiesResource:
+        """The operations under ``client.mcp_integrations.capabilities``, each returning its answer with what came with it."""
+
+        list = raw_method(McpIntegrationsCapabilitiesResource.list)
+        update = raw_method(McpIntegrationsCapabilitiesResource.update)
+
+
 class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
     """The operations under ``client.mcp_integrations.capabilities``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpIntegrationsCapabilitiesResource: ...
 
     async def list(
         self,
@@ -124,3 +143,12 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"mcpIntegrationId": mcp_integration_id}, body={"capabilities": capabilities}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpIntegrationsCapabilitiesResource:
+        """The operations under ``client.mcp_integrations.capabilities``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncMcpIntegrationsCapabilitiesResource.list)
+        update = async_raw_method(AsyncMcpIntegrationsCapabilitiesResource.update)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpIntegrationMetadata
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -32,6 +32,11 @@ _RETRIEVE: Operation[McpIntegrationMetadata] = Operation(
 class McpIntegrationsMetadataResource(Resource):
     """The operations under ``client.mcp_integrations.metadata``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpIntegrationsMetadataResource: ...
+
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
@@ -40,8 +45,21 @@ class McpIntegrationsMetadataResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
 
 
+if TYPE_CHECKING:
+
+    class RawMcpIntegrationsMetadataResource:
+        """The operations under ``client.mcp_integrations.metadata``, each returning its answer with what came with it."""
+
+        retrieve = raw_method(McpIntegrationsMetadataResource.retrieve)
+
+
 class AsyncMcpIntegrationsMetadataResource(AsyncResource):
     """The operations under ``client.mcp_integrations.metadata``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpIntegrationsMetadataResource: ...
 
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
@@ -49,3 +67,11 @@ class AsyncMcpIntegrationsMetadataResource(AsyncResource):
         ``GET /mcp-integrations/{mcpIntegrationId}/metadata``
         """
         return await self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpIntegrationsMetadataResource:
+        """The operations under ``client.mcp_integrations.metadata``, asynchronous, each returning its answer with what came with it."""
+
+        retrieve = async_raw_method(AsyncMcpIntegrationsMetadataResource.retrieve)

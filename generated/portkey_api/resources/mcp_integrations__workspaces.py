@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         McpIntegrationWorkspacesLegacyResponse,
         McpIntegrationWorkspacesListResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -46,6 +46,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class McpIntegrationsWorkspacesResource(Resource):
     """The operations under ``client.mcp_integrations.workspaces``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpIntegrationsWorkspacesResource: ...
 
     def list(
         self, mcp_integration_id: str, *, version: str | None = None, **options: Unpack[CallOptions]
@@ -85,8 +90,22 @@ class McpIntegrationsWorkspacesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpIntegrationsWorkspacesResource:
+        """The operations under ``client.mcp_integrations.workspaces``, each returning its answer with what came with it."""
+
+        list = raw_method(McpIntegrationsWorkspacesResource.list)
+        update = raw_method(McpIntegrationsWorkspacesResource.update)
+
+
 class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
     """The operations under ``client.mcp_integrations.workspaces``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpIntegrationsWorkspacesResource: ...
 
     async def list(
         self, mcp_integration_id: str, *, version: str | None = None, **options: Unpack[CallOptions]
@@ -124,3 +143,12 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
                 "override_existing_workspace_access": override_existing_workspace_access,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpIntegrationsWorkspacesResource:
+        """The operations under ``client.mcp_integrations.workspaces``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncMcpIntegrationsWorkspacesResource.list)
+        update = async_raw_method(AsyncMcpIntegrationsWorkspacesResource.update)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         McpServerListResponse,
         McpServerTestResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .mcp_servers__capabilities import AsyncMcpServersCapabilitiesResource, McpServersCapabilitiesResource
     from .mcp_servers__connections import AsyncMcpServersConnectionsResource, McpServersConnectionsResource
     from .mcp_servers__metadata import AsyncMcpServersMetadataResource, McpServersMetadataResource
@@ -101,6 +101,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class McpServersResource(Resource):
     """The operations under ``client.mcp_servers``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersResource: ...
 
     @cached_property
     def capabilities(self) -> McpServersCapabilitiesResource:
@@ -229,8 +234,27 @@ class McpServersResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersResource:
+        """The operations under ``client.mcp_servers``, each returning its answer with what came with it."""
+
+        client_info = raw_method(McpServersResource.client_info)
+        create = raw_method(McpServersResource.create)
+        delete = raw_method(McpServersResource.delete)
+        list = raw_method(McpServersResource.list)
+        retrieve = raw_method(McpServersResource.retrieve)
+        test = raw_method(McpServersResource.test)
+        update = raw_method(McpServersResource.update)
+
+
 class AsyncMcpServersResource(AsyncResource):
     """The operations under ``client.mcp_servers``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersResource: ...
 
     @cached_property
     def capabilities(self) -> AsyncMcpServersCapabilitiesResource:
@@ -357,3 +381,17 @@ class AsyncMcpServersResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"mcpServerId": mcp_server_id}, body={"name": name, "description": description}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersResource:
+        """The operations under ``client.mcp_servers``, asynchronous, each returning its answer with what came with it."""
+
+        client_info = async_raw_method(AsyncMcpServersResource.client_info)
+        create = async_raw_method(AsyncMcpServersResource.create)
+        delete = async_raw_method(AsyncMcpServersResource.delete)
+        list = async_raw_method(AsyncMcpServersResource.list)
+        retrieve = async_raw_method(AsyncMcpServersResource.retrieve)
+        test = async_raw_method(AsyncMcpServersResource.test)
+        update = async_raw_method(AsyncMcpServersResource.update)

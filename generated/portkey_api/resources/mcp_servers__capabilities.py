@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         McpServersCapabilitiesListType,
         McpSyncResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -59,6 +59,11 @@ _UPDATE: Operation[McpServerCapabilitiesBulkUpdateResponse] = Operation(
 
 class McpServersCapabilitiesResource(Resource):
     """The operations under ``client.mcp_servers.capabilities``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersCapabilitiesResource: ...
 
     def list(
         self,
@@ -103,8 +108,23 @@ class McpServersCapabilitiesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersCapabilitiesResource:
+        """The operations under ``client.mcp_servers.capabilities``, each returning its answer with what came with it."""
+
+        list = raw_method(McpServersCapabilitiesResource.list)
+        sync = raw_method(McpServersCapabilitiesResource.sync)
+        update = raw_method(McpServersCapabilitiesResource.update)
+
+
 class AsyncMcpServersCapabilitiesResource(AsyncResource):
     """The operations under ``client.mcp_servers.capabilities``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersCapabilitiesResource: ...
 
     async def list(
         self,
@@ -147,3 +167,13 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"mcpServerId": mcp_server_id}, body={"capabilities": capabilities}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersCapabilitiesResource:
+        """The operations under ``client.mcp_servers.capabilities``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncMcpServersCapabilitiesResource.list)
+        sync = async_raw_method(AsyncMcpServersCapabilitiesResource.sync)
+        update = async_raw_method(AsyncMcpServersCapabilitiesResource.update)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpServerConnectionDeleteResponse, McpServerConnectionsListResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -43,6 +43,11 @@ _LIST: Operation[McpServerConnectionsListResponse] = Operation(
 
 class McpServersConnectionsResource(Resource):
     """The operations under ``client.mcp_servers.connections``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersConnectionsResource: ...
 
     def delete(
         self,
@@ -90,8 +95,22 @@ class McpServersConnectionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersConnectionsResource:
+        """The operations under ``client.mcp_servers.connections``, each returning its answer with what came with it."""
+
+        delete = raw_method(McpServersConnectionsResource.delete)
+        list = raw_method(McpServersConnectionsResource.list)
+
+
 class AsyncMcpServersConnectionsResource(AsyncResource):
     """The operations under ``client.mcp_servers.connections``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersConnectionsResource: ...
 
     async def delete(
         self,
@@ -137,3 +156,12 @@ class AsyncMcpServersConnectionsResource(AsyncResource):
                 "page_size": page_size,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersConnectionsResource:
+        """The operations under ``client.mcp_servers.connections``, asynchronous, each returning its answer with what came with it."""
+
+        delete = async_raw_method(AsyncMcpServersConnectionsResource.delete)
+        list = async_raw_method(AsyncMcpServersConnectionsResource.list)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpIntegrationMetadata, McpSyncResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -40,6 +40,11 @@ _SYNC: Operation[McpSyncResponse] = Operation(
 class McpServersMetadataResource(Resource):
     """The operations under ``client.mcp_servers.metadata``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersMetadataResource: ...
+
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
 
@@ -55,8 +60,22 @@ class McpServersMetadataResource(Resource):
         return self._client.call(_SYNC, options, path={"mcpServerId": mcp_server_id})
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersMetadataResource:
+        """The operations under ``client.mcp_servers.metadata``, each returning its answer with what came with it."""
+
+        retrieve = raw_method(McpServersMetadataResource.retrieve)
+        sync = raw_method(McpServersMetadataResource.sync)
+
+
 class AsyncMcpServersMetadataResource(AsyncResource):
     """The operations under ``client.mcp_servers.metadata``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersMetadataResource: ...
 
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
@@ -71,3 +90,12 @@ class AsyncMcpServersMetadataResource(AsyncResource):
         ``POST /mcp-servers/{mcpServerId}/metadata/sync``
         """
         return await self._client.call(_SYNC, options, path={"mcpServerId": mcp_server_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersMetadataResource:
+        """The operations under ``client.mcp_servers.metadata``, asynchronous, each returning its answer with what came with it."""
+
+        retrieve = async_raw_method(AsyncMcpServersMetadataResource.retrieve)
+        sync = async_raw_method(AsyncMcpServersMetadataResource.sync)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpTokens
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -44,6 +44,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class McpServersTokensResource(Resource):
     """The operations under ``client.mcp_servers.tokens``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersTokensResource: ...
 
     def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
@@ -88,8 +93,23 @@ class McpServersTokensResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersTokensResource:
+        """The operations under ``client.mcp_servers.tokens``, each returning its answer with what came with it."""
+
+        delete = raw_method(McpServersTokensResource.delete)
+        retrieve = raw_method(McpServersTokensResource.retrieve)
+        update = raw_method(McpServersTokensResource.update)
+
+
 class AsyncMcpServersTokensResource(AsyncResource):
     """The operations under ``client.mcp_servers.tokens``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersTokensResource: ...
 
     async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
@@ -132,3 +152,13 @@ class AsyncMcpServersTokensResource(AsyncResource):
                 "scope": scope,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersTokensResource:
+        """The operations under ``client.mcp_servers.tokens``, asynchronous, each returning its answer with what came with it."""
+
+        delete = async_raw_method(AsyncMcpServersTokensResource.delete)
+        retrieve = async_raw_method(AsyncMcpServersTokensResource.retrieve)
+        update = async_raw_method(AsyncMcpServersTokensResource.update)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         McpServerUserAccessItem,
         McpServerUserAccessListResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -63,6 +63,11 @@ _UPDATE: Operation[McpServerUserAccessBulkUpdateResponse] = Operation(
 
 class McpServersUserAccessResource(Resource):
     """The operations under ``client.mcp_servers.user_access``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMcpServersUserAccessResource: ...
 
     def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
@@ -111,8 +116,23 @@ class McpServersUserAccessResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMcpServersUserAccessResource:
+        """The operations under ``client.mcp_servers.user_access``, each returning its answer with what came with it."""
+
+        check = raw_method(McpServersUserAccessResource.check)
+        list = raw_method(McpServersUserAccessResource.list)
+        update = raw_method(McpServersUserAccessResource.update)
+
+
 class AsyncMcpServersUserAccessResource(AsyncResource):
     """The operations under ``client.mcp_servers.user_access``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMcpServersUserAccessResource: ...
 
     async def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
@@ -159,3 +179,13 @@ class AsyncMcpServersUserAccessResource(AsyncResource):
             path={"mcpServerId": mcp_server_id},
             body={"user_access": user_access, "default_user_access": default_user_access},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMcpServersUserAccessResource:
+        """The operations under ``client.mcp_servers.user_access``, asynchronous, each returning its answer with what came with it."""
+
+        check = async_raw_method(AsyncMcpServersUserAccessResource.check)
+        list = async_raw_method(AsyncMcpServersUserAccessResource.list)
+        update = async_raw_method(AsyncMcpServersUserAccessResource.update)

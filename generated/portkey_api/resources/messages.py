@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         AnthropicToolChoice,
         MessagesCountTokensResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -69,6 +69,11 @@ _CREATE: Operation[AnthropicMessage] = Operation(
 
 class MessagesResource(Resource):
     """The operations under ``client.messages``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawMessagesResource: ...
 
     def count_tokens(
         self,
@@ -169,8 +174,22 @@ class MessagesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawMessagesResource:
+        """The operations under ``client.messages``, each returning its answer with what came with it."""
+
+        count_tokens = raw_method(MessagesResource.count_tokens)
+        create = raw_method(MessagesResource.create)
+
+
 class AsyncMessagesResource(AsyncResource):
     """The operations under ``client.messages``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawMessagesResource: ...
 
     async def count_tokens(
         self,
@@ -269,3 +288,12 @@ class AsyncMessagesResource(AsyncResource):
                 "service_tier": service_tier,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawMessagesResource:
+        """The operations under ``client.messages``, asynchronous, each returning its answer with what came with it."""
+
+        count_tokens = async_raw_method(AsyncMessagesResource.count_tokens)
+        create = async_raw_method(AsyncMessagesResource.create)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ModelPricingConfig
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = ()
 
@@ -33,6 +33,11 @@ _RETRIEVE: Operation[ModelPricingConfig] = Operation(
 class ModelConfigsPricingResource(Resource):
     """The operations under ``client.model_configs.pricing``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawModelConfigsPricingResource: ...
+
     def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
@@ -41,8 +46,21 @@ class ModelConfigsPricingResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"provider": provider, "model": model})
 
 
+if TYPE_CHECKING:
+
+    class RawModelConfigsPricingResource:
+        """The operations under ``client.model_configs.pricing``, each returning its answer with what came with it."""
+
+        retrieve = raw_method(ModelConfigsPricingResource.retrieve)
+
+
 class AsyncModelConfigsPricingResource(AsyncResource):
     """The operations under ``client.model_configs.pricing``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawModelConfigsPricingResource: ...
 
     async def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
@@ -50,3 +68,11 @@ class AsyncModelConfigsPricingResource(AsyncResource):
         ``GET /model-configs/pricing/{provider}/{model}``
         """
         return await self._client.call(_RETRIEVE, options, path={"provider": provider, "model": model})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawModelConfigsPricingResource:
+        """The operations under ``client.model_configs.pricing``, asynchronous, each returning its answer with what came with it."""
+
+        retrieve = async_raw_method(AsyncModelConfigsPricingResource.retrieve)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import DeleteModelResponse, ListModelsResponse, Model, ModelsListOrder, ModelsListSort
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -57,6 +57,11 @@ _RETRIEVE: Operation[Model] = Operation(
 class ModelsResource(Resource):
     """The operations under ``client.models``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawModelsResource: ...
+
     def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
 
@@ -100,8 +105,23 @@ class ModelsResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"model": model})
 
 
+if TYPE_CHECKING:
+
+    class RawModelsResource:
+        """The operations under ``client.models``, each returning its answer with what came with it."""
+
+        delete = raw_method(ModelsResource.delete)
+        list = raw_method(ModelsResource.list)
+        retrieve = raw_method(ModelsResource.retrieve)
+
+
 class AsyncModelsResource(AsyncResource):
     """The operations under ``client.models``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawModelsResource: ...
 
     async def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
@@ -144,3 +164,13 @@ class AsyncModelsResource(AsyncResource):
         ``GET /models/{model}``
         """
         return await self._client.call(_RETRIEVE, options, path={"model": model})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawModelsResource:
+        """The operations under ``client.models``, asynchronous, each returning its answer with what came with it."""
+
+        delete = async_raw_method(AsyncModelsResource.delete)
+        list = async_raw_method(AsyncModelsResource.list)
+        retrieve = async_raw_method(AsyncModelsResource.retrieve)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateModerationRequestModelOption2, CreateModerationResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -42,6 +42,11 @@ _CREATE: Operation[CreateModerationResponse] = Operation(
 class ModerationsResource(Resource):
     """The operations under ``client.moderations``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawModerationsResource: ...
+
     def create(
         self,
         *,
@@ -56,8 +61,21 @@ class ModerationsResource(Resource):
         return self._client.call(_CREATE, options, body={"input": input, "model": model})
 
 
+if TYPE_CHECKING:
+
+    class RawModerationsResource:
+        """The operations under ``client.moderations``, each returning its answer with what came with it."""
+
+        create = raw_method(ModerationsResource.create)
+
+
 class AsyncModerationsResource(AsyncResource):
     """The operations under ``client.moderations``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawModerationsResource: ...
 
     async def create(
         self,
@@ -71,3 +89,11 @@ class AsyncModerationsResource(AsyncResource):
         ``POST /moderations``
         """
         return await self._client.call(_CREATE, options, body={"input": input, "model": model})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawModerationsResource:
+        """The operations under ``client.moderations``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncModerationsResource.create)

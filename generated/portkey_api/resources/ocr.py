@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import OcrDocumentUrl, OcrFile, OcrImageUrl, OcrResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -37,6 +37,11 @@ _CREATE: Operation[OcrResponse] = Operation(
 
 class OcrResource(Resource):
     """The operations under ``client.ocr``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawOcrResource: ...
 
     def create(
         self,
@@ -69,8 +74,21 @@ class OcrResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawOcrResource:
+        """The operations under ``client.ocr``, each returning its answer with what came with it."""
+
+        create = raw_method(OcrResource.create)
+
+
 class AsyncOcrResource(AsyncResource):
     """The operations under ``client.ocr``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawOcrResource: ...
 
     async def create(
         self,
@@ -101,3 +119,11 @@ class AsyncOcrResource(AsyncResource):
                 "image_min_size": image_min_size,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawOcrResource:
+        """The operations under ``client.ocr``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncOcrResource.create)

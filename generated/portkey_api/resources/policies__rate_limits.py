@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         RateLimitsPolicyResponse,
         UpdateRateLimitsPolicyRequestUnit,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -119,6 +119,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class PoliciesRateLimitsResource(Resource):
     """The operations under ``client.policies.rate_limits``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPoliciesRateLimitsResource: ...
 
     def create(
         self,
@@ -223,8 +228,25 @@ class PoliciesRateLimitsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPoliciesRateLimitsResource:
+        """The operations under ``client.policies.rate_limits``, each returning its answer with what came with it."""
+
+        create = raw_method(PoliciesRateLimitsResource.create)
+        delete = raw_method(PoliciesRateLimitsResource.delete)
+        list = raw_method(PoliciesRateLimitsResource.list)
+        retrieve = raw_method(PoliciesRateLimitsResource.retrieve)
+        update = raw_method(PoliciesRateLimitsResource.update)
+
+
 class AsyncPoliciesRateLimitsResource(AsyncResource):
     """The operations under ``client.policies.rate_limits``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPoliciesRateLimitsResource: ...
 
     async def create(
         self,
@@ -327,3 +349,15 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
             path={"rateLimitsPolicyId": rate_limits_policy_id},
             body={"name": name, "unit": unit, "value": value},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPoliciesRateLimitsResource:
+        """The operations under ``client.policies.rate_limits``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncPoliciesRateLimitsResource.create)
+        delete = async_raw_method(AsyncPoliciesRateLimitsResource.delete)
+        list = async_raw_method(AsyncPoliciesRateLimitsResource.list)
+        retrieve = async_raw_method(AsyncPoliciesRateLimitsResource.retrieve)
+        update = async_raw_method(AsyncPoliciesRateLimitsResource.update)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         UsageLimitsPolicyListResponse,
         UsageLimitsPolicyResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .policies__usage_limits__entities import (
         AsyncPoliciesUsageLimitsEntitiesResource,
         PoliciesUsageLimitsEntitiesResource,
@@ -124,6 +124,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class PoliciesUsageLimitsResource(Resource):
     """The operations under ``client.policies.usage_limits``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPoliciesUsageLimitsResource: ...
 
     @cached_property
     def entities(self) -> PoliciesUsageLimitsEntitiesResource:
@@ -247,8 +252,25 @@ class PoliciesUsageLimitsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPoliciesUsageLimitsResource:
+        """The operations under ``client.policies.usage_limits``, each returning its answer with what came with it."""
+
+        create = raw_method(PoliciesUsageLimitsResource.create)
+        delete = raw_method(PoliciesUsageLimitsResource.delete)
+        list = raw_method(PoliciesUsageLimitsResource.list)
+        retrieve = raw_method(PoliciesUsageLimitsResource.retrieve)
+        update = raw_method(PoliciesUsageLimitsResource.update)
+
+
 class AsyncPoliciesUsageLimitsResource(AsyncResource):
     """The operations under ``client.policies.usage_limits``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPoliciesUsageLimitsResource: ...
 
     @cached_property
     def entities(self) -> AsyncPoliciesUsageLimitsEntitiesResource:
@@ -370,3 +392,15 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
                 "reset_usage_for_value": reset_usage_for_value,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPoliciesUsageLimitsResource:
+        """The operations under ``client.policies.usage_limits``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncPoliciesUsageLimitsResource.create)
+        delete = async_raw_method(AsyncPoliciesUsageLimitsResource.delete)
+        list = async_raw_method(AsyncPoliciesUsageLimitsResource.list)
+        retrieve = async_raw_method(AsyncPoliciesUsageLimitsResource.retrieve)
+        update = async_raw_method(AsyncPoliciesUsageLimitsResource.update)

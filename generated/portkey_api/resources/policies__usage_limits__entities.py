@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import PoliciesUsageLimitsEntitiesListStatus, UsageLimitsPolicyEntityListResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -54,6 +54,11 @@ _RESET: Operation[dict[str, Any]] = Operation(
 class PoliciesUsageLimitsEntitiesResource(Resource):
     """The operations under ``client.policies.usage_limits.entities``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPoliciesUsageLimitsEntitiesResource: ...
+
     def list(
         self,
         policy_usage_limits_id: str,
@@ -85,8 +90,22 @@ class PoliciesUsageLimitsEntitiesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPoliciesUsageLimitsEntitiesResource:
+        """The operations under ``client.policies.usage_limits.entities``, each returning its answer with what came with it."""
+
+        list = raw_method(PoliciesUsageLimitsEntitiesResource.list)
+        reset = raw_method(PoliciesUsageLimitsEntitiesResource.reset)
+
+
 class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource):
     """The operations under ``client.policies.usage_limits.entities``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPoliciesUsageLimitsEntitiesResource: ...
 
     async def list(
         self,
@@ -119,3 +138,12 @@ class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource):
         return await self._client.call(
             _RESET, options, path={"policyUsageLimitsId": policy_usage_limits_id, "entityId": entity_id}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPoliciesUsageLimitsEntitiesResource:
+        """The operations under ``client.policies.usage_limits.entities``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncPoliciesUsageLimitsEntitiesResource.list)
+        reset = async_raw_method(AsyncPoliciesUsageLimitsEntitiesResource.reset)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         PromptsUpdateBodyIsRawTemplate,
         PromptsUpdateResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .prompts__completions import AsyncPromptsCompletionsResource, PromptsCompletionsResource
     from .prompts__partials import AsyncPromptsPartialsResource, PromptsPartialsResource
     from .prompts__versions import AsyncPromptsVersionsResource, PromptsVersionsResource
@@ -149,6 +149,11 @@ _UPDATE: Operation[PromptsUpdateResponse] = Operation(
 
 class PromptsResource(Resource):
     """The operations under ``client.prompts``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPromptsResource: ...
 
     @cached_property
     def completions(self) -> PromptsCompletionsResource:
@@ -320,8 +325,27 @@ class PromptsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPromptsResource:
+        """The operations under ``client.prompts``, each returning its answer with what came with it."""
+
+        create = raw_method(PromptsResource.create)
+        delete = raw_method(PromptsResource.delete)
+        list = raw_method(PromptsResource.list)
+        publish = raw_method(PromptsResource.publish)
+        render = raw_method(PromptsResource.render)
+        retrieve = raw_method(PromptsResource.retrieve)
+        update = raw_method(PromptsResource.update)
+
+
 class AsyncPromptsResource(AsyncResource):
     """The operations under ``client.prompts``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPromptsResource: ...
 
     @cached_property
     def completions(self) -> AsyncPromptsCompletionsResource:
@@ -491,3 +515,17 @@ class AsyncPromptsResource(AsyncResource):
                 "prompt_metadata": prompt_metadata,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPromptsResource:
+        """The operations under ``client.prompts``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncPromptsResource.create)
+        delete = async_raw_method(AsyncPromptsResource.delete)
+        list = async_raw_method(AsyncPromptsResource.list)
+        publish = async_raw_method(AsyncPromptsResource.publish)
+        render = async_raw_method(AsyncPromptsResource.render)
+        retrieve = async_raw_method(AsyncPromptsResource.retrieve)
+        update = async_raw_method(AsyncPromptsResource.update)

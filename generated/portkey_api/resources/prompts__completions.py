@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         CreateCompletionRequest,
         PromptsCompletionsCreateResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -37,6 +37,11 @@ _CREATE: Operation[PromptsCompletionsCreateResponse] = Operation(
 
 class PromptsCompletionsResource(Resource):
     """The operations under ``client.prompts.completions``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPromptsCompletionsResource: ...
 
     def create(
         self,
@@ -59,8 +64,21 @@ class PromptsCompletionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPromptsCompletionsResource:
+        """The operations under ``client.prompts.completions``, each returning its answer with what came with it."""
+
+        create = raw_method(PromptsCompletionsResource.create)
+
+
 class AsyncPromptsCompletionsResource(AsyncResource):
     """The operations under ``client.prompts.completions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPromptsCompletionsResource: ...
 
     async def create(
         self,
@@ -81,3 +99,11 @@ class AsyncPromptsCompletionsResource(AsyncResource):
             path={"promptId": prompt_id},
             body={"variables": variables, "stream": stream, "hyperparameters": hyperparameters},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPromptsCompletionsResource:
+        """The operations under ``client.prompts.completions``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncPromptsCompletionsResource.create)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         PromptsPartialsListResponse,
         PromptsPartialsUpdateResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .prompts__partials__versions import AsyncPromptsPartialsVersionsResource, PromptsPartialsVersionsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -131,6 +131,11 @@ _UPDATE: Operation[PromptsPartialsUpdateResponse] = Operation(
 class PromptsPartialsResource(Resource):
     """The operations under ``client.prompts.partials``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPromptsPartialsResource: ...
+
     @cached_property
     def versions(self) -> PromptsPartialsVersionsResource:
         """The operations under ``client.prompts.partials.versions``."""
@@ -214,8 +219,26 @@ class PromptsPartialsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPromptsPartialsResource:
+        """The operations under ``client.prompts.partials``, each returning its answer with what came with it."""
+
+        create = raw_method(PromptsPartialsResource.create)
+        delete = raw_method(PromptsPartialsResource.delete)
+        list = raw_method(PromptsPartialsResource.list)
+        publish = raw_method(PromptsPartialsResource.publish)
+        retrieve = raw_method(PromptsPartialsResource.retrieve)
+        update = raw_method(PromptsPartialsResource.update)
+
+
 class AsyncPromptsPartialsResource(AsyncResource):
     """The operations under ``client.prompts.partials``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPromptsPartialsResource: ...
 
     @cached_property
     def versions(self) -> AsyncPromptsPartialsVersionsResource:
@@ -302,3 +325,16 @@ class AsyncPromptsPartialsResource(AsyncResource):
             path={"promptPartialId": prompt_partial_id},
             body={"name": name, "string": string, "description": description, "status": status},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPromptsPartialsResource:
+        """The operations under ``client.prompts.partials``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncPromptsPartialsResource.create)
+        delete = async_raw_method(AsyncPromptsPartialsResource.delete)
+        list = async_raw_method(AsyncPromptsPartialsResource.list)
+        publish = async_raw_method(AsyncPromptsPartialsResource.publish)
+        retrieve = async_raw_method(AsyncPromptsPartialsResource.retrieve)
+        update = async_raw_method(AsyncPromptsPartialsResource.update)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import PromptsPartialsVersionsListResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -37,6 +37,11 @@ _LIST: Operation[PromptsPartialsVersionsListResponse] = Operation(
 class PromptsPartialsVersionsResource(Resource):
     """The operations under ``client.prompts.partials.versions``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPromptsPartialsVersionsResource: ...
+
     def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
@@ -45,8 +50,21 @@ class PromptsPartialsVersionsResource(Resource):
         return self._client.call(_LIST, options, path={"promptPartialId": prompt_partial_id})
 
 
+if TYPE_CHECKING:
+
+    class RawPromptsPartialsVersionsResource:
+        """The operations under ``client.prompts.partials.versions``, each returning its answer with what came with it."""
+
+        list = raw_method(PromptsPartialsVersionsResource.list)
+
+
 class AsyncPromptsPartialsVersionsResource(AsyncResource):
     """The operations under ``client.prompts.partials.versions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPromptsPartialsVersionsResource: ...
 
     async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
@@ -54,3 +72,11 @@ class AsyncPromptsPartialsVersionsResource(AsyncResource):
         ``GET /prompts/partials/{promptPartialId}/versions``
         """
         return await self._client.call(_LIST, options, path={"promptPartialId": prompt_partial_id})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPromptsPartialsVersionsResource:
+        """The operations under ``client.prompts.partials.versions``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncPromptsPartialsVersionsResource.list)

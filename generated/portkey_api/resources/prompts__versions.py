@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import Prompt, PromptsVersionsListResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -72,6 +72,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 class PromptsVersionsResource(Resource):
     """The operations under ``client.prompts.versions``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawPromptsVersionsResource: ...
+
     def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
@@ -98,8 +103,23 @@ class PromptsVersionsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawPromptsVersionsResource:
+        """The operations under ``client.prompts.versions``, each returning its answer with what came with it."""
+
+        list = raw_method(PromptsVersionsResource.list)
+        retrieve = raw_method(PromptsVersionsResource.retrieve)
+        update = raw_method(PromptsVersionsResource.update)
+
+
 class AsyncPromptsVersionsResource(AsyncResource):
     """The operations under ``client.prompts.versions``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawPromptsVersionsResource: ...
 
     async def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
@@ -125,3 +145,13 @@ class AsyncPromptsVersionsResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"promptId": prompt_id, "versionId": version_id}, body={"label_id": label_id}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawPromptsVersionsResource:
+        """The operations under ``client.prompts.versions``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncPromptsVersionsResource.list)
+        retrieve = async_raw_method(AsyncPromptsVersionsResource.retrieve)
+        update = async_raw_method(AsyncPromptsVersionsResource.update)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         RateLimits,
         UsageLimits,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -82,6 +82,11 @@ _UPDATE: Operation[ProvidersUpdateResponse] = Operation(
 
 class ProvidersResource(Resource):
     """The operations under ``client.providers``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawProvidersResource: ...
 
     def create(
         self,
@@ -178,8 +183,25 @@ class ProvidersResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawProvidersResource:
+        """The operations under ``client.providers``, each returning its answer with what came with it."""
+
+        create = raw_method(ProvidersResource.create)
+        delete = raw_method(ProvidersResource.delete)
+        list = raw_method(ProvidersResource.list)
+        retrieve = raw_method(ProvidersResource.retrieve)
+        update = raw_method(ProvidersResource.update)
+
+
 class AsyncProvidersResource(AsyncResource):
     """The operations under ``client.providers``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawProvidersResource: ...
 
     async def create(
         self,
@@ -278,3 +300,15 @@ class AsyncProvidersResource(AsyncResource):
                 "reset_usage": reset_usage,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawProvidersResource:
+        """The operations under ``client.providers``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncProvidersResource.create)
+        delete = async_raw_method(AsyncProvidersResource.delete)
+        list = async_raw_method(AsyncProvidersResource.list)
+        retrieve = async_raw_method(AsyncProvidersResource.retrieve)
+        update = async_raw_method(AsyncProvidersResource.update)

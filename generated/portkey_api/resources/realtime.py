@@ -11,7 +11,7 @@ from ..types import AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -41,6 +41,11 @@ _CONNECT: Operation[Any] = Operation(
 
 class RealtimeResource(Resource):
     """The operations under ``client.realtime``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawRealtimeResource: ...
 
     def connect(
         self,
@@ -75,8 +80,21 @@ class RealtimeResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawRealtimeResource:
+        """The operations under ``client.realtime``, each returning its answer with what came with it."""
+
+        connect = raw_method(RealtimeResource.connect)
+
+
 class AsyncRealtimeResource(AsyncResource):
     """The operations under ``client.realtime``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawRealtimeResource: ...
 
     async def connect(
         self,
@@ -109,3 +127,11 @@ class AsyncRealtimeResource(AsyncResource):
                 "x-portkey-cache-force-refresh": x_portkey_cache_force_refresh,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawRealtimeResource:
+        """The operations under ``client.realtime``, asynchronous, each returning its answer with what came with it."""
+
+        connect = async_raw_method(AsyncRealtimeResource.connect)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateRerankResponse, RerankDocumentOption2
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -42,6 +42,11 @@ _CREATE: Operation[CreateRerankResponse] = Operation(
 
 class RerankResource(Resource):
     """The operations under ``client.rerank``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawRerankResource: ...
 
     def create(
         self,
@@ -92,8 +97,21 @@ class RerankResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawRerankResource:
+        """The operations under ``client.rerank``, each returning its answer with what came with it."""
+
+        create = raw_method(RerankResource.create)
+
+
 class AsyncRerankResource(AsyncResource):
     """The operations under ``client.rerank``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawRerankResource: ...
 
     async def create(
         self,
@@ -142,3 +160,11 @@ class AsyncRerankResource(AsyncResource):
                 "parameters": parameters,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawRerankResource:
+        """The operations under ``client.rerank``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncRerankResource.create)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         WebSearchTool,
         WebSearchToolCall,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .responses__input_items import AsyncResponsesInputItemsResource, ResponsesInputItemsResource
     from .responses__input_tokens import AsyncResponsesInputTokensResource, ResponsesInputTokensResource
 
@@ -150,6 +150,11 @@ _RETRIEVE: Operation[Response] = Operation(
 
 class ResponsesResource(Resource):
     """The operations under ``client.responses``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawResponsesResource: ...
 
     @cached_property
     def input_items(self) -> ResponsesInputItemsResource:
@@ -299,8 +304,25 @@ class ResponsesResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"response_id": response_id}, query={"include": include})
 
 
+if TYPE_CHECKING:
+
+    class RawResponsesResource:
+        """The operations under ``client.responses``, each returning its answer with what came with it."""
+
+        cancel = raw_method(ResponsesResource.cancel)
+        compact = raw_method(ResponsesResource.compact)
+        create = raw_method(ResponsesResource.create)
+        delete = raw_method(ResponsesResource.delete)
+        retrieve = raw_method(ResponsesResource.retrieve)
+
+
 class AsyncResponsesResource(AsyncResource):
     """The operations under ``client.responses``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawResponsesResource: ...
 
     @cached_property
     def input_items(self) -> AsyncResponsesInputItemsResource:
@@ -450,3 +472,15 @@ class AsyncResponsesResource(AsyncResource):
         return await self._client.call(
             _RETRIEVE, options, path={"response_id": response_id}, query={"include": include}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawResponsesResource:
+        """The operations under ``client.responses``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncResponsesResource.cancel)
+        compact = async_raw_method(AsyncResponsesResource.compact)
+        create = async_raw_method(AsyncResponsesResource.create)
+        delete = async_raw_method(AsyncResponsesResource.delete)
+        retrieve = async_raw_method(AsyncResponsesResource.retrieve)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ResponseItemList, ResponsesInputItemsListOrder
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key",),
@@ -37,6 +37,11 @@ _LIST: Operation[ResponseItemList] = Operation(
 class ResponsesInputItemsResource(Resource):
     """The operations under ``client.responses.input_items``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawResponsesInputItemsResource: ...
+
     def list(
         self,
         response_id: str,
@@ -59,8 +64,21 @@ class ResponsesInputItemsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawResponsesInputItemsResource:
+        """The operations under ``client.responses.input_items``, each returning its answer with what came with it."""
+
+        list = raw_method(ResponsesInputItemsResource.list)
+
+
 class AsyncResponsesInputItemsResource(AsyncResource):
     """The operations under ``client.responses.input_items``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawResponsesInputItemsResource: ...
 
     async def list(
         self,
@@ -82,3 +100,11 @@ class AsyncResponsesInputItemsResource(AsyncResource):
             path={"response_id": response_id},
             query={"limit": limit, "order": order, "after": after, "before": before},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawResponsesInputItemsResource:
+        """The operations under ``client.responses.input_items``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncResponsesInputItemsResource.list)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         WebSearchTool,
         WebSearchToolCall,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -59,6 +59,11 @@ _COUNT: Operation[ResponsesInputTokensCountResponse] = Operation(
 
 class ResponsesInputTokensResource(Resource):
     """The operations under ``client.responses.input_tokens``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawResponsesInputTokensResource: ...
 
     def count(
         self,
@@ -105,8 +110,21 @@ class ResponsesInputTokensResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawResponsesInputTokensResource:
+        """The operations under ``client.responses.input_tokens``, each returning its answer with what came with it."""
+
+        count = raw_method(ResponsesInputTokensResource.count)
+
+
 class AsyncResponsesInputTokensResource(AsyncResource):
     """The operations under ``client.responses.input_tokens``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawResponsesInputTokensResource: ...
 
     async def count(
         self,
@@ -151,3 +169,11 @@ class AsyncResponsesInputTokensResource(AsyncResource):
                 "truncation": truncation,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawResponsesInputTokensResource:
+        """The operations under ``client.responses.input_tokens``, asynchronous, each returning its answer with what came with it."""
+
+        count = async_raw_method(AsyncResponsesInputTokensResource.count)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ScimWorkspacesListResponse,
         ScimWorkspacesListRole,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -62,6 +62,11 @@ _LIST: Operation[ScimWorkspacesListResponse] = Operation(
 
 class ScimWorkspacesResource(Resource):
     """The operations under ``client.scim.workspaces``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawScimWorkspacesResource: ...
 
     def create(
         self,
@@ -121,8 +126,23 @@ class ScimWorkspacesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawScimWorkspacesResource:
+        """The operations under ``client.scim.workspaces``, each returning its answer with what came with it."""
+
+        create = raw_method(ScimWorkspacesResource.create)
+        delete = raw_method(ScimWorkspacesResource.delete)
+        list = raw_method(ScimWorkspacesResource.list)
+
+
 class AsyncScimWorkspacesResource(AsyncResource):
     """The operations under ``client.scim.workspaces``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawScimWorkspacesResource: ...
 
     async def create(
         self,
@@ -182,3 +202,13 @@ class AsyncScimWorkspacesResource(AsyncResource):
                 "page_size": page_size,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawScimWorkspacesResource:
+        """The operations under ``client.scim.workspaces``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncScimWorkspacesResource.create)
+        delete = async_raw_method(AsyncScimWorkspacesResource.delete)
+        list = async_raw_method(AsyncScimWorkspacesResource.list)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SecretReferencesListManagerType,
         SecretReferencesListResponse,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -104,6 +104,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class SecretReferencesResource(Resource):
     """The operations under ``client.secret_references``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawSecretReferencesResource: ...
 
     def create(
         self,
@@ -227,8 +232,25 @@ class SecretReferencesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawSecretReferencesResource:
+        """The operations under ``client.secret_references``, each returning its answer with what came with it."""
+
+        create = raw_method(SecretReferencesResource.create)
+        delete = raw_method(SecretReferencesResource.delete)
+        list = raw_method(SecretReferencesResource.list)
+        retrieve = raw_method(SecretReferencesResource.retrieve)
+        update = raw_method(SecretReferencesResource.update)
+
+
 class AsyncSecretReferencesResource(AsyncResource):
     """The operations under ``client.secret_references``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawSecretReferencesResource: ...
 
     async def create(
         self,
@@ -350,3 +372,15 @@ class AsyncSecretReferencesResource(AsyncResource):
                 "tags": tags,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawSecretReferencesResource:
+        """The operations under ``client.secret_references``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncSecretReferencesResource.create)
+        delete = async_raw_method(AsyncSecretReferencesResource.delete)
+        list = async_raw_method(AsyncSecretReferencesResource.list)
+        retrieve = async_raw_method(AsyncSecretReferencesResource.retrieve)
+        update = async_raw_method(AsyncSecretReferencesResource.update)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         ThreadObject,
         TruncationObject,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .threads__messages import AsyncThreadsMessagesResource, ThreadsMessagesResource
     from .threads__runs import AsyncThreadsRunsResource, ThreadsRunsResource
 
@@ -96,6 +96,11 @@ _UPDATE: Operation[ThreadObject] = Operation(
 
 class ThreadsResource(Resource):
     """The operations under ``client.threads``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawThreadsResource: ...
 
     @cached_property
     def messages(self) -> ThreadsMessagesResource:
@@ -216,8 +221,25 @@ class ThreadsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawThreadsResource:
+        """The operations under ``client.threads``, each returning its answer with what came with it."""
+
+        create = raw_method(ThreadsResource.create)
+        create_and_run = raw_method(ThreadsResource.create_and_run)
+        delete = raw_method(ThreadsResource.delete)
+        retrieve = raw_method(ThreadsResource.retrieve)
+        update = raw_method(ThreadsResource.update)
+
+
 class AsyncThreadsResource(AsyncResource):
     """The operations under ``client.threads``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawThreadsResource: ...
 
     @cached_property
     def messages(self) -> AsyncThreadsMessagesResource:
@@ -336,3 +358,15 @@ class AsyncThreadsResource(AsyncResource):
             path={"thread_id": thread_id},
             body={"tool_resources": tool_resources, "metadata": metadata},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawThreadsResource:
+        """The operations under ``client.threads``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncThreadsResource.create)
+        create_and_run = async_raw_method(AsyncThreadsResource.create_and_run)
+        delete = async_raw_method(AsyncThreadsResource.delete)
+        retrieve = async_raw_method(AsyncThreadsResource.retrieve)
+        update = async_raw_method(AsyncThreadsResource.update)

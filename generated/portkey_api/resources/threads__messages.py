@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         MessageRequestContentTextObject,
         ThreadsMessagesListOrder,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -88,6 +88,11 @@ _UPDATE: Operation[MessageObject] = Operation(
 
 class ThreadsMessagesResource(Resource):
     """The operations under ``client.threads.messages``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawThreadsMessagesResource: ...
 
     def create(
         self,
@@ -169,8 +174,25 @@ class ThreadsMessagesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawThreadsMessagesResource:
+        """The operations under ``client.threads.messages``, each returning its answer with what came with it."""
+
+        create = raw_method(ThreadsMessagesResource.create)
+        delete = raw_method(ThreadsMessagesResource.delete)
+        list = raw_method(ThreadsMessagesResource.list)
+        retrieve = raw_method(ThreadsMessagesResource.retrieve)
+        update = raw_method(ThreadsMessagesResource.update)
+
+
 class AsyncThreadsMessagesResource(AsyncResource):
     """The operations under ``client.threads.messages``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawThreadsMessagesResource: ...
 
     async def create(
         self,
@@ -250,3 +272,15 @@ class AsyncThreadsMessagesResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"thread_id": thread_id, "message_id": message_id}, body={"metadata": metadata}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawThreadsMessagesResource:
+        """The operations under ``client.threads.messages``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncThreadsMessagesResource.create)
+        delete = async_raw_method(AsyncThreadsMessagesResource.delete)
+        list = async_raw_method(AsyncThreadsMessagesResource.list)
+        retrieve = async_raw_method(AsyncThreadsMessagesResource.retrieve)
+        update = async_raw_method(AsyncThreadsMessagesResource.update)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ThreadsRunsListOrder,
         TruncationObject,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .threads__runs__steps import AsyncThreadsRunsStepsResource, ThreadsRunsStepsResource
 
 _SECURITY = (
@@ -96,6 +96,11 @@ _UPDATE: Operation[RunObject] = Operation(
 
 class ThreadsRunsResource(Resource):
     """The operations under ``client.threads.runs``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawThreadsRunsResource: ...
 
     @cached_property
     def steps(self) -> ThreadsRunsStepsResource:
@@ -228,8 +233,26 @@ class ThreadsRunsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawThreadsRunsResource:
+        """The operations under ``client.threads.runs``, each returning its answer with what came with it."""
+
+        cancel = raw_method(ThreadsRunsResource.cancel)
+        create = raw_method(ThreadsRunsResource.create)
+        list = raw_method(ThreadsRunsResource.list)
+        retrieve = raw_method(ThreadsRunsResource.retrieve)
+        submit_tool_outputs = raw_method(ThreadsRunsResource.submit_tool_outputs)
+        update = raw_method(ThreadsRunsResource.update)
+
+
 class AsyncThreadsRunsResource(AsyncResource):
     """The operations under ``client.threads.runs``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawThreadsRunsResource: ...
 
     @cached_property
     def steps(self) -> AsyncThreadsRunsStepsResource:
@@ -360,3 +383,16 @@ class AsyncThreadsRunsResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"thread_id": thread_id, "run_id": run_id}, body={"metadata": metadata}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawThreadsRunsResource:
+        """The operations under ``client.threads.runs``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncThreadsRunsResource.cancel)
+        create = async_raw_method(AsyncThreadsRunsResource.create)
+        list = async_raw_method(AsyncThreadsRunsResource.list)
+        retrieve = async_raw_method(AsyncThreadsRunsResource.retrieve)
+        submit_tool_outputs = async_raw_method(AsyncThreadsRunsResource.submit_tool_outputs)
+        update = async_raw_method(AsyncThreadsRunsResource.update)

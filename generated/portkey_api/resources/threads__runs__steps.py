@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ListRunStepsResponse, RunStepObject, ThreadsRunsStepsListOrder
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -48,6 +48,11 @@ _RETRIEVE: Operation[RunStepObject] = Operation(
 class ThreadsRunsStepsResource(Resource):
     """The operations under ``client.threads.runs.steps``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawThreadsRunsStepsResource: ...
+
     def list(
         self,
         thread_id: str,
@@ -80,8 +85,22 @@ class ThreadsRunsStepsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawThreadsRunsStepsResource:
+        """The operations under ``client.threads.runs.steps``, each returning its answer with what came with it."""
+
+        list = raw_method(ThreadsRunsStepsResource.list)
+        retrieve = raw_method(ThreadsRunsStepsResource.retrieve)
+
+
 class AsyncThreadsRunsStepsResource(AsyncResource):
     """The operations under ``client.threads.runs.steps``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawThreadsRunsStepsResource: ...
 
     async def list(
         self,
@@ -115,3 +134,12 @@ class AsyncThreadsRunsStepsResource(AsyncResource):
         return await self._client.call(
             _RETRIEVE, options, path={"thread_id": thread_id, "run_id": run_id, "step_id": step_id}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawThreadsRunsStepsResource:
+        """The operations under ``client.threads.runs.steps``, asynchronous, each returning its answer with what came with it."""
+
+        list = async_raw_method(AsyncThreadsRunsStepsResource.list)
+        retrieve = async_raw_method(AsyncThreadsRunsStepsResource.retrieve)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import Upload
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .uploads__parts import AsyncUploadsPartsResource, UploadsPartsResource
 
 _SECURITY = (
@@ -57,6 +57,11 @@ _CREATE: Operation[Upload] = Operation(
 class UploadsResource(Resource):
     """The operations under ``client.uploads``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawUploadsResource: ...
+
     @cached_property
     def parts(self) -> UploadsPartsResource:
         """The operations under ``client.uploads.parts``."""
@@ -94,8 +99,23 @@ class UploadsResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawUploadsResource:
+        """The operations under ``client.uploads``, each returning its answer with what came with it."""
+
+        cancel = raw_method(UploadsResource.cancel)
+        complete = raw_method(UploadsResource.complete)
+        create = raw_method(UploadsResource.create)
+
+
 class AsyncUploadsResource(AsyncResource):
     """The operations under ``client.uploads``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawUploadsResource: ...
 
     @cached_property
     def parts(self) -> AsyncUploadsPartsResource:
@@ -132,3 +152,13 @@ class AsyncUploadsResource(AsyncResource):
         return await self._client.call(
             _CREATE, options, body={"filename": filename, "purpose": purpose, "bytes": bytes, "mime_type": mime_type}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawUploadsResource:
+        """The operations under ``client.uploads``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncUploadsResource.cancel)
+        complete = async_raw_method(AsyncUploadsResource.complete)
+        create = async_raw_method(AsyncUploadsResource.create)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import UploadsPartsCreateResponse
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -41,6 +41,11 @@ _CREATE: Operation[UploadsPartsCreateResponse] = Operation(
 class UploadsPartsResource(Resource):
     """The operations under ``client.uploads.parts``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawUploadsPartsResource: ...
+
     def create(self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]) -> UploadsPartsCreateResponse:
         """Upload one part of a file.
 
@@ -49,8 +54,21 @@ class UploadsPartsResource(Resource):
         return self._client.call(_CREATE, options, path={"upload_id": upload_id}, body={"data": data})
 
 
+if TYPE_CHECKING:
+
+    class RawUploadsPartsResource:
+        """The operations under ``client.uploads.parts``, each returning its answer with what came with it."""
+
+        create = raw_method(UploadsPartsResource.create)
+
+
 class AsyncUploadsPartsResource(AsyncResource):
     """The operations under ``client.uploads.parts``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawUploadsPartsResource: ...
 
     async def create(
         self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]
@@ -60,3 +78,11 @@ class AsyncUploadsPartsResource(AsyncResource):
         ``POST /uploads/{upload_id}/parts``
         """
         return await self._client.call(_CREATE, options, path={"upload_id": upload_id}, body={"data": data})
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawUploadsPartsResource:
+        """The operations under ``client.uploads.parts``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncUploadsPartsResource.create)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         VectorStoreSearchResultsPage,
         VectorStoresListOrder,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
     from .vector_stores__file_batches import AsyncVectorStoresFileBatchesResource, VectorStoresFileBatchesResource
     from .vector_stores__files import AsyncVectorStoresFilesResource, VectorStoresFilesResource
 
@@ -106,6 +106,11 @@ _UPDATE: Operation[VectorStoreObject] = Operation(
 
 class VectorStoresResource(Resource):
     """The operations under ``client.vector_stores``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawVectorStoresResource: ...
 
     @cached_property
     def file_batches(self) -> VectorStoresFileBatchesResource:
@@ -229,8 +234,26 @@ class VectorStoresResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawVectorStoresResource:
+        """The operations under ``client.vector_stores``, each returning its answer with what came with it."""
+
+        create = raw_method(VectorStoresResource.create)
+        delete = raw_method(VectorStoresResource.delete)
+        list = raw_method(VectorStoresResource.list)
+        retrieve = raw_method(VectorStoresResource.retrieve)
+        search = raw_method(VectorStoresResource.search)
+        update = raw_method(VectorStoresResource.update)
+
+
 class AsyncVectorStoresResource(AsyncResource):
     """The operations under ``client.vector_stores``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawVectorStoresResource: ...
 
     @cached_property
     def file_batches(self) -> AsyncVectorStoresFileBatchesResource:
@@ -352,3 +375,16 @@ class AsyncVectorStoresResource(AsyncResource):
             path={"vector_store_id": vector_store_id},
             body={"name": name, "expires_after": expires_after, "metadata": metadata},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawVectorStoresResource:
+        """The operations under ``client.vector_stores``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncVectorStoresResource.create)
+        delete = async_raw_method(AsyncVectorStoresResource.delete)
+        list = async_raw_method(AsyncVectorStoresResource.list)
+        retrieve = async_raw_method(AsyncVectorStoresResource.retrieve)
+        search = async_raw_method(AsyncVectorStoresResource.search)
+        update = async_raw_method(AsyncVectorStoresResource.update)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         VectorStoresFileBatchesListFilesFilter,
         VectorStoresFileBatchesListFilesOrder,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -85,6 +85,11 @@ _RETRIEVE: Operation[VectorStoreFileBatchObject] = Operation(
 class VectorStoresFileBatchesResource(Resource):
     """The operations under ``client.vector_stores.file_batches``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawVectorStoresFileBatchesResource: ...
+
     def cancel(self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
@@ -146,8 +151,24 @@ class VectorStoresFileBatchesResource(Resource):
         return self._client.call(_RETRIEVE, options, path={"vector_store_id": vector_store_id, "batch_id": batch_id})
 
 
+if TYPE_CHECKING:
+
+    class RawVectorStoresFileBatchesResource:
+        """The operations under ``client.vector_stores.file_batches``, each returning its answer with what came with it."""
+
+        cancel = raw_method(VectorStoresFileBatchesResource.cancel)
+        create = raw_method(VectorStoresFileBatchesResource.create)
+        list_files = raw_method(VectorStoresFileBatchesResource.list_files)
+        retrieve = raw_method(VectorStoresFileBatchesResource.retrieve)
+
+
 class AsyncVectorStoresFileBatchesResource(AsyncResource):
     """The operations under ``client.vector_stores.file_batches``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawVectorStoresFileBatchesResource: ...
 
     async def cancel(
         self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
@@ -214,3 +235,14 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         return await self._client.call(
             _RETRIEVE, options, path={"vector_store_id": vector_store_id, "batch_id": batch_id}
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawVectorStoresFileBatchesResource:
+        """The operations under ``client.vector_stores.file_batches``, asynchronous, each returning its answer with what came with it."""
+
+        cancel = async_raw_method(AsyncVectorStoresFileBatchesResource.cancel)
+        create = async_raw_method(AsyncVectorStoresFileBatchesResource.create)
+        list_files = async_raw_method(AsyncVectorStoresFileBatchesResource.list_files)
+        retrieve = async_raw_method(AsyncVectorStoresFileBatchesResource.retrieve)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         VectorStoresFilesListFilter,
         VectorStoresFilesListOrder,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -112,6 +112,11 @@ _UPDATE: Operation[VectorStoreFileObject] = Operation(
 class VectorStoresFilesResource(Resource):
     """The operations under ``client.vector_stores.files``."""
 
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawVectorStoresFilesResource: ...
+
     def content(
         self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
     ) -> VectorStoresFilesContentResponse:
@@ -200,8 +205,26 @@ class VectorStoresFilesResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawVectorStoresFilesResource:
+        """The operations under ``client.vector_stores.files``, each returning its answer with what came with it."""
+
+        content = raw_method(VectorStoresFilesResource.content)
+        create = raw_method(VectorStoresFilesResource.create)
+        delete = raw_method(VectorStoresFilesResource.delete)
+        list = raw_method(VectorStoresFilesResource.list)
+        retrieve = raw_method(VectorStoresFilesResource.retrieve)
+        update = raw_method(VectorStoresFilesResource.update)
+
+
 class AsyncVectorStoresFilesResource(AsyncResource):
     """The operations under ``client.vector_stores.files``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawVectorStoresFilesResource: ...
 
     async def content(
         self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
@@ -293,3 +316,16 @@ class AsyncVectorStoresFilesResource(AsyncResource):
             path={"vector_store_id": vector_store_id, "file_id": file_id},
             body={"attributes": attributes},
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawVectorStoresFilesResource:
+        """The operations under ``client.vector_stores.files``, asynchronous, each returning its answer with what came with it."""
+
+        content = async_raw_method(AsyncVectorStoresFilesResource.content)
+        create = async_raw_method(AsyncVectorStoresFilesResource.create)
+        delete = async_raw_method(AsyncVectorStoresFilesResource.delete)
+        list = async_raw_method(AsyncVectorStoresFilesResource.list)
+        retrieve = async_raw_method(AsyncVectorStoresFilesResource.retrieve)
+        update = async_raw_method(AsyncVectorStoresFilesResource.update)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         VirtualKeysListResponse,
         VirtualKeysUpdateBodyDeploymentConfigItem,
     )
-    from ..types import CallOptions
+    from ..types import CallOptions, async_raw_method, raw_method
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -98,6 +98,11 @@ _UPDATE: Operation[dict[str, Any]] = Operation(
 
 class VirtualKeysResource(Resource):
     """The operations under ``client.virtual_keys``."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> RawVirtualKeysResource: ...
 
     def create(
         self,
@@ -195,8 +200,25 @@ class VirtualKeysResource(Resource):
         )
 
 
+if TYPE_CHECKING:
+
+    class RawVirtualKeysResource:
+        """The operations under ``client.virtual_keys``, each returning its answer with what came with it."""
+
+        create = raw_method(VirtualKeysResource.create)
+        delete = raw_method(VirtualKeysResource.delete)
+        list = raw_method(VirtualKeysResource.list)
+        retrieve = raw_method(VirtualKeysResource.retrieve)
+        update = raw_method(VirtualKeysResource.update)
+
+
 class AsyncVirtualKeysResource(AsyncResource):
     """The operations under ``client.virtual_keys``, asynchronous."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def with_raw_response(self) -> AsyncRawVirtualKeysResource: ...
 
     async def create(
         self,
@@ -292,3 +314,15 @@ class AsyncVirtualKeysResource(AsyncResource):
                 "secret_mappings": secret_mappings,
             },
         )
+
+
+if TYPE_CHECKING:
+
+    class AsyncRawVirtualKeysResource:
+        """The operations under ``client.virtual_keys``, asynchronous, each returning its answer with what came with it."""
+
+        create = async_raw_method(AsyncVirtualKeysResource.create)
+        delete = async_raw_method(AsyncVirtualKeysResource.delete)
+        list = async_raw_method(AsyncVirtualKeysResource.list)
+        retrieve = async_raw_method(AsyncVirtualKeysResource.retrieve)
+        update = async_raw_method(AsyncVirtualKeysResource.update)

@@ -11,7 +11,7 @@ from portkey_api.models import (
     RegexMatchCheck,
     RegexMatchParameters,
 )
-from portkey_client import AsyncPortkey, Portkey
+from portkey_client import AsyncPortkey, Event, Portkey, RawResponse, Retry
 
 client = Portkey(api_key="k", virtual_key="v")
 
@@ -41,9 +41,26 @@ assert_type(check.parameters, RegexMatchParameters | None)
 for known in client.guardrails.retrieve("g").checks or []:
     if known.id == "default.regexMatch":
         assert_type(known.parameters, RegexMatchParameters | None)
+raw = client.batches.with_raw_response.cancel("batch_abc123", timeout=5.0)
+assert_type(raw, RawResponse[Batch])
+assert_type(raw.parsed.id, str)
+assert_type(raw.gateway_retries, int | None)
+assert_type(client.batches.with_raw_response.output("batch_abc123"), RawResponse[bytes])
+created_raw = client.batches.with_raw_response.create(input_file_id="file-1", model="m", role_arn="r")
+assert_type(created_raw, RawResponse[Batch])
+
+
+def on_event(event: Event) -> None:
+    """Take the events of a call."""
+    assert_type(event.status, int | None)
+
+
+Portkey(retries=3, hooks=[on_event])
+Portkey(retries=Retry(5, deadline=30.0))
 
 
 async def asynchronously(other: AsyncPortkey) -> None:
     """The asynchronous client has the same types."""
     assert_type(await other.batches.cancel("batch_abc123"), Batch)
     assert_type(await other.files.content("file-1"), bytes)
+    assert_type(await other.batches.with_raw_response.cancel("batch_abc123"), RawResponse[Batch])

@@ -30,3 +30,7 @@ Batch(id="b")  # REFUSED: a model without what it requires
 RegexMatchCheck(id="default.jwt", parameters=RegexMatchParameters(rule="a"))  # REFUSED: another check's id
 RegexMatchCheck(id="default.regexMatch", parameters=JWTParameters(jwks_uri="u", header_key="k"))  # REFUSED: parameters
 other.batches.cancel("b").id  # REFUSED: an answer that was not awaited
+client.batches.with_raw_response.cancle("b")  # REFUSED: a misspelled method below with_raw_response
+client.batches.with_raw_response.cancel(1)  # REFUSED: an id that is no text, there too
+client.batches.with_raw_response.cancel("b").id  # REFUSED: the answer is in `parsed`
+Portkey(retries="3")  # REFUSED: a number of retries that is none
