@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from portkey_api.types import UNSET, CallOptions, Operation, WireModel, to_wire
 
@@ -86,12 +86,22 @@ def _path(operation: Operation[Any], values: Mapping[str, Any]) -> str:
 def _segment(operation: Operation[Any], name: str, value: Any) -> str:
     """Return one path parameter, percent-encoded (RFC 3986, section 2.1).
 
-    An id that arrives percent-encoded, as those of some providers do, is sent as it is, not encoded twice.
+    An id that arrives percent-encoded, as those of some providers do, is sent as it is, not encoded twice. A part
+    of it that is a dot segment, however written, is refused: servers remove those (section 5.2.4), slashes decoded.
     """
     text = _text(value)
-    if text in ("", ".", ".."):
-        raise RequestRefusedError(f"{operation.name}: {name} is {text!r}, which would call another operation")
+    if not _encodes(text):
+        raise RequestRefusedError(f"{operation.name}: {name} holds half of a surrogate pair, which is no text")
+    if not text or any(part in (".", "..") for part in re.split(r"[/\\]", _decoded(text))):
+        raise RequestRefusedError(f"{operation.name}: {name} is {text[:80]!r}, which would call another operation")
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(text, safe="%"))
+
+
+def _decoded(text: str) -> str:
+    """Return a text without its percent-encoding, also where it was encoded more than once."""
+    while (plain := unquote(text)) != text:
+        text = plain
+    return text
 
 
 def _query(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
