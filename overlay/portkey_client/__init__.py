@@ -5,7 +5,7 @@
 >>> batch = client.batches.cancel("batch_abc123")
 """
 
-from portkey_api.types import UNSET
+from portkey_api.types import UNSET, RawResponse
 
 from .client import AsyncPortkey, Portkey
 from .errors import (
@@ -17,6 +17,7 @@ from .errors import (
     ConfigurationError,
     ConflictError,
     ConnectionFailedError,
+    GatewayTimedOutError,
     GuardrailError,
     NotFoundError,
     PermissionDeniedError,
@@ -27,6 +28,8 @@ from .errors import (
     TimedOutError,
     UnprocessableError,
 )
+from .observe import Event
+from .retry import Retry
 from .version import __version__
 
 __all__ = [
@@ -40,13 +43,17 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailedError",
+    "Event",
+    "GatewayTimedOutError",
     "GuardrailError",
     "NotFoundError",
     "PermissionDeniedError",
     "Portkey",
     "PortkeyError",
     "RateLimitError",
+    "RawResponse",
     "RequestRefusedError",
+    "Retry",
     "ServerError",
     "TimedOutError",
     "UnprocessableError",

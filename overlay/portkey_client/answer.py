@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from portkey_api.types import Operation, read
 
 from .errors import AnswerError, error_class, error_message
+from .observe import without
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def read_answer(
         status: The HTTP status.
         headers: The response headers, by lower-case name.
         content: The body.
-        secrets: Credentials that a message must not repeat, should the gateway do so.
+        secrets: Credentials that an error must not repeat, should the gateway do so.
 
     Raises:
         APIError: The status is another one; the class tells its family.
@@ -35,11 +36,9 @@ def read_answer(
     if 200 <= status < 300:
         answer: T = _success(operation, kind, codec, status, headers, content)
         return answer
-    data = _lenient(content)
-    message = error_message(data)
-    for secret in secrets:
-        message = message.replace(secret, "***")
-    raise error_class(status)(message, status, headers, read(codec, data))
+    hidden = tuple(secrets)
+    data = without(_lenient(content), hidden)
+    raise error_class(status)(error_message(data), status, without(headers, hidden), read(codec, data))
 
 
 def documented(operation: Operation[Any], status: int) -> tuple[str, Any]:

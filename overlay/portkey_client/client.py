@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from threading import Lock
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from portkey_api.resources import SERVERS, AsyncResources, Resources
-from portkey_api.types import CallOptions, Operation
+from portkey_api.types import CallOptions, Operation, RawResponse
 
-from .answer import read_answer
 from .credentials import ARGUMENTS, Credentials
-from .errors import ConfigurationError, ConnectionFailedError, TimedOutError
+from .errors import ConfigurationError
+from .observe import Hook
 from .request import Request, build_request
+from .retry import Retry, checked
+from .transport import Lanes, arguments
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .steps import World
+
 T = TypeVar("T")
 H = TypeVar("H")
 TIMEOUT = 600.0
 """Seconds a gateway may take for one phase of an exchange; a long completion takes minutes."""
-CONNECT_TIMEOUT = 5.0
-"""Seconds a connection may take."""
 _HOME = "data_plane" if "data_plane" in SERVERS else next(iter(SERVERS))
 """The server group whose address ``base_url`` is; another document may call it otherwise."""
 
 
 class Settings:
-    """What both clients share: addresses, credentials, headers, and how a call becomes a request and an answer."""
+    """What both clients share: addresses, credentials, headers, and how a call becomes a request."""
+
+    retries: Retry = Retry()
+    """When a failed call is sent again."""
+    hooks: Sequence[Hook] = ()
+    """Who is told of each attempt."""
 
     def __init__(
         self,
@@ -57,18 +62,6 @@ class Settings:
         """Return the request of one call."""
         headers = {**self.headers, **self.credentials.headers(operation, strict=self.strict)}
         return build_request(operation, options, parts, self.servers[operation.server], headers)
-
-    def answer(self, operation: Operation[T], response: httpx.Response) -> T:
-        """Return the parsed answer of one call."""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        secrets = self.credentials.secrets()
-        return read_answer(operation, response.status_code, headers, response.content, secrets)
-
-    def transport(self) -> dict[str, Any]:
-        """Return the arguments of a new ``httpx`` client."""
-        import httpx
-
-        return {"timeout": httpx.Timeout(self.timeout, connect=self.timeout and min(self.timeout, CONNECT_TIMEOUT))}
 
     def __repr__(self) -> str:
         return f"{self.servers[_HOME]}, {self.credentials!r}"
@@ -97,19 +90,6 @@ def _checked(name: str, address: str) -> str:
     return address
 
 
-@contextmanager
-def _translated(operation: Operation[Any]) -> Generator[None, None, None]:
-    """Turn the exceptions of the transport into ours; its own hold the request, and with it the credentials."""
-    import httpx
-
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise TimedOutError(f"{operation.name}: no answer in time ({type(error).__name__})") from None
-    except (httpx.RequestError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise ConnectionFailedError(f"{operation.name}: {type(error).__name__}: {error}") from None
-
-
 class _Client(Generic[H]):
     """What both clients are built from.
 
@@ -125,6 +105,9 @@ class _Client(Generic[H]):
         timeout: Seconds for each phase of an exchange; ``None`` waits for ever.
         headers: Headers for every request.
         http_client: An ``httpx`` client to use; it stays the caller's to close.
+        retries: How often a failed call is sent again, as a number or as a whole policy; never if that could create
+            or charge twice.
+        hooks: Called with an ``Event`` before and after each attempt and before each wait.
 
     Raises:
         ConfigurationError: An argument cannot be used; the message names it.
@@ -145,6 +128,8 @@ class _Client(Generic[H]):
         headers: Mapping[str, str] | None = None,
         http_client: H | None = None,
         Authorization: str | None = None,  # noqa: N803  # the header's own spelling, as other clients have it
+        retries: Retry | int = Settings.retries,
+        hooks: Sequence[Hook] = (),
     ) -> None:
         credentials = {
             "api_key": api_key,
@@ -155,9 +140,9 @@ class _Client(Generic[H]):
             "custom_host": custom_host,
         }
         self._settings = Settings(base_url, control_plane_url, timeout, headers, credentials)
-        self._given = http_client
-        self._own: H | None = None
-        self._opening = Lock()
+        self._settings.retries, self._settings.hooks = checked(retries), tuple(hooks)
+        self._lanes: Lanes[H] = Lanes(self._open, http_client)
+        self._world: World | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._settings!r})"
@@ -165,15 +150,6 @@ class _Client(Generic[H]):
     def _open(self) -> H:
         """Return a new transport."""
         raise NotImplementedError
-
-    def _http(self) -> H:
-        """Return the transport, opened on the first call: building one costs more than all the rest of a client."""
-        if self._given is not None:
-            return self._given
-        with self._opening:
-            if self._own is None:
-                self._own = self._open()
-            return self._own
 
 
 class Portkey(_Client["httpx.Client"], Resources):
@@ -183,25 +159,26 @@ class Portkey(_Client["httpx.Client"], Resources):
         """Send one operation and return its parsed answer; every method of the resource tree ends here.
 
         Raises:
-            ConfigurationError: The operation needs credentials that were not given.
+            ConfigurationError: The operation needs credentials that were not given, or the client is closed.
             RequestRefusedError: An argument cannot be sent.
             ConnectionFailedError: No answer came.
             AnswerError: The answer cannot be read.
             APIError: The gateway answered with an error.
         """
-        request = self._settings.request(operation, options, parts)
-        try:
-            with _translated(operation):
-                response = self._http().request(**request.arguments)
-        finally:
-            request.close()
-        return self._settings.answer(operation, response)
+        return self.call_raw(operation, options, **parts).parsed
+
+    def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
+        """Send one operation and return its answer with all that came with it; it raises what ``call`` raises."""
+        from .exchange import Call, exchange
+        from .steps import SYNC, complete
+
+        call = Call(self._settings, self._world, operation, options, parts)
+        return complete(exchange(call, self._lanes, SYNC))
 
     def close(self) -> None:
-        """Close the connections this client opened."""
-        own, self._own = self._own, None
-        if own is not None:
-            own.close()
+        """Close the connections this client opened; it cannot be used any more."""
+        for http in self._lanes.end():
+            http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -214,7 +191,7 @@ class Portkey(_Client["httpx.Client"], Resources):
     def _open(self) -> httpx.Client:
         import httpx
 
-        return httpx.Client(**self._settings.transport())
+        return httpx.Client(**arguments(self._settings.timeout))
 
 
 class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
@@ -222,19 +199,20 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
     async def call(self, operation: Operation[T], options: CallOptions, **parts: Any) -> T:
         """Send one operation and return its parsed answer; it raises what ``Portkey.call`` raises."""
-        request = self._settings.request(operation, options, parts)
-        try:
-            with _translated(operation):
-                response = await self._http().request(**request.arguments)
-        finally:
-            request.close()
-        return self._settings.answer(operation, response)
+        return (await self.call_raw(operation, options, **parts)).parsed
+
+    async def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
+        """Send one operation and return its answer with all that came with it; it raises what ``call`` raises."""
+        from .exchange import Call, exchange
+        from .steps import ASYNC
+
+        call = Call(self._settings, self._world, operation, options, parts)
+        return await exchange(call, self._lanes, ASYNC)
 
     async def aclose(self) -> None:
-        """Close the connections this client opened."""
-        own, self._own = self._own, None
-        if own is not None:
-            await own.aclose()
+        """Close the connections this client opened; it cannot be used any more."""
+        for http in self._lanes.end():
+            await http.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -247,4 +225,4 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
     def _open(self) -> httpx.AsyncClient:
         import httpx
 
-        return httpx.AsyncClient(**self._settings.transport())
+        return httpx.AsyncClient(**arguments(self._settings.timeout))

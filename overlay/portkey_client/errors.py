@@ -14,27 +14,61 @@
         |-- BudgetError           402, 412: the budget is used up
         |-- PermissionDeniedError 403: also for deleted or foreign ids of the control plane
         |-- NotFoundError         404
+        |-- GatewayTimedOutError  408: the provider took longer than the gateway was told to wait
         |-- ConflictError         409
         |-- UnprocessableError    422
         |-- RateLimitError        429
         |-- GuardrailError        446: a guardrail denied the request or its answer
         `-- ServerError           500 to 599, registered or not (529 is one)
 
-All can be pickled, and none holds a credential.
+All can be pickled and copied, and none holds a credential. 246 is no error: a guardrail failed, and the answer stands;
+``with_raw_response`` tells of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from .narrow import is_mapping
+from portkey_api.types import Facts
+
+from .narrow import is_list, is_mapping
 
 _Made = tuple[Any, ...]
 
 
-class PortkeyError(Exception):
+class PortkeyError(Facts, Exception):
     """Anything this client raises."""
+
+    status: Any = None
+    """The HTTP status; ``None`` where no answer came."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """The response headers, by lower-case name; none where no answer came."""
+    body: Any = None
+    """The body of the answer; ``None`` where none came."""
+    operation: str | None = None
+    """The operation that was called, as ``resource.method``; ``None`` where no call was under way."""
+    attempts: int = 0
+    """How often the request was sent, or tried to be."""
+    elapsed: float = 0.0
+    """Seconds from the beginning of the call, waits between its attempts included."""
+    maybe_done: bool = False
+    """Whether an attempt before the last may have been carried out although its answer was lost or was a 5xx.
+
+    Then a 404 to a deletion, or a 409 to a cancellation, may only say that it is done already. It is raised all the
+    same, since the answer that would say so for certain was never received.
+    """
+
+    def __reduce__(self) -> _Made:
+        return _restored, (type(self), self.args, dict(vars(self)))
+
+
+def _restored(kind: type[PortkeyError], arguments: _Made, state: Mapping[str, Any]) -> PortkeyError:
+    error = kind.__new__(kind, *arguments)
+    vars(error).update(state)
+    return error
 
 
 class ConfigurationError(PortkeyError, ValueError):
@@ -46,7 +80,10 @@ class RequestRefusedError(PortkeyError, ValueError):
 
 
 class ConnectionFailedError(PortkeyError):
-    """No answer came. Whether the gateway received the request is not known."""
+    """No answer came."""
+
+    sent: bool = True
+    """Whether the gateway may have received the request; ``False`` where no connection came about."""
 
 
 class TimedOutError(ConnectionFailedError, TimeoutError):
@@ -56,17 +93,12 @@ class TimedOutError(ConnectionFailedError, TimeoutError):
 class AnswerError(PortkeyError):
     """A success whose body is not what the operation promises, such as a login page of a proxy."""
 
-    def __init__(self, message: str, status: int, headers: Mapping[str, str], content: bytes) -> None:
+    def __init__(self, message: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(message)
-        self.status = status
-        """The HTTP status."""
+        self.status: int = status
         self.headers = dict(headers)
-        """The response headers, by lower-case name."""
-        self.content = content
-        """The body as it came."""
-
-    def __reduce__(self) -> _Made:
-        return type(self), (self.args[0], self.status, self.headers, self.content)
+        self.body: bytes = body
+        """The body as it came, empty where it could not be decoded."""
 
 
 class APIError(PortkeyError):
@@ -76,27 +108,18 @@ class APIError(PortkeyError):
         super().__init__(f"{status}: {message}")
         self.message = message
         """What the gateway says went wrong, without our credentials."""
-        self.status = status
+        self.status: int = status
         """The HTTP status; any number from 300 on, also one no registry knows."""
         self.headers = dict(headers)
-        """The response headers, by lower-case name."""
         self.body = body
         """The body: a model where the document has one for this status, else JSON data, else text."""
         details = error_details(body)
-        self.type: str | None = details.get("type")
+        self.type: str | None = _word(details.get("type"))
         """The kind of error, as the gateway or the provider names it."""
-        self.param: str | None = details.get("param")
+        self.param: str | None = _word(details.get("param"))
         """The parameter at fault, where it is named."""
-        self.code: str | None = details.get("code") or details.get("errorCode")
+        self.code: str | None = _word(details.get("code")) or _word(details.get("errorCode"))
         """The provider's code, or the control plane's (AB01 to AB09)."""
-
-    @property
-    def trace_id(self) -> str | None:
-        """The trace this call belongs to (``x-portkey-trace-id``)."""
-        return self.headers.get("x-portkey-trace-id") or None
-
-    def __reduce__(self) -> _Made:
-        return type(self), (self.message, self.status, self.headers, self.body)
 
 
 class BadRequestError(APIError):
@@ -119,6 +142,10 @@ class NotFoundError(APIError):
     """404: no such object, or no such route on this gateway."""
 
 
+class GatewayTimedOutError(APIError):
+    """408: the provider took longer than the gateway was told to wait (``x-portkey-request-timeout``)."""
+
+
 class ConflictError(APIError):
     """409: the object is in a state that does not allow it."""
 
@@ -132,7 +159,12 @@ class RateLimitError(APIError):
 
 
 class GuardrailError(APIError):
-    """446: a guardrail denied the request or its answer; ``body`` holds the ``hook_results``."""
+    """446: a guardrail denied the request or its answer."""
+
+    @property
+    def hook_results(self) -> Any:
+        """What each guardrail found, as the gateway tells it (``hook_results``)."""
+        return _plain(self.body).get("hook_results")
 
 
 class ServerError(APIError):
@@ -145,6 +177,7 @@ _BY_STATUS: dict[int, type[APIError]] = {
     402: BudgetError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    408: GatewayTimedOutError,
     409: ConflictError,
     412: BudgetError,
     422: UnprocessableError,
@@ -161,24 +194,61 @@ def error_class(status: int) -> type[APIError]:
 def error_details(body: Any) -> Mapping[str, Any]:
     """Return the part of an error body that says what went wrong, whichever envelope it came in.
 
-    Gateways, control plane and providers use seven: ``{error: {...}}``, ``{error: "text"}``, ``{status: "failure",
-    message}``, ``{success: false, data: {...}}``, ``{message, ok: false}``, ``{detail}`` and plain text.
+    Gateways, control plane and providers use these: ``{error: {...}}``, also alone in a list, ``{error: "text"}``,
+    ``{status: "failure", message}``, ``{success: false, data: {...}}``, ``{message, ok: false}``, ``{detail}`` with
+    text or a list of what was refused, ``{errors: [...]}``, ``{html-message}``, plain text and HTML.
     """
-    data = body.to_dict() if hasattr(body, "to_dict") else body
-    if not is_mapping(data):
-        return {"message": data} if isinstance(data, str) else {}
-    for key in ("error", "data", "detail"):
+    if isinstance(body, str):
+        return {"message": body}
+    if is_list(body) and body:
+        return error_details(body[0])
+    data = _plain(body)
+    for key in ("error", "data", "detail", "errors"):
         inner = data.get(key)
-        if is_mapping(inner):
+        if is_mapping(inner) and inner:
             return inner
         if isinstance(inner, str):
             return {**data, "message": inner}
+        if is_list(inner) and inner and not data.get("message"):
+            return _listed(data, inner[0])
     return data
+
+
+def _listed(data: Mapping[str, Any], first: Any) -> Mapping[str, Any]:
+    """Return the first of a list of errors; a web framework names its message ``msg`` and its parameter ``loc``."""
+    if not is_mapping(first):
+        return {**data, "message": str(first)}
+    where = first.get("loc")
+    return {
+        **first,
+        "message": first.get("message") or first.get("msg") or first.get("detail"),
+        "param": ".".join(map(str, where)) if is_list(where) else first.get("param"),
+    }
 
 
 def error_message(body: Any) -> str:
     """Return what an error body says, in one line of at most 500 characters."""
     details = error_details(body)
-    said = next((details[key] for key in ("message", "html-message", "title") if details.get(key)), None)
-    text = " ".join(str(said if said is not None else dict(details) or "").split())
-    return text[:500] or "the gateway gave no reason"
+    keys = ("message", "Message", "msg", "html-message", "title", "error_description")
+    said = next((details[key] for key in keys if details.get(key)), None)
+    text = _untagged(str(said if said is not None else dict(details) or ""))
+    return " ".join(text.split())[:500] or "the gateway gave no reason"
+
+
+def _untagged(text: str) -> str:
+    """Return the title of an HTML page, else its text; other text as it is."""
+    page = text[:20_000]
+    if not re.match(r"\s*<(!doctype|html|head|body|title|h1|center|p|div)\b", page, re.IGNORECASE):
+        return text
+    title = re.search(r"<title[^>]*>([^<]+)", page, re.IGNORECASE)
+    return title[1] if title else re.sub(r"<[^>]*>", " ", page)
+
+
+def _plain(body: Any) -> Mapping[str, Any]:
+    data = body.to_dict() if hasattr(body, "to_dict") else body
+    return data if is_mapping(data) else {}
+
+
+def _word(value: Any) -> str | None:
+    """Return a text or number as text; some providers send their code as a number."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

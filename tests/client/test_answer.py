@@ -70,16 +70,16 @@ def test_a_success_that_is_no_json_is_told() -> None:
     """A login page in place of JSON raises, names the operation and the media type, and keeps the body."""
     with pytest.raises(AnswerError, match=r"batches\.cancel: answered 200 with text/html") as caught:
         answered(200, b"<html>", headers={"content-type": "text/html"})
-    assert (caught.value.status, caught.value.content) == (200, b"<html>")
+    assert (caught.value.status, caught.value.body) == (200, b"<html>")
     again = pickle.loads(pickle.dumps(caught.value))
-    assert (str(again), again.headers, again.content) == (str(caught.value), {"content-type": "text/html"}, b"<html>")
+    assert (str(again), again.headers, again.body) == (str(caught.value), {"content-type": "text/html"}, b"<html>")
 
 
 @pytest.mark.parametrize(
     ("status", "name"),
     [
         (300, "APIError"), (400, "BadRequestError"), (401, "AuthenticationError"), (402, "BudgetError"),
-        (403, "PermissionDeniedError"), (404, "NotFoundError"), (408, "APIError"), (409, "ConflictError"),
+        (403, "PermissionDeniedError"), (404, "NotFoundError"), (408, "GatewayTimedOutError"), (409, "ConflictError"),
         (412, "BudgetError"), (418, "APIError"), (422, "UnprocessableError"), (429, "RateLimitError"),
         (446, "GuardrailError"), (500, "ServerError"), (503, "ServerError"), (529, "ServerError"), (599, "ServerError"),
     ],
@@ -92,36 +92,85 @@ def test_each_status_family_has_its_class(status: int, name: str) -> None:
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize(
-    ("content", "message", "kind", "code"),
-    [
-        (
-            b'{"error":{"message":"No such batch","type":"invalid","code":"x","param":"id"}}',
-            "No such batch",
-            "invalid",
-            "x",
-        ),
-        (b'{"error":"Authentication credentials were not provided."}', "Authentication credentials", None, None),
-        (b'{"status":"failure","message":"bad provider"}', "bad provider", None, None),
-        (b'{"success":false,"data":{"message":"no","errorCode":"AB03"}}', "no", None, "AB03"),
-        (b'{"message":"Not Found","ok":false}', "Not Found", None, None),
-        (b'{"detail":"nope"}', "nope", None, None),
-        (b'{"html-message":"<b>"}', "<b>", None, None),
-        (b"Message: fetch failed Cause: x", "Message: fetch failed", None, None),
-        (b'{"error":{"message":"hook","type":"hooks_failed"},"hook_results":{}}', "hook", "hooks_failed", None),
-        (b'{"odd":1}', r"\{'odd': 1\}", None, None),
-        (b"", "the gateway gave no reason", None, None),
-        (b"[]", "the gateway gave no reason", None, None),
-        (b"[1]", "the gateway gave no reason", None, None),
-        (b"[" * 100_000, r"\[\[", None, None),
-    ],
-)
-def test_every_error_envelope_is_read(content: bytes, message: str, kind: str | None, code: str | None) -> None:
-    """Whichever of its envelopes a gateway uses, the reason, the type and the code are found."""
-    with pytest.raises(APIError, match=f"^404: .*{message}") as caught:
+SHAPES: list[tuple[Any, str, str | None, str | None, str | None]] = [
+    # body; message, type, code, param
+    # OpenAI, and the open gateway's own routes, which name the provider beside it
+    (
+        {"error": {"message": "No such batch", "type": "invalid", "code": "x", "param": "id"}},
+        "No such batch", "invalid", "x", "id",
+    ),
+    (
+        {"error": {"message": "openai error: gone", "type": None, "param": None, "code": None}, "provider": "openai"},
+        "openai error: gone", None, None, None,
+    ),
+    # a guardrail's refusal; the gateway's own time limit
+    ({"error": {"message": "hook", "type": "hooks_failed"}, "hook_results": {}}, "hook", "hooks_failed", None, None),
+    ({"error": {"message": "too slow", "type": "timeout_error"}}, "too slow", "timeout_error", None, None),
+    # Respan: an object, or a text
+    ({"error": {"message": "No such batch: b", "type": "invalid"}}, "No such batch: b", "invalid", None, None),
+    ({"error": "Credentials were not provided."}, "Credentials were not provided.", None, None, None),
+    # the gateway's validator and its handler
+    ({"status": "failure", "message": "bad provider"}, "bad provider", None, None, None),
+    ({"status": "failure", "message": "bad config", "errors": ["x"]}, "bad config", None, None, None),
+    ({"message": "Not Found", "ok": False}, "Not Found", None, None, None),
+    # the control plane, and its identity management
+    ({"success": False, "data": {"message": "no", "errorCode": "AB03"}}, "no", None, "AB03", None),
+    ({"schemas": ["urn:scim:Error"], "detail": "no user", "status": "404"}, "no user", None, None, None),
+    # providers: a number as code, a list around it, a problem document, OAuth, a capital
+    ({"error": {"code": 404, "message": "no model", "status": "NOT_FOUND"}}, "no model", None, "404", None),
+    ([{"error": {"code": 400, "message": "bad"}}], "bad", None, "400", None),
+    ({"type": "about:blank", "title": "Gone", "status": 404}, "Gone", "about:blank", None, None),
+    ({"type": "t", "title": "Gone", "detail": "It is gone"}, "It is gone", "t", None, None),
+    ({"error": "invalid_grant", "error_description": "expired"}, "invalid_grant", None, None, None),
+    ({"Message": "denied"}, "denied", None, None, None),
+    ({"type": "error", "error": {"type": "overloaded", "message": "busy"}}, "busy", "overloaded", None, None),
+    # web frameworks: a text, or a list of what was refused
+    ({"detail": "nope"}, "nope", None, None, None),
+    (
+        {"detail": [{"loc": ["query", "limit"], "msg": "not a number", "type": "int_parsing"}]},
+        "not a number", "int_parsing", None, "query.limit",
+    ),
+    ({"errors": [{"message": "first", "code": 7, "param": "p"}, {"message": "second"}]}, "first", None, "7", "p"),
+    ({"errors": ["first", "second"]}, "first", None, None, None),
+    # text, HTML, and what the gateway makes of it
+    ({"html-message": "<html><title>502 Bad Gateway</title>"}, "502 Bad Gateway", None, None, None),
+    (b"Message: fetch failed Cause: x", "Message: fetch failed Cause: x", None, None, None),
+    (b"<!DOCTYPE html><html><head><title> Log\n in </title></head></html>", "Log in", None, None, None),
+    (b"<h1>Gone</h1><p>for <b>good</b></p>", "Gone for good", None, None, None),
+    (b"1 < 2 <b>", "1 < 2 <b>", None, None, None),
+    # what nobody should send
+    ({"odd": 1}, "{'odd': 1}", None, None, None),
+    ({"error": {}, "message": "kept"}, "kept", None, None, None),
+    ({"error": True, "type": ["x"], "code": False}, "{'error': True, 'type': ['x'], 'code': False}", None, None, None),
+    ({}, "the gateway gave no reason", None, None, None),
+    ([], "the gateway gave no reason", None, None, None),
+    ([1], "the gateway gave no reason", None, None, None),
+    (None, "the gateway gave no reason", None, None, None),
+    (b"", "the gateway gave no reason", None, None, None),
+    (b"<html></html>", "the gateway gave no reason", None, None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "message", "kind", "code", "param"), SHAPES)
+def test_every_error_shape_is_read(
+    body: Any, message: str, kind: str | None, code: str | None, param: str | None
+) -> None:
+    """Whichever of its shapes a gateway uses, message, type, code and parameter are found."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with pytest.raises(APIError) as caught:
         answered(404, content)
-    assert (caught.value.type, caught.value.code) == (kind, code)
-    assert len(str(caught.value)) < 600
+    error = caught.value
+    assert (error.message, error.type, error.code, error.param) == (message, kind, code, param)
+    assert str(error) == f"404: {message}"
+
+
+def test_a_long_message_is_cut() -> None:
+    """A body of any length makes a message of at most 500 characters, in one line."""
+    for content in (b"[" * 100_000, b"line\n" * 100_000, b"<html>" * 100_000):
+        with pytest.raises(APIError) as caught:
+            answered(404, content)
+        assert len(caught.value.message) <= 500
+        assert "\n" not in caught.value.message
 
 
 @given(st.binary(), st.integers(300, 999))

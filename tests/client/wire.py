@@ -9,9 +9,29 @@ from typing import Any
 import httpx
 
 from portkey_client import AsyncPortkey, Portkey
+from portkey_client.steps import World
 
 KEYS: Mapping[str, Any] = {"api_key": "pk-secret-1", "virtual_key": "vk-secret-2"}
 Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Time:
+    """A clock that only waits move."""
+
+    def __init__(self, jitter: float = 1.0) -> None:
+        self.seconds = 1_000.0
+        self.waits: list[float] = []
+        self.world = World(lambda: self.seconds, lambda: self.seconds, lambda: jitter, self.sleep, self.asleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in no time."""
+        self.waits.append(seconds)
+        self.seconds += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        """Wait in no time."""
+        await asyncio.sleep(0)
+        self.sleep(seconds)
 
 
 class Wire:
@@ -19,6 +39,7 @@ class Wire:
 
     def __init__(self, answer: Answer | httpx.Response | None = None) -> None:
         self.requests: list[httpx.Request] = []
+        self.time = Time()
         self._answer = answer or httpx.Response(200, json={})
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -38,7 +59,9 @@ class Wire:
         """Return a client on this wire."""
         http = httpx.Client(transport=httpx.MockTransport(self))
         given: dict[str, Any] = {**KEYS, **arguments, "http_client": http}
-        return Portkey(**given)
+        client = Portkey(**given)
+        client._world = self.time.world
+        return client
 
     def async_client(self, **arguments: Any) -> AsyncPortkey:
         """Return an asynchronous client on this wire."""
@@ -50,7 +73,9 @@ class Wire:
 
         http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
         given: dict[str, Any] = {**KEYS, **arguments, "http_client": http}
-        return AsyncPortkey(**given)
+        client = AsyncPortkey(**given)
+        client._world = self.time.world
+        return client
 
 
 def batch(**fields: Any) -> dict[str, Any]:
