@@ -65,14 +65,16 @@ FileInput: TypeAlias = (
 class CallOptions(TypedDict, total=False):
     """Keyword arguments that every method takes, for this one call."""
 
-    extra_headers: Mapping[str, str]
-    """Headers to add or to replace."""
+    extra_headers: Mapping[str, str | None]
+    """Headers to add or to replace, by name in any case; ``None`` takes one away."""
     extra_query: Mapping[str, Any]
-    """Query parameters to add or to replace."""
+    """Query parameters to add or to replace; ``None`` takes one away."""
     extra_body: Mapping[str, Any]
-    """Fields to add to the JSON body, or to replace in it."""
+    """Fields to add to the JSON body or form, or to replace in it; ``UNSET`` takes one away."""
     timeout: float | None
     """Seconds for each phase of the exchange; ``None`` waits for ever."""
+    retries: int
+    """How often the call is sent again if it fails."""
 
 
 # -- operations
@@ -111,7 +113,7 @@ class Operation(Generic[T]):
         self.content_type = content_type
         """The media type of the request body, if there is one."""
         self.styles = styles or {}
-        """Parameter on the wire -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
+        """Place and parameter, as in ``query include`` -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
         self.events = events
         """The codec of one server-sent event, where the operation can stream."""
 

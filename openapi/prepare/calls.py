@@ -159,7 +159,7 @@ def _parameters(endpoint: Any, facts: Json) -> tuple[list[Argument], dict[str, s
         written = {"json": "Mapping[str, Any] | str", "deepObject": "Mapping[str, Any]"}.get(str(style))
         kind = written or render.writing_type(prop)
         if style:
-            styles[wire] = style
+            styles[f"{place} {wire}"] = style
         if style == "csv":
             kind = "Sequence[str] | str" if kind == "str" else kind
         default = None if prop.required else "None"

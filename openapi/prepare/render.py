@@ -23,7 +23,7 @@ from .errors import PrepareError
 from .names import snake
 from .normalise import property_wire
 
-CALL_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout")
+CALL_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout", "retries")
 """Keyword arguments every method takes; a parameter of the document by such a name gets an underscore."""
 _MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "builtins", "datetime", "self"})
 _BUILTINS = ("list", "dict", "str", "int", "float", "bool", "bytes")

@@ -316,7 +316,7 @@ class Auditor:
         annotation = self.package.hints(call.method)[name]
         kinds = self.document.kinds(site)
         style = _style(said, kinds)
-        yield from _unequal(site.at, "style", style, call.operation.styles.get(said["name"]))
+        yield from _unequal(site.at, "style", style, call.operation.styles.get(f"{said['in']} {said['name']}"))
         if style in ("json", "deepObject"):
             shapes = self._shapes(annotation)
             yield from _unequal(site.at, "type", True, Structure("map", Any) in shapes, "a mapping", _told(shapes))

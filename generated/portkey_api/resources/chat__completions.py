@@ -61,7 +61,7 @@ _CREATE: Operation[CreateChatCompletionResponse] = Operation(
         "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
-    styles={"x-portkey-metadata": "json"},
+    styles={"header x-portkey-metadata": "json"},
 )
 _DELETE: Operation[DeletedObject] = Operation(
     name="chat.completions.delete",

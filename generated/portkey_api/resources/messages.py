@@ -55,7 +55,7 @@ _CREATE: Operation[AnthropicMessage] = Operation(
     security=_SECURITY,
     responses={"200": ("json", "AnthropicMessage"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
-    styles={"x-portkey-metadata": "json"},
+    styles={"header x-portkey-metadata": "json"},
     events=(
         "AnthropicMessageStartEvent",
         "AnthropicContentBlockStartEvent",

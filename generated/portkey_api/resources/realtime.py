@@ -35,7 +35,7 @@ _CONNECT: Operation[Any] = Operation(
         "5XX": ("json", "GatewayError"),
         "default": ("none", None),
     },
-    styles={"x-portkey-metadata": "json"},
+    styles={"header x-portkey-metadata": "json"},
 )
 
 

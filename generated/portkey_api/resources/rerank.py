@@ -36,7 +36,7 @@ _CREATE: Operation[CreateRerankResponse] = Operation(
         "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
-    styles={"x-portkey-metadata": "json"},
+    styles={"header x-portkey-metadata": "json"},
 )
 
 
