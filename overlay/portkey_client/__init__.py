@@ -8,6 +8,7 @@
 from portkey_api.types import UNSET, RawResponse
 
 from .client import AsyncPortkey, Portkey
+from .config import Config
 from .errors import (
     AnswerError,
     APIError,
@@ -28,11 +29,14 @@ from .errors import (
     TimedOutError,
     UnprocessableError,
 )
+from .gateways import GATEWAYS, Gateway
 from .observe import Event
+from .options import ClientOptions
 from .retry import Retry
 from .version import __version__
 
 __all__ = [
+    "GATEWAYS",
     "UNSET",
     "APIError",
     "AnswerError",
@@ -40,10 +44,13 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BudgetError",
+    "ClientOptions",
+    "Config",
     "ConfigurationError",
     "ConflictError",
     "ConnectionFailedError",
     "Event",
+    "Gateway",
     "GatewayTimedOutError",
     "GuardrailError",
     "NotFoundError",

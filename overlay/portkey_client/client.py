@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from portkey_api.resources import SERVERS, AsyncResources, Resources
-from portkey_api.types import CallOptions, Operation, RawResponse
+from portkey_api.resources import AsyncResources, Resources
+from portkey_api.types import AsyncResource, CallOptions, Operation, RawResponse, Resource
 
-from .credentials import ARGUMENTS, Credentials
-from .errors import ConfigurationError
+from .credentials import CREDENTIALS, Credentials, completed
+from .errors import ConfigurationError, RequestRefusedError
+from .gateways import Gateway, absence, addresses, chosen, home
+from .headers import merged
 from .observe import Hook
+from .options import PREFIX, ClientOptions, check_headers, option_headers
 from .request import Request, build_request
 from .retry import Retry, checked
 from .transport import Lanes, arguments
@@ -19,130 +22,153 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
     import httpx
 
-    from .steps import World
+    from .exchange import World
 
 T = TypeVar("T")
 H = TypeVar("H")
 TIMEOUT = 600.0
 """Seconds a gateway may take for one phase of an exchange; a long completion takes minutes."""
-_HOME = "data_plane" if "data_plane" in SERVERS else next(iter(SERVERS))
-"""The server group whose address ``base_url`` is; another document may call it otherwise."""
+_OPTIONS = ClientOptions.__optional_keys__
 
 
 class Settings:
-    """What both clients share: addresses, credentials, headers, and how a call becomes a request."""
+    """What a client is set to, never changed in place, and how it makes a request of a call.
 
-    retries: Retry = Retry()
-    """When a failed call is sent again."""
-    hooks: Sequence[Hook] = ()
-    """Who is told of each attempt."""
+    Raises:
+        ConfigurationError: An option cannot be used, or the credentials do not go together; the message names it.
+    """
 
     def __init__(
-        self,
-        base_url: str | None,
-        control_plane_url: str | None,
-        timeout: float | None,
-        headers: Mapping[str, str] | None,
-        credentials: Mapping[str, str | None],
+        self, gateway: str | Gateway, base_url: str | None, control_plane_url: str | None, options: Mapping[str, Any]
     ) -> None:
-        given = base_url or os.environ.get("PORTKEY_BASE_URL") or None
-        self.strict = given is None
-        self.servers = _servers(given, control_plane_url)
-        key = credentials.get("api_key") or os.environ.get("PORTKEY_API_KEY") or None
-        named = {**credentials, "api_key": key}
-        self.credentials = Credentials({scheme: named.get(argument) for scheme, argument in ARGUMENTS.items()})
-        self.timeout = timeout
-        self.headers = {"User-Agent": f"portkey-client/{__version__}", **(headers or {})}
+        self.gateway = chosen(gateway)
+        variable = self.gateway.environment.get("base_url", "")
+        self.servers = addresses(self.gateway, base_url or os.environ.get(variable) or None, control_plane_url)
+        given = {name: options[name] for name in CREDENTIALS if name in options}
+        self.credentials = Credentials(self.gateway, completed(self.gateway, given, os.environ))
+        self.headers: dict[str, str] = {}
+        self._routed: dict[str, str] = {}
+        self.timeout: float | None = TIMEOUT
+        self.retries = Retry()
+        self.hooks: Sequence[Hook] = ()
+        self.call: CallOptions = {}
+        first = {"User-Agent": f"portkey-client/{__version__}", **self.gateway.headers}
+        self._set({**options, "headers": {**first, **(options.get("headers") or {})}})
+        self.timeout = self.call.pop("timeout", TIMEOUT)
+
+    def changed(self, options: Mapping[str, Any]) -> Settings:
+        """Return these settings with some options changed."""
+        new = object.__new__(Settings)
+        new.__dict__.update(self.__dict__)
+        given = {name: options[name] for name in CREDENTIALS if name in options}
+        if given:
+            new.credentials = self.credentials.changed(given)
+        new._set(options)
+        return new
+
+    def _set(self, options: Mapping[str, Any]) -> None:
+        unknown = options.keys() - _OPTIONS
+        if unknown:
+            raise TypeError(f"{', '.join(sorted(unknown))} is no option of a client")
+        if headers := options.get("headers"):
+            check_headers(headers)
+            self.headers = merged(self.headers, headers)
+        if routed := option_headers(options):
+            self._routed = merged(self._routed, routed)
+        refused = self._refused([*self.headers, *self._routed])
+        if refused:
+            raise ConfigurationError(f"{refused} is a header of Portkey's; {self.gateway.name} is never sent one")
+        self.retries = checked(options.get("retries", self.retries))
+        self.hooks = tuple(options.get("hooks", self.hooks))
+        if "timeout" in options:
+            seconds = options["timeout"]
+            if seconds is not None and not seconds > 0:
+                raise ConfigurationError("timeout must be more than 0 seconds; None waits for ever")
+            self.call = {**self.call, "timeout": seconds}
+
+    def _refused(self, names: list[str]) -> str | None:
+        """Return the first header that the gateway is not to be sent."""
+        if self.gateway.portkey_headers:
+            return None
+        return next((name for name in names if str(name).lower().startswith(PREFIX)), None)
 
     def request(self, operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any]) -> Request:
-        """Return the request of one call."""
-        headers = {**self.headers, **self.credentials.headers(operation, strict=self.strict)}
-        return build_request(operation, options, parts, self.servers[operation.server], headers)
+        """Return the request of one call.
+
+        Raises:
+            ConfigurationError: The gateway does not have the operation, or its credentials were not given.
+            RequestRefusedError: An argument cannot be sent.
+        """
+        address = self.servers.get(operation.server)
+        if address is None or self.gateway.lacks(operation):
+            raise ConfigurationError(absence(self.gateway, operation))
+        given = {**parts.get("header", {}), **options.get("extra_headers", {})}
+        refused = self._refused([name for name, value in given.items() if value is not None])
+        if refused:
+            raise RequestRefusedError(
+                f"{operation.name}: {refused} is a header of Portkey's; {self.gateway.name} is never sent one"
+            )
+        routed = {} if operation.server in ("control_plane", "public") else self._routed
+        headers = (self.headers, routed, self.credentials.headers(operation))
+        slash = self.gateway.trailing_slash
+        return build_request(operation, {**self.call, **options}, parts, address, *headers, trailing_slash=slash)
 
     def __repr__(self) -> str:
-        return f"{self.servers[_HOME]}, {self.credentials!r}"
-
-
-def _servers(base_url: str | None, control_plane_url: str | None) -> dict[str, str]:
-    """Return server group -> address.
-
-    One base address serves every group, each below it as the document has them below the hosted one: the pricing
-    call's server is the address without its ``/v1``.
-    """
-    servers = dict(SERVERS)
-    if base_url is not None:
-        home = SERVERS[_HOME]
-        for group, address in SERVERS.items():
-            missing = home.removeprefix(address) if home.startswith(address) else ""
-            servers[group] = _checked("base_url", base_url).rstrip("/").removesuffix(missing)
-    if control_plane_url is not None:
-        servers["control_plane"] = _checked("control_plane_url", control_plane_url)
-    return servers
-
-
-def _checked(name: str, address: str) -> str:
-    if not address.startswith(("http://", "https://")) or not address.isprintable() or " " in address:
-        raise ConfigurationError(f"{name} must be an address like https://api.portkey.ai/v1, is {address[:80]!r}")
-    return address
+        return f"{self.gateway.name}, {home(self.servers)}, {self.credentials!r}"
 
 
 class _Client(Generic[H]):
     """What both clients are built from.
 
     Args:
-        api_key: The Portkey API key; the environment's ``PORTKEY_API_KEY`` where it is left out.
-        virtual_key: The slug of a virtual key.
-        provider: The provider to route to, with ``authorization``.
-        authorization: The provider's own key, with or without ``Bearer``; ``Authorization`` is the same argument.
-        config: The id of a saved config.
-        custom_host: The provider's address, with ``provider`` and ``authorization``.
+        gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own.
         base_url: The gateway's address with its ``/v1``; the environment's ``PORTKEY_BASE_URL`` where it is left out.
-        control_plane_url: The control plane's address, where it is another one than the gateway's.
-        timeout: Seconds for each phase of an exchange; ``None`` waits for ever.
-        headers: Headers for every request.
+        control_plane_url: The control plane's address; its calls need it where ``base_url`` is not Portkey's own.
         http_client: An ``httpx`` client to use; it stays the caller's to close.
-        retries: How often a failed call is sent again, as a number or as a whole policy; never if that could create
-            or charge twice.
-        hooks: Called with an ``Event`` before and after each attempt and before each wait.
+        Authorization: The same as ``authorization``.
+        **options: See ``ClientOptions``; credentials left out are read from the environment, ``PORTKEY_API_KEY`` first.
 
     Raises:
-        ConfigurationError: An argument cannot be used; the message names it.
+        ConfigurationError: An argument cannot be used, or the credentials do not go together; the message names those
+            that do.
     """
 
     def __init__(
         self,
         *,
-        api_key: str | None = None,
-        virtual_key: str | None = None,
-        provider: str | None = None,
-        authorization: str | None = None,
-        config: str | None = None,
-        custom_host: str | None = None,
+        gateway: str | Gateway = "portkey",
         base_url: str | None = None,
         control_plane_url: str | None = None,
-        timeout: float | None = TIMEOUT,
-        headers: Mapping[str, str] | None = None,
         http_client: H | None = None,
         Authorization: str | None = None,  # noqa: N803  # the header's own spelling, as other clients have it
-        retries: Retry | int = Settings.retries,
-        hooks: Sequence[Hook] = (),
+        **options: Unpack[ClientOptions],
     ) -> None:
-        credentials = {
-            "api_key": api_key,
-            "virtual_key": virtual_key,
-            "provider": provider,
-            "authorization": authorization or Authorization,
-            "config": config,
-            "custom_host": custom_host,
-        }
-        self._settings = Settings(base_url, control_plane_url, timeout, headers, credentials)
-        self._settings.retries, self._settings.hooks = checked(retries), tuple(hooks)
+        if options.get("authorization") is None:
+            options["authorization"] = Authorization
+        self._settings = Settings(gateway, base_url, control_plane_url, options)
         self._lanes: Lanes[H] = Lanes(self._open, http_client)
+        self._owner = True
         self._world: World | None = None
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a client with some options changed; this one stays as it is, and both use the same connections.
+
+        The connections belong to the client that was built: closing it closes them, closing the other leaves them open.
+        Credentials that do not go with this client's take the place of its way to a provider.
+
+        Raises:
+            ConfigurationError: An option cannot be used; the message names it.
+        """
+        other = object.__new__(type(self))
+        kept = {
+            name: value for name, value in self.__dict__.items() if not isinstance(value, (Resource, AsyncResource))
+        }
+        other.__dict__.update(kept, _settings=self._settings.changed(options), _owner=False)
+        return other
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._settings!r})"
@@ -150,6 +176,10 @@ class _Client(Generic[H]):
     def _open(self) -> H:
         """Return a new transport."""
         raise NotImplementedError
+
+    def _leaving(self) -> list[H]:
+        """Return the ``httpx`` clients that are to be closed with this client."""
+        return self._lanes.end() if self._owner else []
 
 
 class Portkey(_Client["httpx.Client"], Resources):
@@ -159,7 +189,7 @@ class Portkey(_Client["httpx.Client"], Resources):
         """Send one operation and return its parsed answer; every method of the resource tree ends here.
 
         Raises:
-            ConfigurationError: The operation needs credentials that were not given, or the client is closed.
+            ConfigurationError: The gateway lacks the operation, its credentials were not given, or the client is closed.
             RequestRefusedError: An argument cannot be sent.
             ConnectionFailedError: No answer came.
             AnswerError: The answer cannot be read.
@@ -176,8 +206,8 @@ class Portkey(_Client["httpx.Client"], Resources):
         return complete(exchange(call, self._lanes, SYNC))
 
     def close(self) -> None:
-        """Close the connections this client opened; it cannot be used any more."""
-        for http in self._lanes.end():
+        """Close the connections this client opened; it, and those made from it, cannot be used any more."""
+        for http in self._leaving():
             http.close()
 
     def __enter__(self) -> Self:
@@ -210,8 +240,8 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
         return await exchange(call, self._lanes, ASYNC)
 
     async def aclose(self) -> None:
-        """Close the connections this client opened; it cannot be used any more."""
-        for http in self._lanes.end():
+        """Close the connections this client opened; it, and those made from it, cannot be used any more."""
+        for http in self._leaving():
             await http.aclose()
 
     async def __aenter__(self) -> Self:

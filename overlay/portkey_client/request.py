@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from portkey_api.types import UNSET, CallOptions, Operation, WireModel, to_wire
 
 from .errors import RequestRefusedError
+from .headers import header_problem, merged
 from .narrow import is_list, is_mapping, is_named_file, is_path
 
 _STRUCTURED = ("application/json", "+json")
@@ -36,7 +37,12 @@ class Request(NamedTuple):
 
 
 def build_request(
-    operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any], address: str, headers: Mapping[str, str]
+    operation: Operation[Any],
+    options: CallOptions,
+    parts: Mapping[str, Any],
+    address: str,
+    *headers: Mapping[str, str],
+    trailing_slash: bool = False,
 ) -> Request:
     """Return the request for one call.
 
@@ -45,31 +51,28 @@ def build_request(
         options: The options of this call.
         parts: The arguments by place: ``path``, ``query``, ``header``, ``cookie``, ``body``, each by wire name.
         address: Where the operation's server is.
-        headers: Credentials and other headers of the client.
+        *headers: Credentials and other headers of the client, checked when they were given.
+        trailing_slash: Whether the gateway wants a slash after every path.
 
     Raises:
         RequestRefusedError: An argument cannot be sent; the message names it.
     """
-    query = [*_query(operation, parts.get("query", {})), *_plain_query(options.get("extra_query", {}))]
+    path = _path(operation, parts.get("path", {}))
     arguments: dict[str, Any] = {
         "method": operation.method,
-        "url": address.rstrip("/") + _path(operation, parts.get("path", {})),
-        "headers": {
-            "Accept": "application/json" if _answers_json(operation) else "*/*",
-            **headers,
-            **_headers(operation, parts),
-            **options.get("extra_headers", {}),
-        },
+        "url": address.rstrip("/") + (f"{path.rstrip('/')}/" if trailing_slash else path),
     }
+    query = _with_extra(_query(operation, parts.get("query", {})), options.get("extra_query", {}))
     if query:
         arguments["params"] = query
     if "timeout" in options:
-        arguments["timeout"] = options["timeout"]
+        arguments["timeout"] = _timeout(operation, options["timeout"])
+    own = {"Accept": "application/json" if _answers_json(operation) else "*/*"}
     request = Request(arguments, [])
     try:
-        body = _body(options, parts.get("body", UNSET))
-        arguments |= _content(operation, body, arguments["headers"], request.opened)
-        _check_headers(operation, arguments["headers"])
+        body = _body(operation, options, parts.get("body", UNSET))
+        arguments |= _content(operation, body, own, request.opened)
+        arguments["headers"] = merged(own, *headers, _headers(operation, options, parts))
     except BaseException:
         request.close()
         raise
@@ -107,7 +110,7 @@ def _decoded(text: str) -> str:
 def _query(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the query as name and value, by the document's style of each parameter (OpenAPI, Parameter Object)."""
     for name, value in values.items():
-        style = operation.styles.get(name)
+        style = operation.styles.get(f"query {name}")
         if value is None or value is UNSET:
             continue
         if style == "deepObject" and is_mapping(value):
@@ -118,20 +121,34 @@ def _query(operation: Operation[Any], values: Mapping[str, Any]) -> Iterator[tup
             yield name, _styled(value, style)
 
 
-def _plain_query(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        yield from ((name, _text(each)) for each in (value if is_list(value) else [value]))
+def _with_extra(query: Iterator[tuple[str, str]], extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the query with the parameters a call adds or replaces; ``None`` takes one away."""
+    kept = [(name, value) for name, value in query if name not in extra]
+    added = {name: value if is_list(value) else [value] for name, value in extra.items() if value is not None}
+    return kept + [(name, _text(each)) for name, values in added.items() for each in values]
 
 
-def _headers(operation: Operation[Any], parts: Mapping[str, Any]) -> dict[str, str]:
-    given = {
-        name: _styled(value, operation.styles.get(name))
+def _timeout(operation: Operation[Any], seconds: float | None) -> float | None:
+    if seconds is not None and not seconds > 0:
+        raise RequestRefusedError(f"{operation.name}: timeout must be more than 0 seconds; None waits for ever")
+    return seconds
+
+
+def _headers(operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the headers of one call: of its arguments, and what it adds, replaces or, by ``None``, takes away."""
+    given: dict[str, str | None] = {
+        name: _styled(value, operation.styles.get(f"header {name}"))
         for name, value in parts.get("header", {}).items()
         if value is not None
     }
     cookies = {name: _text(value) for name, value in parts.get("cookie", {}).items() if value is not None}
     if cookies:
         given["Cookie"] = "; ".join(f"{name}={quote(value)}" for name, value in cookies.items())
+    given |= options.get("extra_headers", {})
+    for name, value in given.items():
+        problem = header_problem(name, "" if value is None else value)
+        if problem is not None:
+            raise RequestRefusedError(f"{operation.name}: {problem}")
     return given
 
 
@@ -155,24 +172,24 @@ def _answers_json(operation: Operation[Any]) -> bool:
     return all(kind in ("json", "none") for status, (kind, _) in operation.responses.items() if status[0] == "2")
 
 
-def _check_headers(operation: Operation[Any], headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if not (name + value).isprintable():
-            raise RequestRefusedError(f"{operation.name}: the header {name} holds a line break or control character")
-
-
 # -- bodies
 
 
-def _body(options: CallOptions, given: Any) -> Any:
-    """Return the body with the fields this call adds, without those that are unset; ``UNSET`` where there is none."""
+def _body(operation: Operation[Any], options: CallOptions, given: Any) -> Any:
+    """Return the body with the fields this call adds, without those that are unset; ``UNSET`` where there is none.
+
+    The fields of ``extra_body`` are those at the top: each is added, replaces the body's, or, being ``UNSET``, takes it
+    away.
+    """
     fields: Any = given.to_dict() if isinstance(given, WireModel) else given
-    if fields is UNSET and "extra_body" in options:
+    extra = options.get("extra_body")
+    if fields is UNSET and extra is not None:
         fields = {}
-    if not is_mapping(fields):
-        return fields
-    both = {**fields, **options.get("extra_body", {})}
-    return {name: value for name, value in both.items() if value is not UNSET}
+    if is_mapping(fields):
+        return {name: value for name, value in {**fields, **(extra or {})}.items() if value is not UNSET}
+    if extra:
+        raise RequestRefusedError(f"{operation.name}: extra_body adds fields to an object, and this body is none")
+    return fields
 
 
 def _content(operation: Operation[Any], body: Any, headers: dict[str, str], opened: list[IO[bytes]]) -> dict[str, Any]:
@@ -184,7 +201,7 @@ def _content(operation: Operation[Any], body: Any, headers: dict[str, str], open
         return {"files": [part for name, value in body.items() for part in _form_parts(name, value, opened)]}
     if media == "application/x-www-form-urlencoded":
         return {"data": {name: _field_text(value) for name, value in body.items() if value is not None}}
-    headers.setdefault("Content-Type", media)
+    headers["Content-Type"] = media
     if media.endswith(_STRUCTURED):
         return {"content": _json(operation, body)}
     return {"content": body if isinstance(body, (bytes, str)) else _file("body", body, opened)[1]}

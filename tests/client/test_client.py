@@ -19,12 +19,6 @@ from portkey_client.client import _Client
 from tests.client.wire import KEYS, Wire, batch
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PORTKEY_API_KEY", "PORTKEY_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def test_cancel_as_the_published_samples_write_it() -> None:
     """Cancelling a batch sends the documented request and returns a typed batch."""
     wire = Wire(httpx.Response(200, json=batch()))
@@ -83,11 +77,15 @@ def test_each_operation_goes_to_its_server(arguments: dict[str, str], server: st
     assert str(wire.last.url) == address + path[server]
 
 
-@pytest.mark.parametrize("address", ["api.portkey.ai", "ftp://x", "http://a b", "http://x\n"])
+@pytest.mark.parametrize(
+    "address",
+    ["api.portkey.ai", "ftp://x", "http://a b", "http://x\n", "https://", "http://x?y=1", "http://x#y", "http://u:p@x"],
+)
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    """A base address without a scheme, or with a blank, is refused when the client is built, by name."""
-    with pytest.raises(ConfigurationError, match="base_url must be an address"):
+    """An address that no path can be added to is refused when the client is built, without its user and password."""
+    with pytest.raises(ConfigurationError, match="base_url must be an address") as caught:
         Portkey(api_key="x", base_url=address)
+    assert "u:p" not in str(caught.value)
     with pytest.raises(ConfigurationError, match="control_plane_url must be an address"):
         Portkey(api_key="x", control_plane_url=address)
 
@@ -163,10 +161,10 @@ async def _list(client: AsyncPortkey) -> Any:
 
 def test_a_repr_shows_no_credential() -> None:
     """Neither client shows a credential in its repr, nor does anything inside it."""
-    client = Portkey(**KEYS, authorization="sk-secret-3", provider="openai", config="pc-secret-4")
+    client = Portkey(api_key="pk-secret-1", authorization="sk-secret-3", provider="openai", config="pc-secret-4")
     shown = repr(client) + repr(AsyncPortkey(**KEYS)) + repr(client._settings) + repr(client._settings.credentials)
     assert "secret" not in shown
-    assert "Portkey(https://api.portkey.ai/v1, Credentials(api_key, authorization, config" in shown
+    assert "Portkey(portkey, https://api.portkey.ai/v1, Credentials(api_key, authorization, config" in shown
 
 
 def test_resources_are_kept() -> None:

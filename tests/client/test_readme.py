@@ -10,6 +10,7 @@ import pytest
 from portkey_client import Portkey
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 
+BLOCKS = r"```python\n(.*?)```"
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -19,11 +20,45 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     gateway = Gateway(clock=clock)
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
     monkeypatch.setattr(time, "sleep", clock.advance)
-    namespace: dict[str, object] = {}
-    for code in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL):
-        exec(compile(code, str(README), "exec"), namespace)  # noqa: S102  # our own text
+    code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
     printed = capsys.readouterr().out.splitlines()
     assert "cancelled BatchRequestCounts(total=2" in printed[0]
-    assert "409 batch_not_cancellable A batch that is cancelled cannot be cancelled." in printed
-    assert printed[-2].startswith("200 1 ")
-    assert printed[-1] == "batches.retrieve 404 1 False"
+    assert printed[-1] == "409 batch_not_cancellable A batch that is cancelled cannot be cancelled."
+
+
+def test_the_example_of_gateways_and_options_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's second example sends what it says, against the mock, and prints what its comment says."""
+    gateway = Gateway()
+    sent: list[httpx.Request] = []
+    hooks = {"request": [sent.append]}
+    monkeypatch.setattr(
+        Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway), event_hooks=hooks)
+    )
+    _, code, _ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
+    assert capsys.readouterr().out.splitlines() == ["[]", code.splitlines()[-1].partition("  # ")[2]]
+    (request,) = sent
+    assert request.headers["x-portkey-trace-id"] == "trace-1"
+    assert request.headers["x-team"] == "blue"
+
+
+def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's third example does what it says, against the mock."""
+    gateway = Gateway()
+    monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
+    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("200 1 ")
+    assert second == "batches.retrieve 404 1 False"
+
+
+def test_the_table_of_gateways_counts_right() -> None:
+    """The README says of each gateway how many operations it has, as the list beside this test does."""
+    listed = (Path(__file__).parent / "operations_of_gateways.txt").read_text("utf-8").splitlines()
+    for gateway in ("portkey-oss", "openai", "respan"):
+        (row,) = (row for row in README.read_text("utf-8").splitlines() if row.startswith(f"| `{gateway}` |"))
+        assert row.endswith(f": {sum(line.startswith(f'{gateway}: ') for line in listed)} |")

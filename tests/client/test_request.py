@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -82,7 +82,7 @@ def test_any_text_is_one_segment(given_id: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["..", ".", "/", "\\", "%", "2e", "2E", "2f", "5c", "25", "a", "?", "#", "\ud800"])))
-def test_no_id_leaves_its_segment(parts: list[str]) -> None:
+def test_no_id_leaves_its_segment_where_a_server_decodes_it(parts: list[str]) -> None:
     """An id is refused, or is one segment that stays one however often a server decodes it."""
     try:
         address = built({"path": {"id": "".join(parts)}}).arguments["url"]
@@ -102,6 +102,49 @@ def test_an_id_that_would_call_something_else_is_refused(given_id: str) -> None:
     """An empty id would address the collection, a dot another path: nothing is sent."""
     with pytest.raises(RequestRefusedError, match=r"things\.touch: id (is|holds)"):
         built({"path": {"id": given_id}})
+
+
+def test_half_a_character_is_no_id() -> None:
+    """An id that is no text at all is refused by the name of its parameter."""
+    with pytest.raises(RequestRefusedError, match=r"things\.touch: id holds half of a surrogate pair"):
+        built({"path": {"id": "\ud800"}})
+
+
+SEGMENTS = st.one_of(
+    st.text(), st.text("./\\%2eEfF{}?#;:@", max_size=12), st.sampled_from(["{b}", "..%2f..", "%", "%00"])
+)
+
+
+@given(SEGMENTS, SEGMENTS)
+def test_no_id_leaves_its_segment(first: str, second: str) -> None:
+    """Whatever ids hold, they are refused, or the path keeps its shape, also where dots are resolved (RFC 3986)."""
+    try:
+        request = built({"path": {"a": first, "b": second}}, path="/things/{a}/parts/{b}/cancel")
+    except RequestRefusedError:
+        return
+    raw = httpx.Request("POST", request.arguments["url"]).url.raw_path.decode()
+    segments = raw.split("/")
+    assert [segments[index] for index in (0, 1, 2, 4, 6)] == ["", "v1", "things", "parts", "cancel"]
+    assert len(segments) == 7
+    assert not any(unquote(each) in ("", ".", "..") for each in segments[1:])
+    assert not set("?#\\{}") & set(raw)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_an_encoded_id_is_sent_as_it_is(given_id: str) -> None:
+    """An id that was percent-encoded whole arrives as it was: encoding it is done once, by whoever does it first."""
+    encoded = quote(given_id, safe="")
+    if given_id in (".", ".."):
+        return
+    assert built({"path": {"id": encoded}}).arguments["url"] == f"http://h/v1/things/{encoded}"
+
+
+def test_a_gateway_may_want_a_slash() -> None:
+    """The slash comes once, behind the path and before the query."""
+    parts = {"path": {"id": "1"}, "query": {"limit": 1}}
+    for path in ("/things/{id}", "/things/{id}/"):
+        request = build_request(operation(path=path), {}, parts, "http://h/v1", {}, trailing_slash=True)
+        assert str(httpx.Request(**request.arguments).url) == "http://h/v1/things/1/?limit=1"
 
 
 # -- query and headers
@@ -125,7 +168,7 @@ def test_query_parameters_are_written_as_the_document_says() -> None:
         "ready": '{"a":1}',
     }
     styles = {"ids": "csv", "words": "ssv", "pipes": "pipes", "filter": "deepObject", "json": "json", "ready": "json"}
-    request = built({"query": query}, styles=styles)
+    request = built({"query": query}, styles={f"query {name}": style for name, style in styles.items()})
     assert request.arguments["params"] == [
         ("flag", "true"), ("off", "false"), ("day", "2026-01-02"), ("at", "2026-01-02T03:04:00+00:00"),
         ("include", "a"), ("include", "b"), ("ids", "a,b"), ("words", "a b"), ("pipes", "a|b"),
@@ -140,24 +183,92 @@ def test_extra_query_is_added() -> None:
     assert "params" not in built({}).arguments
 
 
+def test_extra_query_replaces_and_removes() -> None:
+    """A call's own parameter takes the place of the operation's, whatever its style, and ``None`` takes it away."""
+    parts = {"query": {"limit": 5, "include": ["a", "b"], "order": "asc"}}
+    request = built(parts, {"extra_query": {"include": "c", "order": None}})
+    assert request.arguments["params"] == [("limit", "5"), ("include", "c")]
+
+
+def test_one_name_in_two_places_has_two_styles() -> None:
+    """A query parameter and a header of one name are each written in their own style."""
+    parts = {"query": {"ids": ["a", "b"]}, "header": {"ids": ["a", "b"]}}
+    request = built(parts, styles={"query ids": "pipes", "header ids": "csv"})
+    assert request.arguments["params"] == [("ids", "a|b")]
+    assert request.arguments["headers"]["ids"] == "a,b"
+
+
 def test_headers_and_cookies() -> None:
     """Object headers travel as JSON text, cookies in one header, and a call's extra headers win."""
     parts = {
         "header": {"x-portkey-metadata": {"_user": "ü"}, "x-none": None, "x-flag": True},
         "cookie": {"session": "a b", "none": None},
     }
-    request = built(parts, {"extra_headers": {"a": "c"}}, styles={"x-portkey-metadata": "json"})
+    request = built(parts, {"extra_headers": {"a": "c"}}, styles={"header x-portkey-metadata": "json"})
     headers = request.arguments["headers"]
     assert headers["x-portkey-metadata"] == '{"_user":"\\u00fc"}'
     assert (headers["x-flag"], headers["Cookie"], headers["a"]) == ("true", "session=a%20b", "c")
     assert "x-none" not in headers
 
 
-def test_a_header_with_a_line_break_is_refused() -> None:
+def test_headers_are_told_apart_by_name_in_any_case() -> None:
+    """The last spelling wins, nothing is sent twice, and ``None`` takes a default of the client away."""
+    request = built({"header": {"X-Flag": "1"}}, {"extra_headers": {"A": "c", "x-flag": "2", "ACCEPT": None}})
+    assert request.arguments["headers"] == {"A": "c", "x-flag": "2"}
+    assert "a" not in built({}, {"extra_headers": {"A": None}}).arguments["headers"]
+
+
+def test_a_content_type_of_one_s_own() -> None:
+    """A call may name its body's media type in any case, or leave it out."""
+    request = built({"body": {}}, {"extra_headers": {"content-type": "application/x+json"}})
+    assert request.arguments["headers"]["content-type"] == "application/x+json"
+    assert "Content-Type" not in request.arguments["headers"]
+    assert "Content-Type" not in built({"body": {}}, {"extra_headers": {"content-type": None}}).arguments["headers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("x-bad", "secret\r\nx-other: 1", "the header x-bad holds a line break"),
+        ("x-bad", "secret\0", "the header x-bad holds a line break or control character"),
+        ("x-bad", "secret ü", "the header x-bad holds a character outside ASCII"),
+        ("x-bad", " secret", "the header x-bad starts or ends with a blank"),
+        ("x-bad", 1, "the header x-bad is a int, which must be text"),
+        ("x bad", "secret", "'x bad' is no name of a header"),
+        ("x-bad:", "secret", "'x-bad:' is no name"),
+        ("x\r\ny", "secret", "is no name"),
+        ("", "secret", "'' is no name"),
+        (1, "secret", "'1' is no name"),
+    ],
+)
+def test_a_header_http_cannot_carry_is_refused(name: Any, value: Any, problem: str) -> None:
     """A header cannot smuggle a second one; the message names it and shows no value."""
-    with pytest.raises(RequestRefusedError, match="the header x-bad holds a line break") as caught:
-        built({}, {"extra_headers": {"x-bad": "secret\r\nx-other: 1"}})
+    with pytest.raises(RequestRefusedError, match=problem) as caught:
+        built({}, {"extra_headers": {name: value}})
     assert "secret" not in str(caught.value)
+
+
+TOKENS = st.from_regex(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,9}", fullmatch=True)
+
+
+@given(st.one_of(TOKENS, st.text()), st.one_of(st.text("ab \t\r\n\0é:", max_size=6), st.text()))
+def test_no_header_breaks_the_request(name: str, value: str) -> None:
+    """Whatever a header holds, it is refused, or httpx sends just that one header."""
+    try:
+        request = built({}, {"extra_headers": {name: value}})
+    except RequestRefusedError:
+        return
+    raw = httpx.Request(**request.arguments).headers.raw
+    assert [each for key, each in raw if key == name.encode()] == [value.encode()]
+    assert not any(set(b"\r\n") & set(key + each) for key, each in raw)
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0])
+def test_a_timeout_that_is_no_time_is_refused(seconds: float) -> None:
+    """A timeout of nothing would fail every call, so nothing is sent; ``None`` waits for ever."""
+    with pytest.raises(RequestRefusedError, match=r"things\.touch: timeout must be more than 0"):
+        built({}, {"timeout": seconds})
+    assert built({}, {"timeout": None}).arguments["timeout"] is None
 
 
 @pytest.mark.parametrize(
@@ -198,6 +309,32 @@ def test_extra_body_is_merged() -> None:
     for body in ({"a": 1}, ChatCompletionRequestUserMessage.from_dict({"a": 1})):
         assert json.loads(built({"body": body}, extra).arguments["content"]) == {"a": 1, "provider_field": 1}
     assert json.loads(built({}, extra, content_type=None).arguments["content"]) == {"provider_field": 1}
+
+
+def test_extra_body_replaces_and_removes() -> None:
+    """Only the fields at the top are merged: each replaces the whole of the body's, and ``UNSET`` takes it away."""
+    extra: CallOptions = {"extra_body": {"a": {"y": 2}, "b": UNSET, "c": None}}
+    assert json.loads(built({"body": {"a": {"x": 1}, "b": 1}}, extra).arguments["content"]) == {
+        "a": {"y": 2},
+        "c": None,
+    }
+
+
+def test_extra_body_adds_fields_to_forms() -> None:
+    """A form and an upload take added fields as well."""
+    extra: CallOptions = {"extra_body": {"more": True}}
+    request = built({"body": {"f": b"x"}}, extra, content_type="multipart/form-data")
+    assert b'name="more"\r\n\r\ntrue' in form(request)
+    request = built({"body": {"a": "x"}}, extra, content_type="application/x-www-form-urlencoded")
+    assert request.arguments["data"] == {"a": "x", "more": "true"}
+
+
+@pytest.mark.parametrize("body", [[1], b"bytes", None])
+def test_extra_body_needs_an_object(body: Any) -> None:
+    """Fields cannot be added to what has none: the call is refused, not sent without them."""
+    with pytest.raises(RequestRefusedError, match="extra_body adds fields to an object, and this body is none"):
+        built({"body": body}, {"extra_body": {"a": 1}})
+    assert built({"body": [1]}, {"extra_body": {}}).arguments["content"] == b"[1]"
 
 
 def test_no_body_has_no_content_type() -> None:

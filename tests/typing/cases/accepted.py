@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
+
 from portkey_api.models import (
     Batch,
     ChatCompletionRequestUserMessage,
@@ -11,7 +12,18 @@ from portkey_api.models import (
     RegexMatchCheck,
     RegexMatchParameters,
 )
-from portkey_client import AsyncPortkey, Event, Portkey, RawResponse, Retry
+from portkey_client import (
+    GATEWAYS,
+    UNSET,
+    AsyncPortkey,
+    ClientOptions,
+    Config,
+    Event,
+    Gateway,
+    Portkey,
+    RawResponse,
+    Retry,
+)
 
 client = Portkey(api_key="k", virtual_key="v")
 
@@ -36,6 +48,7 @@ messages: list[ChatCompletionRequestUserMessage | Mapping[str, Any]] = [{"role":
 completion = client.chat.completions.create(model="gpt-4o", messages=messages, extra_headers={"x-a": "b"})
 assert_type(completion.choices[0].message.content, str | None)
 
+
 check = RegexMatchCheck(id="default.regexMatch", parameters=RegexMatchParameters(rule="^a"))
 assert_type(check.parameters, RegexMatchParameters | None)
 for known in client.guardrails.retrieve("g").checks or []:
@@ -57,6 +70,27 @@ def on_event(event: Event) -> None:
 
 Portkey(retries=3, hooks=[on_event])
 Portkey(retries=Retry(5, deadline=30.0))
+config: Config = {
+    "strategy": {"mode": "fallback", "on_status_codes": [429]},
+    "targets": [{"provider": "openai", "api_key": "sk"}, {"provider": "bedrock", "aws_region": "eu-west-1"}],
+    "retry": {"attempts": 3},
+    "request_timeout": 10_000,
+}
+assert_type(Portkey(gateway="portkey-oss", config=config), Portkey)
+assert_type(Portkey(gateway=Gateway(name="mine", base_url="http://h/v1", trailing_slash=True), api_key="k"), Portkey)
+assert_type(GATEWAYS["openai"].base_url, str)
+assert_type(client.with_options(metadata={"_user": "u"}, trace_id=None, timeout=None, headers={"x-a": None}), Portkey)
+assert_type(client.with_options(config={"provider": "vertex-ai", "vertex_region": "eu"}).batches.cancel("b"), Batch)
+options: ClientOptions = {"cache_force_refresh": True, "provider_options": {"aws_region": "eu-west-1"}}
+assert_type(AsyncPortkey(**options).with_options(**options), AsyncPortkey)
+client.batches.cancel("b", extra_headers={"x-a": None}, extra_query={"q": 1}, extra_body={"f": UNSET}, retries=0)
+
+
+class Mine(Portkey):
+    """A client of one's own keeps its type."""
+
+
+assert_type(Mine(api_key="k", virtual_key="v").with_options(trace_id="t"), Mine)
 
 
 async def asynchronously(other: AsyncPortkey) -> None:

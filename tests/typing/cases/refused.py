@@ -1,7 +1,7 @@
 """What must be a type error: each line marked with its reason, and no other line."""
 
 from portkey_api.models import Batch, JWTParameters, RegexMatchCheck, RegexMatchParameters
-from portkey_client import AsyncPortkey, Portkey
+from portkey_client import AsyncPortkey, Config, Gateway, Portkey
 
 client = Portkey(api_key="k", virtual_key="v")
 other = AsyncPortkey(api_key="k", virtual_key="v")
@@ -34,3 +34,13 @@ client.batches.with_raw_response.cancle("b")  # REFUSED: a misspelled method bel
 client.batches.with_raw_response.cancel(1)  # REFUSED: an id that is no text, there too
 client.batches.with_raw_response.cancel("b").id  # REFUSED: the answer is in `parsed`
 Portkey(retries="3")  # REFUSED: a number of retries that is none
+client.with_options(metadta={})  # REFUSED: a misspelled option
+client.with_options(metadata={"n": 1})  # REFUSED: metadata that is no text
+client.with_options(base_url="http://h")  # REFUSED: what only a new client can have
+client.with_options(request_timeout="5000")  # REFUSED: a time that is no number
+client.batches.cancel("b", retries="2")  # REFUSED: retries that are no number
+client.batches.cancel("b", metadata={})  # REFUSED: an option of the client, not of a call
+Portkey(gateway=1)  # REFUSED: a gateway that is neither a name nor a Gateway
+Gateway(name="mine")  # REFUSED: a gateway without an address
+config: Config = {"strategy": {"mode": "best"}}  # REFUSED: a strategy nobody has
+retrying: Config = {"retry": {"attempt": 1}}  # REFUSED: a misspelled field of a config
