@@ -157,19 +157,21 @@ def chosen(gateway: str | Gateway) -> Gateway:
 def addresses(gateway: Gateway, base_url: str | None, control_plane_url: str | None) -> dict[str, str]:
     """Return server group -> address, for the groups a gateway has.
 
-    A base address that is given serves every group of the gateway, each below it as the document has them below the
-    hosted one: the pricing call's server is the address without its ``/v1``.
+    A base address that is given is the gateway's alone: no call of the control plane goes there, since the open gateway
+    would forward it. The pricing call, which carries no credential, goes along, to the address without its ``/v1``, as
+    the document has it.
 
     Raises:
         ConfigurationError: An address is none, or belongs to a control plane that the gateway does not have.
     """
     own = {"control_plane": gateway.control_plane_url, "public": gateway.public_url}
     servers = {group: address for group in SERVERS if (address := own.get(group, gateway.base_url)) is not None}
-    if base_url is not None:
-        servers = {group: base_url.rstrip("/").removesuffix(_missing(group)) for group in servers}
+    if control_plane_url is not None and "control_plane" not in servers:
+        raise ConfigurationError(f"{gateway.name} has no control plane; use another client for control_plane_url")
+    if base_url is not None and base_url.rstrip("/") != gateway.base_url:
+        moved = (group for group in servers if group != "control_plane")
+        servers = {group: base_url.rstrip("/").removesuffix(_missing(group)) for group in moved}
     if control_plane_url is not None:
-        if "control_plane" not in servers:
-            raise ConfigurationError(f"{gateway.name} has no control plane; use another client for control_plane_url")
         servers["control_plane"] = control_plane_url
     checked = {
         "base_url": base_url or gateway.base_url,
@@ -185,6 +187,13 @@ def addresses(gateway: Gateway, base_url: str | None, control_plane_url: str | N
 def _missing(group: str) -> str:
     home, address = SERVERS[_HOME], SERVERS[group]
     return home.removeprefix(address) if home.startswith(address) else ""
+
+
+def absence(gateway: Gateway, operation: Operation[Any]) -> str:
+    """Say why an operation is not sent."""
+    if operation.server == "control_plane" and gateway.control_plane_url is not None:
+        return f"{operation.name} is a call of the control plane, which need not be at base_url: give control_plane_url"
+    return f"{gateway.name} has no {operation.name} ({operation.method} {operation.path}); nothing was sent"
 
 
 def check_address(name: str, address: str) -> None:

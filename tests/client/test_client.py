@@ -57,7 +57,8 @@ def test_both_trees_have_every_operation() -> None:
         ({}, "data_plane", "https://api.portkey.ai/v1"),
         ({}, "public", "https://api.portkey.ai"),
         ({"base_url": "http://127.0.0.1:9/v1/"}, "data_plane", "http://127.0.0.1:9/v1"),
-        ({"base_url": "http://127.0.0.1:9/v1"}, "control_plane", "http://127.0.0.1:9/v1"),
+        ({"base_url": "https://api.portkey.ai/v1/"}, "control_plane", "https://api.portkey.ai/v1"),
+        ({"base_url": "http://h/v1", "control_plane_url": "http://h/v1"}, "control_plane", "http://h/v1"),
         ({"base_url": "http://127.0.0.1:9/v1"}, "public", "http://127.0.0.1:9"),
         ({"base_url": "http://127.0.0.1:9"}, "public", "http://127.0.0.1:9"),
         ({"control_plane_url": "http://127.0.0.1:8/v1"}, "control_plane", "http://127.0.0.1:8/v1"),
@@ -65,7 +66,7 @@ def test_both_trees_have_every_operation() -> None:
     ],
 )
 def test_each_operation_goes_to_its_server(arguments: dict[str, str], server: str, address: str) -> None:
-    """The gateway, the control plane and the pricing call have addresses of their own; one base address moves all."""
+    """The gateway, the control plane and the pricing call have addresses of their own."""
     calls = {
         "data_plane": lambda client: client.models.list(),
         "control_plane": lambda client: client.configs.list(),
@@ -75,6 +76,19 @@ def test_each_operation_goes_to_its_server(arguments: dict[str, str], server: st
     calls[server](wire.client(**arguments))
     path = {"data_plane": "/models", "control_plane": "/configs", "public": "/model-configs/pricing/openai/gpt-4o"}
     assert str(wire.last.url) == address + path[server]
+
+
+def test_a_base_address_is_not_taken_for_a_control_plane(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address of a gateway gets no call of the control plane, which an open gateway there would forward."""
+    wire = Wire()
+    with pytest.raises(
+        ConfigurationError, match=r"configs\.list is a call of the control plane.* give control_plane_url"
+    ):
+        wire.client(base_url="http://localhost:8787/v1").configs.list()
+    monkeypatch.setenv("PORTKEY_BASE_URL", "http://localhost:8787/v1")
+    with pytest.raises(ConfigurationError, match="give control_plane_url"):
+        wire.client().configs.list()
+    assert wire.requests == []
 
 
 @pytest.mark.parametrize(

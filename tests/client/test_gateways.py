@@ -175,17 +175,19 @@ def test_the_hosted_gateway_has_every_operation() -> None:
     assert kept("portkey") == sorted(operation.name for operation in OPERATIONS)
 
 
-def test_no_call_of_the_control_plane_leaves_for_the_open_gateway() -> None:
+@pytest.mark.parametrize(
+    ("gateway", "message"), [("portkey-oss", "portkey-oss has no .*; nothing was sent"), ("portkey", "need not be at")]
+)
+def test_no_call_of_the_control_plane_leaves_for_the_open_gateway(gateway: str, message: str) -> None:
     """The open gateway would forward it to the provider, key and body included; so it is refused, whatever is set."""
-    wire = Wire()
-    client = wire.client(**NOTHING, gateway="portkey-oss", base_url="http://127.0.0.1:8787/v1", **KEYS["portkey-oss"])
-    control_plane = [each for each in OPERATIONS if each.server != "data_plane"]
+    wire = Wire(httpx.Response(200))
+    there = {"gateway": gateway, "base_url": "http://localhost:8787/v1", **KEYS[gateway]}
+    client = wire.client(**{**NOTHING, **there}).with_options(provider="anthropic", headers={"x-portkey-api-key": "k"})
+    control_plane = [each for each in OPERATIONS if each.server == "control_plane"]
     assert len(control_plane) > 160
     for operation in control_plane:
-        with pytest.raises(ConfigurationError, match=f"portkey-oss has no {operation.name} .*nothing was sent"):
-            call(
-                client.with_options(provider="anthropic", headers={"x-portkey-api-key": "k"}), operation, body={"a": 1}
-            )
+        with pytest.raises(ConfigurationError, match=message):
+            call(client, operation, body={"a": 1})
     assert wire.requests == []
 
 
