@@ -191,7 +191,8 @@ def _missing(group: str) -> str:
 
 def absence(gateway: Gateway, operation: Operation[Any]) -> str:
     """Say why an operation is not sent."""
-    if operation.server == "control_plane" and gateway.control_plane_url is not None:
+    has = gateway.control_plane_url is not None and not gateway.lacks(operation)
+    if operation.server == "control_plane" and has:
         return f"{operation.name} is a call of the control plane, which need not be at base_url: give control_plane_url"
     return f"{gateway.name} has no {operation.name} ({operation.method} {operation.path}); nothing was sent"
 

@@ -298,7 +298,7 @@ def test_a_gateway_of_one_s_own() -> None:
         ["x-portkey-api-key"],
         [],
     ]
-    for refused in (client.files.list, lambda: client.batches.cancel("b")):
+    for refused in (client.files.list, lambda: client.batches.cancel("b"), lambda: client.configs.delete("c")):
         with pytest.raises(ConfigurationError, match="mine has no "):
             refused()
     with pytest.raises(ConfigurationError, match=r"api_key will not do for mine; what does: api_key \+ virtual_key$"):
