@@ -12,7 +12,7 @@ PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate drift check lint imports types format test contract mock demo bench lock audit
+.PHONY: help setup generate migration drift check lint imports types format test contract mock demo bench lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -23,6 +23,9 @@ setup: .venv/.installed  ## install everything into .venv (done by itself whenev
 
 generate: .venv/.installed  ## write generated/ from openapi/; SPEC=other.yaml OUT=folder
 	PYTHONPATH=openapi $(BIN)/python -m prepare generate $(if $(SPEC),--spec "$(SPEC)") $(if $(OUT),--out "$(OUT)")
+
+migration: generate  ## bring the migration table of the README up to date
+	PYTHONPATH=openapi $(BIN)/python -m prepare migration
 
 drift: .venv/.installed  ## fail if generated/ is not what openapi/ gives
 	PYTHONPATH=openapi $(BIN)/python -m prepare drift

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 
+E = TypeVar("E")
 T = TypeVar("T")
 
 
@@ -98,24 +99,24 @@ class Operation(Generic[T]):
         styles: Mapping[str, str] | None = None,
         events: Any = None,
     ) -> None:
-        self.name = name
+        self.name: str = name
         """``resource.method``."""
-        self.method = method
+        self.method: str = method
         """The HTTP method."""
-        self.path = path
+        self.path: str = path
         """The path template, below the address of the server."""
-        self.server = server
+        self.server: str = server
         """The group of servers that answers it, a key of ``SERVERS``."""
-        self.security = security
+        self.security: tuple[tuple[str, ...], ...] = security
         """The alternatives of the document, each the names of the schemes it needs together."""
-        self.responses = responses
+        self.responses: Mapping[str, tuple[str, Any]] = responses
         """Status, range (``4XX``) or ``default`` -> (json, text, json or text, binary or none; codec)."""
-        self.content_type = content_type
+        self.content_type: str | None = content_type
         """The media type of the request body, if there is one."""
-        self.styles = styles or {}
+        self.styles: Mapping[str, str] = styles or {}
         """Place and parameter, as in ``query include`` -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
-        self.events = events
-        """The codec of one server-sent event, where the operation can stream."""
+        self.events: Any = events
+        """The codec of one server-sent event, where the operation can stream and an event needs one."""
 
     def __repr__(self) -> str:
         return f"Operation({self.name}: {self.method} {self.path})"
@@ -209,6 +210,54 @@ class RawResponse(Facts, Generic[T]):
         return f"RawResponse({self.operation}: {self.status}, {self.elapsed:.3f} s, {self.attempts} attempts)"
 
 
+class Stream(Generic[E, T]):
+    """The events of one answer as they come, and what they add up to. Close it, or use it in a ``with`` statement."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> E:
+        raise NotImplementedError
+
+    def final(self) -> T:
+        """Read to the end and return the answer that the events add up to, as it would have come without a stream."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the connection; what was not read is lost."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncStream(Generic[E, T]):
+    """A ``Stream`` that is read asynchronously. Close it, or use it in an ``async with`` statement."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> E:
+        raise NotImplementedError
+
+    async def final(self) -> T:
+        """Read to the end and return the answer that the events add up to, as it would have come without a stream."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Close the connection; what was not read is lost."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
 class Caller:
     """Whoever can carry an operation out."""
 
@@ -229,6 +278,16 @@ class Caller:
     def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
         """Send one operation and return its answer with all that came with it."""
         raise NotImplementedError
+
+    def stream(self, operation: Operation[T], options: CallOptions, **parts: Any) -> Stream[Any, T]:
+        """Send one operation and return its answer as a stream; the arguments are those of ``call``."""
+        raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
+    def call_or_stream(
+        self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any
+    ) -> T | Stream[Any, T]:
+        """Send one operation that can stream, and do so where it is told to."""
+        return self.stream(operation, options, **parts) if stream else self.call(operation, options, **parts)
 
 
 class AsyncCaller:
@@ -251,6 +310,17 @@ class AsyncCaller:
     async def call_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[T]:
         """Send one operation and return its answer with all that came with it."""
         raise NotImplementedError
+
+    async def stream(self, operation: Operation[T], options: CallOptions, **parts: Any) -> AsyncStream[Any, T]:
+        """Send one operation and return its answer as a stream; the arguments are those of ``call``."""
+        raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
+    async def call_or_stream(
+        self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any
+    ) -> T | AsyncStream[Any, T]:
+        """Send one operation that can stream, and do so where it is told to."""
+        sent = self.stream(operation, options, **parts) if stream else self.call(operation, options, **parts)
+        return await sent
 
 
 class _RawCaller(Caller):
@@ -277,7 +347,7 @@ class Resource:
     """A group of operations of one client."""
 
     def __init__(self, client: Caller) -> None:
-        self._client = client
+        self._client: Caller = client
 
     @property
     def with_raw_response(self) -> Any:
@@ -289,7 +359,7 @@ class AsyncResource:
     """A group of operations of one asynchronous client."""
 
     def __init__(self, client: AsyncCaller) -> None:
-        self._client = client
+        self._client: AsyncCaller = client
 
     @property
     def with_raw_response(self) -> Any:
@@ -362,7 +432,6 @@ class WireModel:
     """
 
     __slots__ = ("_wire",)
-    __hash__ = None  # type: ignore[assignment]  # mutable, so not hashable
 
     _names: ClassVar[dict[str, str]] = {}
     _codecs: ClassVar[dict[str, Any]] = {}

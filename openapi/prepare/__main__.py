@@ -1,8 +1,9 @@
-"""The command line of the pipeline; ``make generate`` and ``make drift`` call it."""
+"""The command line of the pipeline; ``make generate``, ``make drift`` and ``make migration`` call it."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ HERE = Path(__file__).resolve().parent.parent
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or drifted."""
     parser = argparse.ArgumentParser(prog="prepare", description=__doc__)
-    parser.add_argument("command", choices=("generate", "drift"))
+    parser.add_argument("command", choices=("generate", "drift", "migration"))
     parser.add_argument("--spec", type=Path, default=HERE / PUBLISHED, help="another OpenAPI document")
     parser.add_argument("--out", type=Path, default=HERE.parent / "generated", help="the folder to generate into")
     options = parser.parse_args(arguments)
@@ -23,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "generate":
             print(_told(generate(room, options.out)))
+            return 0
+        if options.command == "migration":
+            migrate(HERE.parent / "README.md", options.out)
             return 0
         lines = drift(room, options.out)
     except PrepareError as error:
@@ -34,6 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     lines.append(f"{options.out.name}/ is not what the document makes: run `make generate`" if lines else "no drift")
     print("\n".join(lines))
     return 1 if len(lines) > 1 else 0
+
+
+def migrate(readme: Path, generated: Path) -> None:
+    """Bring the migration table of a README up to date with a generated folder."""
+    # Imported here: it loads the generator's spelling rules, which an unchanged document does not pay.
+    from .migration import read_methods, written  # noqa: PLC0415
+
+    document = json.loads((generated / "portkey_api" / "openapi.json").read_text("utf-8"))
+    text = written(readme.read_text("utf-8"), read_methods(HERE / "portkey_ai.csv"), document)
+    readme.write_text(text, encoding="utf-8")
 
 
 def _told(outcome: Outcome) -> str:

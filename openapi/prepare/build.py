@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from .aliases import read_aliases
 from .correct import Idle, apply, read_actions
 from .errors import PrepareError
 from .load import Json, is_object, load
@@ -23,6 +24,7 @@ MANIFEST = "manifest.json"
 COMMAND = "make generate"
 _TOOLS = ("openapi-python-client", "ruff")
 _IGNORED = ("__pycache__",)
+_CHOSEN = ("names.yaml", "aliases.yaml")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Room:
     """The inputs of the pipeline."""
 
     folder: Path
-    """``openapi/``: corrections, names, settings, templates and the pipeline itself."""
+    """``openapi/``: corrections, names, aliases, settings, templates and the pipeline itself."""
     document: Path
     """The published document, ours or another one."""
 
@@ -41,7 +43,7 @@ class Room:
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that decides the output."""
-        parts = [self.document, self.folder / "names.yaml", self.folder / "generator.yaml"]
+        parts = [self.document, *(self.folder / name for name in (*_CHOSEN, "generator.yaml"))]
         for folder, pattern in (("corrections", "*.yaml"), ("templates", "*.jinja"), ("prepare", "*.py")):
             parts += sorted((self.folder / folder).glob(pattern))
         digest = hashlib.sha256(" ".join(f"{tool} {version(tool)}" for tool in _TOOLS).encode())
@@ -69,20 +71,27 @@ def prepare(room: Room, report: Report) -> tuple[Json, list[Idle]]:
         PrepareError: The document cannot be used; or it is ours, and a correction or a chosen name is stale.
     """
     # Imported here: the generator costs half a second, which an unchanged document does not pay.
-    from .resolve import resolve  # noqa: PLC0415
+    from .resolve import operations, resolve  # noqa: PLC0415
 
     document, notes = load(room.document)
     for note in notes:
         report.note(f"the document: {note}")
     corrected, idle = apply(document, read_actions(room.folder / "corrections"))
-    chosen, notes = load(room.folder / "names.yaml")
-    for note in notes:
-        report.note(f"names.yaml: {note}")
-    resolved = resolve(corrected, chosen, report)
-    stale = [str(each) for each in idle] + [note for note in report.notes if note.startswith("names.yaml")]
+    resolved = resolve(corrected, _names(room, "names.yaml", report), report)
+    named = [operation["operationId"] for _, _, operation in operations(resolved)]
+    resolved["x-aliases"] = read_aliases(_names(room, "aliases.yaml", report), named, report.notes)
+    stale = [str(each) for each in idle] + [note for note in report.notes if note.startswith(_CHOSEN)]
     if room.is_ours and stale:
         raise PrepareError("stale corrections or names; take them out:\n" + "\n".join(stale))
     return resolved, idle
+
+
+def _names(room: Room, file: str, report: Report) -> Json:
+    """Return the names that a file of the room chooses."""
+    chosen, notes = load(room.folder / file)
+    for note in notes:
+        report.note(f"{file}: {note}")
+    return chosen
 
 
 def generate(room: Room, target: Path) -> Outcome:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
 from . import render
+from .events import event_component
 from .load import Json
 from .names import snake
 from .normalise import choose_media, is_json_parameter, media_kind, parameter_position
@@ -39,6 +40,28 @@ class Argument:
         return f"{self.name}: {self.kind}" + ("" if self.default is None else f" = {self.default}")
 
 
+class Component(NamedTuple):
+    """A component of the document, as the generator sees it."""
+
+    name: str
+    """Its class or alias."""
+    prop: Any
+
+
+@dataclass(frozen=True)
+class Overload:
+    """One way to call a method that can be called in several."""
+
+    arguments: list[Argument]
+    streams: bool | None
+    """Whether the answer comes as a stream; ``None`` where only run time knows."""
+
+    @property
+    def signature(self) -> list[str]:
+        """The declarations of its arguments."""
+        return _signature(self.arguments)
+
+
 @dataclass(frozen=True)
 class Call:
     """One generated method, sync or async."""
@@ -50,17 +73,22 @@ class Call:
     method: str
     path: str
     arguments: list[Argument]
-    overloads: list[list[Argument]]
-    """One argument list for each kind of body, where the body is a union of objects."""
+    overloads: list[Overload]
+    """One for each kind of body, where the body is a union of objects, and for each kind of answer; else none."""
     whole_body: bool
     returns: str
     responses: dict[str, tuple[str, Any]]
     """Status -> (kind of body, codec)."""
     content_type: str | None
     styles: dict[str, str]
+    event: str | None
+    """The type of one server-sent event, where the operation can stream and an argument says whether it does."""
     events: Any
-    """The codec of one server-sent event, where the operation can stream."""
+    """The codec of one server-sent event."""
+    written: list[Any]
+    """What its arguments hold."""
     props: list[Any]
+    """The same, and what it answers, but for events."""
 
     def parts(self) -> Iterable[tuple[str, list[Argument]]]:
         """Yield each place that has arguments, with them."""
@@ -81,10 +109,12 @@ class Call:
         """The declarations of all arguments, path parameters positional, the rest by keyword."""
         return _signature(self.arguments)
 
-    @property
-    def overload_signatures(self) -> list[list[str]]:
-        """The declarations of each overload."""
-        return [_signature(arguments) for arguments in self.overloads]
+    def returned(self, prefix: str, streams: bool | None) -> str:
+        """Return the type of the answer, for a client whose classes bear a prefix."""
+        stream = f"{prefix}Stream[{self.event}, {self.returns}]"
+        if self.event is None or streams is False:
+            return self.returns
+        return stream if streams else f"{self.returns} | {stream}"
 
 
 def _signature(arguments: list[Argument]) -> list[str]:
@@ -95,35 +125,30 @@ def _signature(arguments: list[Argument]) -> list[str]:
 
 
 def make_call(
-    endpoint: Any, where: tuple[str, str, Json], component_codecs: dict[str, Any], shadows: frozenset[str]
+    endpoint: Any, where: tuple[str, str, Json], components: dict[str, Component], shadows: frozenset[str]
 ) -> Call:
     """Return the method of one endpoint.
 
     Args:
         endpoint: The generator's view of the operation.
         where: The (path, method, operation) of the resolved document.
-        component_codecs: Component name -> how it is read.
+        components: The components of the document by name.
         shadows: Names of the resource class that hide built-ins.
     """
     path, method, facts = where
     name = facts["operationId"].rsplit(".", 1)[1]
     parameters, styles = _parameters(endpoint, facts)
     body = endpoint.bodies[0].prop if endpoint.bodies else None
-    taken = [argument.name for argument in parameters]
-    required = body is not None and facts["requestBody"].get("required") is True
-    branches = _branches(body)
-    fields = _merged([_fields(branch, taken, required) for branch in branches])
-    if len({argument.name for argument in fields}) < len(fields):  # two branches spell two properties alike
-        branches, fields = [], []
-    whole = body is not None and not fields
-    if whole:
-        kind = render.writing_type(body)
-        name_of_body = _free_name("body", "body", taken)
-        fields = [Argument(name_of_body, kind, None if required else "UNSET", "body", "body", body)]
-    overloads = [[*parameters, *_fields(branch, taken, required)] for branch in branches] if len(branches) > 1 else []
+    fields, kinds = _body(body, facts, [argument.name for argument in parameters])
+    whole = bool(fields) and not kinds
     responses = {response.status_code.pattern: response for response in endpoint.responses}
     returns, codecs = _responses(responses, facts)
     arguments = [*parameters, *fields]
+    event = components.get(str(event_component(facts["responses"])))
+    can_stream = event is not None and not whole and any(map(_is_stream_flag, fields))
+    variants = [[*parameters, *kind] for kind in kinds] or [arguments]
+    overloads = [each for variant in variants for each in _overloads(variant, can_stream=can_stream)]
+    written = [argument.prop for each in [arguments, *variants] for argument in each]
     return Call(
         name=name,
         constant=f"_{name.upper()}",
@@ -131,17 +156,16 @@ def make_call(
         method=method.upper(),
         path=path,
         arguments=arguments,
-        overloads=overloads,
+        overloads=overloads if len(overloads) > 1 else [],
         whole_body=whole,
         returns=render.unshadowed(returns, shadows),
         responses=codecs,
         content_type=choose_media(list(facts["requestBody"]["content"])) if body else None,
         styles=styles,
-        events=_events(facts, component_codecs),
-        props=[
-            *[argument.prop for argument in [*arguments, *[each for overload in overloads for each in overload]]],
-            *[response.prop for response in responses.values()],
-        ],
+        event=event.name if event and can_stream else None,
+        events=render.codec(event.prop) if event else None,
+        written=written,
+        props=[*written, *[response.prop for response in responses.values()]],
     )
 
 
@@ -187,6 +211,20 @@ def _free_name(wire: str, place: str, taken: Iterable[str]) -> str:
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
+def _body(body: Any, facts: Json, taken: list[str]) -> tuple[list[Argument], list[list[Argument]]]:
+    """Return the arguments that make the body, and those of each kind of body; no kinds where one argument is all."""
+    if body is None:
+        return [], []
+    required = facts["requestBody"].get("required") is True
+    kinds = [_fields(branch, taken, required) for branch in _branches(body)]
+    fields = _merged(kinds)
+    if fields and len({argument.name for argument in fields}) == len(fields):
+        return fields, kinds
+    # No object, or two branches spell two properties alike.
+    default = None if required else "UNSET"
+    return [Argument(_free_name("body", "body", taken), render.writing_type(body), default, "body", "body", body)], []
+
+
 def _branches(prop: Any) -> list[Any]:
     """Return the object or objects whose properties become arguments; none where the body is anything else."""
     if isinstance(prop, ModelProperty):
@@ -221,6 +259,24 @@ def _merged(branches: list[list[Argument]]) -> list[Argument]:
     return list(merged.values())
 
 
+def _is_stream_flag(argument: Argument) -> bool:
+    """Tell whether an argument asks for a stream: the name that OpenAI gave it, and all who followed."""
+    return argument.wire == "stream" and "bool" in render.writing_type(argument.prop).split(" | ")
+
+
+def _overloads(arguments: list[Argument], *, can_stream: bool) -> list[Overload]:
+    """Return the ways to call a method with some arguments: not streaming, streaming, and as a variable says."""
+    flag = next((each for each in arguments if can_stream and _is_stream_flag(each)), None)
+    if flag is None:
+        return [Overload(arguments, streams=False)]
+    plain = replace(flag, kind=flag.kind.replace("bool", "Literal[False]"))
+    kinds = {False: plain, True: replace(flag, kind="Literal[True]", default=None), None: replace(flag, default=None)}
+    return [
+        Overload([each if argument is flag else argument for argument in arguments], streams)
+        for streams, each in kinds.items()
+    ]
+
+
 def _responses(responses: dict[str, Any], facts: Json) -> tuple[str, dict[str, tuple[str, Any]]]:
     """Return the type of a successful answer, and how the body of each documented status is read."""
     kinds: list[str] = []
@@ -248,12 +304,3 @@ def _answer_type(status: str, kind: str, prop: Any) -> str:
     if status in ("204", "205"):
         return "None"
     return "str" if kind == "text" else render.reading_type(prop)
-
-
-def _events(facts: Json, component_codecs: dict[str, Any]) -> Any:
-    for status, response in facts["responses"].items():
-        content: Json = response.get("content") or {}
-        schema: Json = content.get("text/event-stream", {}).get("schema", {})
-        if status.startswith("2") and "$ref" in schema:
-            return component_codecs.get(schema["$ref"].rsplit("/", 1)[1])
-    return None

@@ -18,7 +18,7 @@ _ROUNDS = 8
 RESERVED = frozenset(
     {"Any", "ClassVar", "Literal", "Mapping", "Sequence", "TypeAlias", "WireModel", "FileInput", "Unset", "Aliases"}
     | {"Operation", "Resource", "AsyncResource", "CallOptions", "Unpack", "Resources"}
-    | {"AsyncResources", "TYPE_CHECKING", "UNSET", "File"}
+    | {"AsyncResources", "TYPE_CHECKING", "UNSET", "File", "TypedDict", "NotRequired", "Stream", "AsyncStream"}
 )
 """Names the generated modules, or the generator, use themselves; a schema of such a name gets a suffix."""
 
@@ -31,6 +31,11 @@ def pascal(text: str) -> str:
 def resource_class(path: tuple[str, ...]) -> str:
     """Return the class of a resource: of ``("chat", "completions")``, ``ChatCompletionsResource``."""
     return "".join(pascal(part.title()) for part in path) + "Resource"
+
+
+def dict_class(class_name: str) -> str:
+    """Return the name of the typed dict that may be passed for a class."""
+    return f"{class_name}Dict"
 
 
 class ClassNames:
@@ -48,12 +53,17 @@ class ClassNames:
         base = _spelled(wanted)
         base = _spelled(f"{base}Schema") if base in self._reserved else base
         name = base
-        while name.lower() in self._taken or module_name(name) in self._modules:
+        while self._is_taken(name):
             self._numbers[base] += 1
             name = _spelled(f"{base}{self._numbers[base] + 1}")
-        self._taken.add(name.lower())
+        self._taken |= {name.lower(), dict_class(name).lower()}
         self._modules.add(module_name(name))
         return name
+
+    def _is_taken(self, name: str) -> bool:
+        return (
+            not self._taken.isdisjoint({name.lower(), dict_class(name).lower()}) or module_name(name) in self._modules
+        )
 
 
 def _spelled(text: str) -> str:

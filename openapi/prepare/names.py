@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 _ON_ITEM = {"get": "retrieve", "put": "update", "patch": "update", "post": "update", "delete": "delete"}
 _ON_COLLECTION = {"get": "list", "post": "create", "put": "update", "patch": "update", "delete": "delete"}
-_OWN_NAMES = frozenset({"call", "request", "close", "aclose", "with_options"})
+OWN_NAMES = frozenset({"call", "stream", "call_or_stream", "request", "close", "aclose", "with_options"})
 """Names the client itself has at the top of the tree; a resource of such a name gets an underscore."""
 
 
@@ -54,7 +54,7 @@ def name_operations(keys: Iterable[Key], chosen: Mapping[str, str], notes: list[
             rivals = " and to ".join(_text(key) for key in wanted if wanted[key] == name)
             raise PrepareError(f"names.yaml: {name!r} is given to {rivals}; rename one")
     proposed = {key: wanted.get(key) or shapes.name(key) for key in operations}
-    taken = {resource for name in proposed.values() for resource in _resources(name)}
+    taken = {resource for name in proposed.values() for resource in resources_of(name)}
     named: dict[Key, str] = {}
     for key in sorted(operations, key=lambda key: (key not in wanted, key[1], METHODS.index(key[0]))):
         name = proposed[key]
@@ -73,12 +73,12 @@ def _text(key: Key) -> str:
 
 def _checked(name: object, key: Key) -> str:
     parts = str(name).split(".")
-    if len(parts) < 2 or parts[0] in _OWN_NAMES or any(part != snake(part) for part in parts):
+    if len(parts) < 2 or parts[0] in OWN_NAMES or any(part != snake(part) for part in parts):
         raise PrepareError(f"names.yaml: {name!r} for {_text(key)} must be snake_case 'resource.method'")
     return str(name)
 
 
-def _resources(name: str) -> Iterator[str]:
+def resources_of(name: str) -> Iterator[str]:
     """Yield the resource of a name and those above it: of ``a.b.c.list``, ``a``, ``a.b`` and ``a.b.c``."""
     parts = name.split(".")
     for depth in range(1, len(parts)):
@@ -131,7 +131,7 @@ class _Shapes:
 
 def _words(segments: Iterable[str]) -> list[str]:
     words = [snake(segment) for segment in segments if not _is_parameter(segment)]
-    return [f"{words[0]}_", *words[1:]] if words and words[0] in _OWN_NAMES else words
+    return [f"{words[0]}_", *words[1:]] if words and words[0] in OWN_NAMES else words
 
 
 def _is_parameter(segment: str) -> bool:

@@ -156,7 +156,7 @@ class Normaliser:
             result["properties"] = {coded[key]: value for key, value in properties.items()}
         if required:
             result["required"] = [coded[key] for key in required]
-        result["additionalProperties"] = additional
+        result["additionalProperties"] = additional if _speaks_of_others(schema) or not properties else False
         return result
 
     def _additional(self, schema: Json, name: str, place: Place) -> Json | bool:
@@ -304,8 +304,8 @@ def choose_media(content: list[str]) -> str:
 
 
 def _resource_classes(document: Json) -> Iterator[str]:
-    for _, _, operation in operations(document):
-        parts = operation["operationId"].split(".")
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    for parts in [name.split(".") for name in (*names, *document.get("x-aliases", {}))]:
         for depth in range(1, len(parts)):
             name = resource_class(tuple(parts[:depth]))
             yield from (name, f"Async{name}")
@@ -320,6 +320,11 @@ def _travels(parameter: Json, shown: list[str]) -> tuple[int, int]:
 def _response_name(name: str, status: str, responses: Json) -> str:
     first = next((each for each in responses if each.startswith("2")), None)
     return f"{name}Response" if status == first else f"{name}Response{status.title()}"
+
+
+def _speaks_of_others(schema: Json) -> bool:
+    """Tell whether a schema invites properties it does not name; where it says nothing, one is likely a misspelling."""
+    return bool(schema.keys() & {"additionalProperties", "patternProperties"})
 
 
 def _class(name: str) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from keyword import iskeyword
 from typing import Any
 
 from openapi_python_client.parser.properties import AnyProperty, LiteralEnumProperty, ModelProperty
@@ -19,14 +20,16 @@ from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
+from .classnames import dict_class
 from .errors import PrepareError
 from .names import snake
 from .normalise import property_wire
 
 CALL_OPTIONS = ("extra_headers", "extra_query", "extra_body", "timeout", "retries")
 """Keyword arguments every method takes; a parameter of the document by such a name gets an underscore."""
-_MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "builtins", "datetime", "self"})
 _BUILTINS = ("list", "dict", "str", "int", "float", "bool", "bytes")
+_DICT_NAMES = frozenset({"Any", "Literal", "Mapping", "NotRequired", "Sequence", "datetime", *_BUILTINS})
+_MODEL_NAMES = frozenset({"from_dict", "to_dict", "keys", "additional_properties", "builtins", "datetime", "self"})
 _PLAIN: dict[type, str] = {
     StringProperty: "str",
     IntProperty: "int",
@@ -93,7 +96,7 @@ def reading_type(prop: Any) -> str:
 
 
 def writing_type(prop: Any) -> str:
-    """Return the type of a value as it may be passed: models also as mappings, lists as any sequence."""
+    """Return the type of a value as it may be passed: models also as typed dicts, lists as any sequence."""
     return _type(prop, reading=False)
 
 
@@ -106,8 +109,15 @@ def _type(prop: Any, *, reading: bool) -> str:
         inner = _type(prop.additional_properties, reading=reading) if prop.additional_properties else "Any"
         return f"{'dict' if reading else 'Mapping'}[str, {inner}]"
     if isinstance(prop, ModelProperty):
-        return str(prop.class_info.name) if reading else f"{prop.class_info.name} | Mapping[str, Any]"
+        return str(prop.class_info.name) if reading else joined(_writing_types(prop))
     return _plain_type(prop, reading=reading)
+
+
+def _writing_types(model: Any) -> Iterator[str]:
+    """Yield what may be passed for a model; a mapping only where the document invites keys it does not name."""
+    yield from (str(model.class_info.name), dict_class(model.class_info.name))
+    if model.additional_properties:
+        yield f"Mapping[str, {writing_type(model.additional_properties)}]"
 
 
 def _plain_type(prop: Any, *, reading: bool) -> str:
@@ -184,20 +194,49 @@ def _branch_codec(prop: Any) -> Any:
 
 def classes(props: Iterable[Any]) -> list[str]:
     """Return the names to import for the types of some properties, sorted."""
-    return sorted({name for prop in props for name in _classes(prop)})
+    return sorted({str(each.class_info.name) for prop in props for each in _named(prop)})
 
 
-def _classes(prop: Any) -> Iterator[str]:
-    if isinstance(prop, UnionProperty):
-        for inner in prop.inner_properties:
-            yield from _classes(inner)
-    elif isinstance(prop, ListProperty):
-        yield from _classes(prop.inner_property)
-    elif is_map(prop):
-        if prop.additional_properties:
-            yield from _classes(prop.additional_properties)
-    elif isinstance(prop, (ModelProperty, LiteralEnumProperty)):
-        yield str(prop.class_info.name)
+def dict_classes(props: Iterable[Any]) -> list[str]:
+    """Return the typed dicts to import for what may be passed for some properties, sorted."""
+    models = [each for prop in props for each in _named(prop) if isinstance(each, ModelProperty)]
+    return sorted({dict_class(str(each.class_info.name)) for each in models})
+
+
+def _named(prop: Any) -> Iterator[ModelProperty | LiteralEnumProperty]:
+    """Yield the models and enums that the type of a property names."""
+    if isinstance(prop, LiteralEnumProperty) or (isinstance(prop, ModelProperty) and not is_map(prop)):
+        yield prop
+    inner = prop.additional_properties if isinstance(prop, ModelProperty) else None
+    for each in [inner] if inner else [] if isinstance(prop, ModelProperty) else inner_properties(prop):
+        yield from _named(each)
+
+
+def written_models(props: Iterable[Any]) -> list[ModelProperty]:
+    """Return the models that arguments may hold, at any depth, sorted by name."""
+    found: dict[str, ModelProperty] = {}
+    pending = list(props)
+    while pending:
+        prop = pending.pop()
+        is_class = isinstance(prop, ModelProperty) and not is_map(prop)
+        if is_class and found.setdefault(str(prop.class_info.name), prop) is not prop:
+            continue
+        pending += inner_properties(prop)
+    return [found[name] for name in sorted(found)]
+
+
+def written_aliases(aliases: Iterable[Any], models: Iterable[ModelProperty]) -> list[Any]:
+    """Return the components that are types but no classes and that arguments may hold, told by their models."""
+    known = {dict_class(str(model.class_info.name)) for model in models}
+    return [prop for prop in aliases if (found := dict_classes([prop])) and known.issuperset(found)]
+
+
+def is_plain_class(keys: Iterable[str]) -> bool:
+    """Tell whether keys can be written as the names of a class body, none of which hides what its types name."""
+    return all(
+        key.isidentifier() and not iskeyword(key) and not key.startswith("__") and key not in _DICT_NAMES
+        for key in keys
+    )
 
 
 def union_members(models: Iterable[Any], endpoints: Iterable[Any]) -> set[str]:

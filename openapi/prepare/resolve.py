@@ -16,6 +16,7 @@ from typing import Any
 
 from .arrange import METHODS
 from .errors import Place, pointer, refuse
+from .events import name_events
 from .load import Json, is_array, is_object
 from .names import name_operations, placeholders, snake
 from .references import follow, refer_to_components, schemas_of, with_inner
@@ -44,6 +45,8 @@ def resolve(document: Json, chosen_names: Mapping[str, str], report: Report) -> 
     _name(resolved, chosen_names, report)
     refer_to_components(document, resolved, _roots(resolved), report)
     _list_nulls(_roots(resolved), report)
+    for path, method, operation in operations(resolved):
+        name_events(operation, components["schemas"], ("paths", path, method), report)
     _drop_inlined(resolved)
     return resolved
 

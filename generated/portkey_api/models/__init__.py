@@ -109,6 +109,9 @@ if TYPE_CHECKING:
         CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem as CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem,
     )
     from .aliases import (
+        CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem as CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem,
+    )
+    from .aliases import (
         CreateMcpIntegrationConfigurationsCustomHeaders as CreateMcpIntegrationConfigurationsCustomHeaders,
     )
     from .aliases import (
@@ -218,6 +221,7 @@ if TYPE_CHECKING:
     )
     from .aliases import PricingAdjustments as PricingAdjustments
     from .aliases import PricingMultiplierAdditionalUnits as PricingMultiplierAdditionalUnits
+    from .aliases import PromptCompletionStreamResponse as PromptCompletionStreamResponse
     from .aliases import PromptFunctionsItem as PromptFunctionsItem
     from .aliases import PromptParameters as PromptParameters
     from .aliases import PromptsCompletionsCreateBodyVariables as PromptsCompletionsCreateBodyVariables
@@ -955,6 +959,13 @@ if TYPE_CHECKING:
     )
     from .create_completion_response_choices_item_logprobs import (
         CreateCompletionResponseChoicesItemLogprobs as CreateCompletionResponseChoicesItemLogprobs,
+    )
+    from .create_completion_stream_response import CreateCompletionStreamResponse as CreateCompletionStreamResponse
+    from .create_completion_stream_response_choices_item import (
+        CreateCompletionStreamResponseChoicesItem as CreateCompletionStreamResponseChoicesItem,
+    )
+    from .create_completion_stream_response_choices_item_logprobs import (
+        CreateCompletionStreamResponseChoicesItemLogprobs as CreateCompletionStreamResponseChoicesItemLogprobs,
     )
     from .create_embedding_request import CreateEmbeddingRequest as CreateEmbeddingRequest
     from .create_embedding_request_encoding_format import (
@@ -2644,6 +2655,10 @@ _MODULES = {
     "CreateCompletionResponseChoicesItemFinishReasonOption1": "create_completion_response_choices_item_finish_reason_option_1",
     "CreateCompletionResponseChoicesItemLogprobs": "create_completion_response_choices_item_logprobs",
     "CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem": "aliases",
+    "CreateCompletionStreamResponse": "create_completion_stream_response",
+    "CreateCompletionStreamResponseChoicesItem": "create_completion_stream_response_choices_item",
+    "CreateCompletionStreamResponseChoicesItemLogprobs": "create_completion_stream_response_choices_item_logprobs",
+    "CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem": "aliases",
     "CreateEmbeddingRequest": "create_embedding_request",
     "CreateEmbeddingRequestEncodingFormat": "create_embedding_request_encoding_format",
     "CreateEmbeddingRequestModelOption2": "create_embedding_request_model_option_2",
@@ -3191,6 +3206,7 @@ _MODULES = {
     "PricingMultiplierAdditionalUnits": "aliases",
     "PricingMultiplierImage": "pricing_multiplier_image",
     "Prompt": "prompt",
+    "PromptCompletionStreamResponse": "aliases",
     "PromptFunctionsItem": "aliases",
     "PromptParameters": "aliases",
     "PromptPartial": "prompt_partial",

@@ -58,6 +58,8 @@ if TYPE_CHECKING:
         ComputerToolCallOutputResource,
         ContainsCheck,
         ContainsCodeCheck,
+        CreateChatCompletionStreamResponse,
+        CreateCompletionStreamResponse,
         CustomToolCall,
         DoneEvent,
         DoubleClick,
@@ -347,6 +349,8 @@ WorkspaceDefaultsMetadata: TypeAlias = "dict[str, str]"
 WorkspaceMemberSettings: TypeAlias = "dict[str, Any]"
 WorkspaceWithUsersDefaultsMetadata: TypeAlias = "dict[str, str]"
 AzureBatchJobMetadata: TypeAlias = "dict[str, Any]"
+CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem: TypeAlias = "dict[str, float]"
+PromptCompletionStreamResponse: TypeAlias = "CreateChatCompletionStreamResponse | CreateCompletionStreamResponse"
 AnthropicSystem: TypeAlias = "str | list[AnthropicTextBlock]"
 AnthropicInputBlock: TypeAlias = "AnthropicTextBlock | AnthropicImageBlock | AnthropicDocumentBlock | AnthropicThinkingBlock | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock | AnthropicToolResultBlock"
 AnthropicToolInputSchema: TypeAlias = "dict[str, Any]"
@@ -646,6 +650,7 @@ CODECS: dict[str, Any] = {
     "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool"),
     "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
+    "PromptCompletionStreamResponse": ("CreateChatCompletionStreamResponse", "CreateCompletionStreamResponse"),
     "AnthropicSystem": ["AnthropicTextBlock"],
     "AnthropicInputBlock": (
         "AnthropicTextBlock",

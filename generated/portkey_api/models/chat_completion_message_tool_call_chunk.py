@@ -20,3 +20,4 @@ class ChatCompletionMessageToolCallChunk(WireModel):
     type: Literal["function"] | None = UNSET
     function: ChatCompletionMessageToolCallChunkFunction | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"function": "ChatCompletionMessageToolCallChunkFunction"}
+    _tells: ClassVar[dict[str, Any]] = {"index": "int", "id": "str", "type": ("function",)}

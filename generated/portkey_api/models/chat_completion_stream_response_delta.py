@@ -28,3 +28,8 @@ class ChatCompletionStreamResponseDelta(WireModel):
         "function_call": "ChatCompletionStreamResponseDeltaFunctionCall",
         "tool_calls": ["ChatCompletionMessageToolCallChunk"],
     }
+    _tells: ClassVar[dict[str, Any]] = {
+        "content": "str",
+        "role": ("assistant", "system", "tool", "user"),
+        "refusal": "str",
+    }

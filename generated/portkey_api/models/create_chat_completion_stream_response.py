@@ -28,3 +28,10 @@ class CreateChatCompletionStreamResponse(WireModel):
         "usage": "CreateChatCompletionStreamResponseUsage",
         "hook_results": "HookResults",
     }
+    _tells: ClassVar[dict[str, Any]] = {
+        "id": "str",
+        "created": "int",
+        "model": "str",
+        "object": ("chat.completion.chunk",),
+        "system_fingerprint": "str",
+    }

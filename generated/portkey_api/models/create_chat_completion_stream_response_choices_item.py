@@ -27,3 +27,4 @@ class CreateChatCompletionStreamResponseChoicesItem(WireModel):
         "delta": "ChatCompletionStreamResponseDelta",
         "logprobs": "CreateChatCompletionStreamResponseChoicesItemLogprobs",
     }
+    _tells: ClassVar[dict[str, Any]] = {"finish_reason": "str", "index": "int"}

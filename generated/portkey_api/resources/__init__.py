@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .audio import AsyncAudioResource, AudioResource
     from .audit_logs import AsyncAuditLogsResource, AuditLogsResource
     from .batches import AsyncBatchesResource, BatchesResource
+    from .beta import AsyncBetaResource, BetaResource
     from .chat import AsyncChatResource, ChatResource
     from .collections import AsyncCollectionsResource, CollectionsResource
     from .completions import AsyncCompletionsResource, CompletionsResource
@@ -342,6 +343,13 @@ class Resources(Caller):
 
         return VirtualKeysResource(self)
 
+    @cached_property
+    def beta(self) -> BetaResource:
+        """The operations under ``client.beta``."""
+        from .beta import BetaResource
+
+        return BetaResource(self)
+
 
 class AsyncResources(AsyncCaller):
     """The top of the resource tree, asynchronous."""
@@ -618,3 +626,10 @@ class AsyncResources(AsyncCaller):
         from .virtual_keys import AsyncVirtualKeysResource
 
         return AsyncVirtualKeysResource(self)
+
+    @cached_property
+    def beta(self) -> AsyncBetaResource:
+        """The operations under ``client.beta``."""
+        from .beta import AsyncBetaResource
+
+        return AsyncBetaResource(self)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import CreateInviteWorkspaceApiKeyDetailsDict, WorkspaceInviteDict
     from ..models import (
         AdminUsersInvitesListRole,
         AdminUsersInvitesListStatus,
@@ -85,9 +86,9 @@ class AdminUsersInvitesResource(Resource):
         self,
         *,
         email: str,
-        workspaces: Sequence[WorkspaceInvite | Mapping[str, Any]],
+        workspaces: Sequence[WorkspaceInvite | WorkspaceInviteDict],
         role: InviteRole,
-        workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | Mapping[str, Any] = UNSET,
+        workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | CreateInviteWorkspaceApiKeyDetailsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.
@@ -171,9 +172,9 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
         self,
         *,
         email: str,
-        workspaces: Sequence[WorkspaceInvite | Mapping[str, Any]],
+        workspaces: Sequence[WorkspaceInvite | WorkspaceInviteDict],
         role: InviteRole,
-        workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | Mapping[str, Any] = UNSET,
+        workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | CreateInviteWorkspaceApiKeyDetailsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,12 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AdminWorkspacesCreateBodyDefaultsDict,
+        AdminWorkspacesUpdateBodyDefaultsDict,
+        RateLimitsDict,
+        UsageLimitsDict,
+    )
     from ..models import (
         AdminWorkspacesCreateBodyDefaults,
         AdminWorkspacesListStatus,
@@ -92,10 +98,10 @@ class AdminWorkspacesResource(Resource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        defaults: AdminWorkspacesCreateBodyDefaults | Mapping[str, Any] = UNSET,
+        defaults: AdminWorkspacesCreateBodyDefaults | AdminWorkspacesCreateBodyDefaultsDict = UNSET,
         users: Sequence[str] = UNSET,
-        usage_limits: Sequence[UsageLimits | Mapping[str, Any]] = UNSET,
-        rate_limits: Sequence[RateLimits | Mapping[str, Any]] = UNSET,
+        usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+        rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
@@ -165,9 +171,9 @@ class AdminWorkspacesResource(Resource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        defaults: AdminWorkspacesUpdateBodyDefaults | Mapping[str, Any] = UNSET,
-        usage_limits: Sequence[UsageLimits | Mapping[str, Any]] = UNSET,
-        rate_limits: Sequence[RateLimits | Mapping[str, Any]] = UNSET,
+        defaults: AdminWorkspacesUpdateBodyDefaults | AdminWorkspacesUpdateBodyDefaultsDict = UNSET,
+        usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+        rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.
@@ -220,10 +226,10 @@ class AsyncAdminWorkspacesResource(AsyncResource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        defaults: AdminWorkspacesCreateBodyDefaults | Mapping[str, Any] = UNSET,
+        defaults: AdminWorkspacesCreateBodyDefaults | AdminWorkspacesCreateBodyDefaultsDict = UNSET,
         users: Sequence[str] = UNSET,
-        usage_limits: Sequence[UsageLimits | Mapping[str, Any]] = UNSET,
-        rate_limits: Sequence[RateLimits | Mapping[str, Any]] = UNSET,
+        usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+        rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
@@ -293,9 +299,9 @@ class AsyncAdminWorkspacesResource(AsyncResource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        defaults: AdminWorkspacesUpdateBodyDefaults | Mapping[str, Any] = UNSET,
-        usage_limits: Sequence[UsageLimits | Mapping[str, Any]] = UNSET,
-        rate_limits: Sequence[RateLimits | Mapping[str, Any]] = UNSET,
+        defaults: AdminWorkspacesUpdateBodyDefaults | AdminWorkspacesUpdateBodyDefaultsDict = UNSET,
+        usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+        rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import AdminWorkspacesUsersCreateBodyUsersItemDict
     from ..models import (
         AdminWorkspacesUsersCreateBodyUsersItem,
         AdminWorkspacesUsersListRole,
@@ -82,7 +83,7 @@ class AdminWorkspacesUsersResource(Resource):
         self,
         workspace_id: str,
         *,
-        users: Sequence[AdminWorkspacesUsersCreateBodyUsersItem | Mapping[str, Any]] = UNSET,
+        users: Sequence[AdminWorkspacesUsersCreateBodyUsersItem | AdminWorkspacesUsersCreateBodyUsersItemDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.
@@ -167,7 +168,7 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
         self,
         workspace_id: str,
         *,
-        users: Sequence[AdminWorkspacesUsersCreateBodyUsersItem | Mapping[str, Any]] = UNSET,
+        users: Sequence[AdminWorkspacesUsersCreateBodyUsersItem | AdminWorkspacesUsersCreateBodyUsersItemDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.

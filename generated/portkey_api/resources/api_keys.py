@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -12,6 +12,15 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        CreateApiKeyObjectDefaultsDict,
+        CreateApiKeyObjectRateLimitsItemDict,
+        CreateApiKeyObjectRotationPolicyDict,
+        UpdateApiKeyObjectDefaultsDict,
+        UpdateApiKeyObjectRateLimitsItemDict,
+        UpdateApiKeyObjectRotationPolicyDict,
+        UsageLimitsDict,
+    )
     from ..models import (
         ApiKeyObject,
         ApiKeyObjectList,
@@ -111,12 +120,12 @@ class ApiKeysResource(Resource):
         organisation_id: str = UNSET,
         workspace_id: str = UNSET,
         user_id: str = UNSET,
-        rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        defaults: CreateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
+        rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | CreateApiKeyObjectRateLimitsItemDict] | None = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        defaults: CreateApiKeyObjectDefaults | CreateApiKeyObjectDefaultsDict = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
-        rotation_policy: CreateApiKeyObjectRotationPolicy | Mapping[str, Any] | None = UNSET,
+        rotation_policy: CreateApiKeyObjectRotationPolicy | CreateApiKeyObjectRotationPolicyDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
@@ -190,14 +199,14 @@ class ApiKeysResource(Resource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
+        rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | UpdateApiKeyObjectRateLimitsItemDict] | None = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
         reset_usage: bool = UNSET,
         scopes: Sequence[str] = UNSET,
-        defaults: UpdateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
+        defaults: UpdateApiKeyObjectDefaults | UpdateApiKeyObjectDefaultsDict = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
-        rotation_policy: UpdateApiKeyObjectRotationPolicy | Mapping[str, Any] | None = UNSET,
+        rotation_policy: UpdateApiKeyObjectRotationPolicy | UpdateApiKeyObjectRotationPolicyDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the scopes, limits, defaults or rotation policy of an API key.
@@ -255,12 +264,12 @@ class AsyncApiKeysResource(AsyncResource):
         organisation_id: str = UNSET,
         workspace_id: str = UNSET,
         user_id: str = UNSET,
-        rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        defaults: CreateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
+        rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | CreateApiKeyObjectRateLimitsItemDict] | None = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        defaults: CreateApiKeyObjectDefaults | CreateApiKeyObjectDefaultsDict = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
-        rotation_policy: CreateApiKeyObjectRotationPolicy | Mapping[str, Any] | None = UNSET,
+        rotation_policy: CreateApiKeyObjectRotationPolicy | CreateApiKeyObjectRotationPolicyDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
@@ -334,14 +343,14 @@ class AsyncApiKeysResource(AsyncResource):
         *,
         name: str = UNSET,
         description: str = UNSET,
-        rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | Mapping[str, Any]] | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
+        rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | UpdateApiKeyObjectRateLimitsItemDict] | None = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
         reset_usage: bool = UNSET,
         scopes: Sequence[str] = UNSET,
-        defaults: UpdateApiKeyObjectDefaults | Mapping[str, Any] = UNSET,
+        defaults: UpdateApiKeyObjectDefaults | UpdateApiKeyObjectDefaultsDict = UNSET,
         alert_emails: Sequence[str] = UNSET,
         expires_at: datetime.datetime | None = UNSET,
-        rotation_policy: UpdateApiKeyObjectRotationPolicy | Mapping[str, Any] | None = UNSET,
+        rotation_policy: UpdateApiKeyObjectRotationPolicy | UpdateApiKeyObjectRotationPolicyDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the scopes, limits, defaults or rotation policy of an API key.

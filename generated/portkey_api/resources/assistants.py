@@ -11,6 +11,14 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AssistantsApiResponseFormatDict,
+        AssistantToolsCodeDict,
+        AssistantToolsFileSearchDict,
+        AssistantToolsFunctionDict,
+        CreateAssistantRequestToolResourcesDict,
+        ModifyAssistantRequestToolResourcesDict,
+    )
     from ..models import (
         AssistantObject,
         AssistantsApiResponseFormat,
@@ -105,15 +113,20 @@ class AssistantsResource(Resource):
         description: str | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[
-            AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
         ] = UNSET,
-        tool_resources: CreateAssistantRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: CreateAssistantRequestToolResources | CreateAssistantRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
@@ -178,15 +191,20 @@ class AssistantsResource(Resource):
         description: str | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[
-            AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
         ] = UNSET,
-        tool_resources: ModifyAssistantRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: ModifyAssistantRequestToolResources | ModifyAssistantRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
@@ -241,15 +259,20 @@ class AsyncAssistantsResource(AsyncResource):
         description: str | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[
-            AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
         ] = UNSET,
-        tool_resources: CreateAssistantRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: CreateAssistantRequestToolResources | CreateAssistantRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
@@ -314,15 +337,20 @@ class AsyncAssistantsResource(AsyncResource):
         description: str | None = UNSET,
         instructions: str | None = UNSET,
         tools: Sequence[
-            AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
         ] = UNSET,
-        tool_resources: ModifyAssistantRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: ModifyAssistantRequestToolResources | ModifyAssistantRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:

@@ -11,6 +11,17 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AnthropicBatchRequestDict,
+        AzureBatchJobOutputFolderDict,
+        BedrockBatchJobOutputExpiresAfterDict,
+        OpenAIBatchJobOutputExpiresAfterDict,
+        PortkeyBatchJobOutputExpiresAfterDict,
+        PortkeyBatchJobProviderOptionsOption1Dict,
+        PortkeyBatchJobProviderOptionsOption2Dict,
+        PortkeyBatchOptionsDict,
+        VertexBatchJobOutputExpiresAfterDict,
+    )
     from ..models import (
         AnthropicBatchRequest,
         AzureBatchJobOutputFolder,
@@ -114,7 +125,7 @@ class BatchesResource(Resource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: OpenAIBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -130,7 +141,7 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: BedrockBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -145,7 +156,7 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: VertexBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -160,12 +171,13 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         role_arn: str = UNSET,
-        portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyBatchOptions | PortkeyBatchOptionsDict = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
-        | Mapping[str, Any]
-        | PortkeyBatchJobProviderOptionsOption2 = UNSET,
+        | PortkeyBatchJobProviderOptionsOption1Dict
+        | PortkeyBatchJobProviderOptionsOption2
+        | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: PortkeyBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -176,14 +188,14 @@ class BatchesResource(Resource):
         input_blob: str,
         completion_window: str,
         endpoint: str,
-        output_folder: AzureBatchJobOutputFolder | Mapping[str, Any] = UNSET,
+        output_folder: AzureBatchJobOutputFolder | AzureBatchJobOutputFolderDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
     @overload
     def create(
-        self, *, requests: Sequence[AnthropicBatchRequest | Mapping[str, Any]], **options: Unpack[CallOptions]
+        self, *, requests: Sequence[AnthropicBatchRequest | AnthropicBatchRequestDict], **options: Unpack[CallOptions]
     ) -> Batch: ...
 
     def create(
@@ -261,6 +273,90 @@ if TYPE_CHECKING:
 
         cancel = raw_method(BatchesResource.cancel)
 
+        @overload
+        def create(
+            self,
+            *,
+            input_file_id: str,
+            completion_window: OpenAIBatchJobCompletionWindow,
+            endpoint: OpenAIBatchJobEndpoint,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            role_arn: str,
+            input_file_id: str,
+            completion_window: BedrockBatchJobCompletionWindow,
+            endpoint: BedrockBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            input_file_id: str,
+            completion_window: VertexBatchJobCompletionWindow,
+            endpoint: VertexBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            input_file_id: str,
+            completion_window: PortkeyBatchJobCompletionWindow,
+            endpoint: PortkeyBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            role_arn: str = UNSET,
+            portkey_options: PortkeyBatchOptions | PortkeyBatchOptionsDict = UNSET,
+            provider_options: PortkeyBatchJobProviderOptionsOption1
+            | PortkeyBatchJobProviderOptionsOption1Dict
+            | PortkeyBatchJobProviderOptionsOption2
+            | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            input_blob: str,
+            completion_window: str,
+            endpoint: str,
+            output_folder: AzureBatchJobOutputFolder | AzureBatchJobOutputFolderDict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            requests: Sequence[AnthropicBatchRequest | AnthropicBatchRequestDict],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
         def create(
             self,
             *,
@@ -309,7 +405,7 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: OpenAIBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -325,7 +421,7 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: BedrockBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -340,7 +436,7 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: VertexBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -355,12 +451,13 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         role_arn: str = UNSET,
-        portkey_options: PortkeyBatchOptions | Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyBatchOptions | PortkeyBatchOptionsDict = UNSET,
         provider_options: PortkeyBatchJobProviderOptionsOption1
-        | Mapping[str, Any]
-        | PortkeyBatchJobProviderOptionsOption2 = UNSET,
+        | PortkeyBatchJobProviderOptionsOption1Dict
+        | PortkeyBatchJobProviderOptionsOption2
+        | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: PortkeyBatchJobOutputExpiresAfter | Mapping[str, Any] = UNSET,
+        output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -371,14 +468,14 @@ class AsyncBatchesResource(AsyncResource):
         input_blob: str,
         completion_window: str,
         endpoint: str,
-        output_folder: AzureBatchJobOutputFolder | Mapping[str, Any] = UNSET,
+        output_folder: AzureBatchJobOutputFolder | AzureBatchJobOutputFolderDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
     @overload
     async def create(
-        self, *, requests: Sequence[AnthropicBatchRequest | Mapping[str, Any]], **options: Unpack[CallOptions]
+        self, *, requests: Sequence[AnthropicBatchRequest | AnthropicBatchRequestDict], **options: Unpack[CallOptions]
     ) -> Batch: ...
 
     async def create(
@@ -455,6 +552,90 @@ if TYPE_CHECKING:
         """The operations under ``client.batches``, asynchronous, each returning its answer with what came with it."""
 
         cancel = async_raw_method(AsyncBatchesResource.cancel)
+
+        @overload
+        async def create(
+            self,
+            *,
+            input_file_id: str,
+            completion_window: OpenAIBatchJobCompletionWindow,
+            endpoint: OpenAIBatchJobEndpoint,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            role_arn: str,
+            input_file_id: str,
+            completion_window: BedrockBatchJobCompletionWindow,
+            endpoint: BedrockBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            input_file_id: str,
+            completion_window: VertexBatchJobCompletionWindow,
+            endpoint: VertexBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            input_file_id: str,
+            completion_window: PortkeyBatchJobCompletionWindow,
+            endpoint: PortkeyBatchJobEndpoint,
+            job_name: str = UNSET,
+            output_data_config: str | Mapping[str, Any] = UNSET,
+            role_arn: str = UNSET,
+            portkey_options: PortkeyBatchOptions | PortkeyBatchOptionsDict = UNSET,
+            provider_options: PortkeyBatchJobProviderOptionsOption1
+            | PortkeyBatchJobProviderOptionsOption1Dict
+            | PortkeyBatchJobProviderOptionsOption2
+            | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            input_blob: str,
+            completion_window: str,
+            endpoint: str,
+            output_folder: AzureBatchJobOutputFolder | AzureBatchJobOutputFolderDict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            requests: Sequence[AnthropicBatchRequest | AnthropicBatchRequestDict],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Batch]: ...
 
         async def create(
             self,

@@ -5,13 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        ChatCompletionFunctionCallOptionDict,
+        ChatCompletionFunctionsDict,
+        ChatCompletionNamedToolChoiceDict,
+        ChatCompletionRequestAssistantMessageDict,
+        ChatCompletionRequestDeveloperMessageDict,
+        ChatCompletionRequestFunctionMessageDict,
+        ChatCompletionRequestSystemMessageDict,
+        ChatCompletionRequestToolMessageDict,
+        ChatCompletionRequestUserMessageDict,
+        ChatCompletionStreamOptions2Dict,
+        ChatCompletionToolDict,
+        CreateChatCompletionRequestThinkingDict,
+        ResponseFormatJsonObjectDict,
+        ResponseFormatJsonSchemaDict,
+        ResponseFormatTextDict,
+    )
     from ..models import (
         ChatCompletionFunctionCallOption,
         ChatCompletionFunctions,
@@ -30,13 +47,14 @@ if TYPE_CHECKING:
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
         CreateChatCompletionResponse,
+        CreateChatCompletionStreamResponse,
         DeletedObject,
         ResponseFormatJsonObject,
         ResponseFormatJsonSchema,
         ResponseFormatText,
         StoredChatCompletionList,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
     from .chat__completions__messages import AsyncChatCompletionsMessagesResource, ChatCompletionsMessagesResource
 
 _SECURITY = (
@@ -62,6 +80,7 @@ _CREATE: Operation[CreateChatCompletionResponse] = Operation(
     },
     content_type="application/json",
     styles={"header x-portkey-metadata": "json"},
+    events="CreateChatCompletionStreamResponse",
 )
 _DELETE: Operation[DeletedObject] = Operation(
     name="chat.completions.delete",
@@ -125,17 +144,23 @@ class ChatCompletionsResource(Resource):
 
         return ChatCompletionsMessagesResource(self._client)
 
+    @overload
     def create(
         self,
         *,
         messages: Sequence[
             ChatCompletionRequestSystemMessage
-            | Mapping[str, Any]
+            | ChatCompletionRequestSystemMessageDict
             | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
             | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
             | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
             | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
             | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
         ],
         model: str | CreateChatCompletionRequestModelOption2,
         x_portkey_trace_id: str | None = None,
@@ -154,34 +179,221 @@ class ChatCompletionsResource(Resource):
         n: int | None = UNSET,
         presence_penalty: float | None = UNSET,
         response_format: ResponseFormatText
-        | Mapping[str, Any]
+        | ResponseFormatTextDict
         | ResponseFormatJsonSchema
-        | ResponseFormatJsonObject = UNSET,
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
-        stream: bool | None = UNSET,
-        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
-        thinking: CreateChatCompletionRequestThinking | Mapping[str, Any] | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        tools: Sequence[ChatCompletionTool | Mapping[str, Any]] = UNSET,
-        tool_choice: ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice | Mapping[str, Any] = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
         parallel_tool_calls: bool = UNSET,
         user: str = UNSET,
         function_call: CreateChatCompletionRequestFunctionCallOption1
         | ChatCompletionFunctionCallOption
-        | Mapping[str, Any] = UNSET,
-        functions: Sequence[ChatCompletionFunctions | Mapping[str, Any]] = UNSET,
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
         store: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateChatCompletionResponse:
+    ) -> CreateChatCompletionResponse: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        stream: Literal[True],
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        stream: bool | None,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]: ...
+
+    def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream: bool | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
         ``POST /chat/completions``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             header={
                 "x-portkey-trace-id": x_portkey_trace_id,
                 "x-portkey-span-id": x_portkey_span_id,
@@ -258,13 +470,84 @@ class ChatCompletionsResource(Resource):
         """
         return self._client.call(_UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata})
 
+    normal_create = create
+    """Alias of ``chat.completions.create``: leave out ``stream``."""
+
+    parse = create
+    """Alias of ``chat.completions.create``: the content stays text; parse it."""
+
+    stream = create
+    """Alias of ``chat.completions.create``: give ``stream=True``."""
+
+    stream_create = create
+    """Alias of ``chat.completions.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
     class RawChatCompletionsResource:
         """The operations under ``client.chat.completions``, each returning its answer with what came with it."""
 
-        create = raw_method(ChatCompletionsResource.create)
+        def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateChatCompletionResponse]: ...
+
         delete = raw_method(ChatCompletionsResource.delete)
         list = raw_method(ChatCompletionsResource.list)
         retrieve = raw_method(ChatCompletionsResource.retrieve)
@@ -286,17 +569,23 @@ class AsyncChatCompletionsResource(AsyncResource):
 
         return AsyncChatCompletionsMessagesResource(self._client)
 
+    @overload
     async def create(
         self,
         *,
         messages: Sequence[
             ChatCompletionRequestSystemMessage
-            | Mapping[str, Any]
+            | ChatCompletionRequestSystemMessageDict
             | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
             | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
             | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
             | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
             | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
         ],
         model: str | CreateChatCompletionRequestModelOption2,
         x_portkey_trace_id: str | None = None,
@@ -315,34 +604,223 @@ class AsyncChatCompletionsResource(AsyncResource):
         n: int | None = UNSET,
         presence_penalty: float | None = UNSET,
         response_format: ResponseFormatText
-        | Mapping[str, Any]
+        | ResponseFormatTextDict
         | ResponseFormatJsonSchema
-        | ResponseFormatJsonObject = UNSET,
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
-        stream: bool | None = UNSET,
-        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
-        thinking: CreateChatCompletionRequestThinking | Mapping[str, Any] | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
-        tools: Sequence[ChatCompletionTool | Mapping[str, Any]] = UNSET,
-        tool_choice: ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice | Mapping[str, Any] = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
         parallel_tool_calls: bool = UNSET,
         user: str = UNSET,
         function_call: CreateChatCompletionRequestFunctionCallOption1
         | ChatCompletionFunctionCallOption
-        | Mapping[str, Any] = UNSET,
-        functions: Sequence[ChatCompletionFunctions | Mapping[str, Any]] = UNSET,
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
         store: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateChatCompletionResponse:
+    ) -> CreateChatCompletionResponse: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        stream: Literal[True],
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        stream: bool | None,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> (
+        CreateChatCompletionResponse | AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]
+    ): ...
+
+    async def create(
+        self,
+        *,
+        messages: Sequence[
+            ChatCompletionRequestSystemMessage
+            | ChatCompletionRequestSystemMessageDict
+            | ChatCompletionRequestDeveloperMessage
+            | ChatCompletionRequestDeveloperMessageDict
+            | ChatCompletionRequestUserMessage
+            | ChatCompletionRequestUserMessageDict
+            | ChatCompletionRequestAssistantMessage
+            | ChatCompletionRequestAssistantMessageDict
+            | ChatCompletionRequestToolMessage
+            | ChatCompletionRequestToolMessageDict
+            | ChatCompletionRequestFunctionMessage
+            | ChatCompletionRequestFunctionMessageDict
+        ],
+        model: str | CreateChatCompletionRequestModelOption2,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: bool | None = UNSET,
+        top_logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        response_format: ResponseFormatText
+        | ResponseFormatTextDict
+        | ResponseFormatJsonSchema
+        | ResponseFormatJsonSchemaDict
+        | ResponseFormatJsonObject
+        | ResponseFormatJsonObjectDict = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream: bool | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+        tool_choice: ChatCompletionToolChoiceOptionOption1
+        | ChatCompletionNamedToolChoice
+        | ChatCompletionNamedToolChoiceDict = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        user: str = UNSET,
+        function_call: CreateChatCompletionRequestFunctionCallOption1
+        | ChatCompletionFunctionCallOption
+        | ChatCompletionFunctionCallOptionDict = UNSET,
+        functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateChatCompletionResponse | AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
         ``POST /chat/completions``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             header={
                 "x-portkey-trace-id": x_portkey_trace_id,
                 "x-portkey-span-id": x_portkey_span_id,
@@ -423,13 +901,84 @@ class AsyncChatCompletionsResource(AsyncResource):
             _UPDATE, options, path={"completion_id": completion_id}, body={"metadata": metadata}
         )
 
+    normal_create = create
+    """Alias of ``chat.completions.create``: leave out ``stream``."""
+
+    parse = create
+    """Alias of ``chat.completions.create``: the content stays text; parse it."""
+
+    stream = create
+    """Alias of ``chat.completions.create``: give ``stream=True``."""
+
+    stream_create = create
+    """Alias of ``chat.completions.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
     class AsyncRawChatCompletionsResource:
         """The operations under ``client.chat.completions``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncChatCompletionsResource.create)
+        async def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateChatCompletionResponse]: ...
+
         delete = async_raw_method(AsyncChatCompletionsResource.delete)
         list = async_raw_method(AsyncChatCompletionsResource.list)
         retrieve = async_raw_method(AsyncChatCompletionsResource.retrieve)

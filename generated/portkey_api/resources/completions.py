@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import ChatCompletionStreamOptions2Dict
     from ..models import (
         ChatCompletionStreamOptions2,
         CreateCompletionRequestModelOption2,
         CreateCompletionResponse,
+        CreateCompletionStreamResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -40,6 +42,7 @@ _CREATE: Operation[CreateCompletionResponse] = Operation(
         "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
+    events="CreateCompletionStreamResponse",
 )
 
 
@@ -50,6 +53,81 @@ class CompletionsResource(Resource):
 
         @property
         def with_raw_response(self) -> RawCompletionsResource: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateCompletionResponse: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        stream: Literal[True],
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[CreateCompletionStreamResponse, CreateCompletionResponse]: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        stream: bool | None,
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateCompletionResponse | Stream[CreateCompletionStreamResponse, CreateCompletionResponse]: ...
 
     def create(
         self,
@@ -67,20 +145,21 @@ class CompletionsResource(Resource):
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
         suffix: str | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateCompletionResponse:
+    ) -> CreateCompletionResponse | Stream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
 
         ``POST /completions``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             body={
                 "model": model,
                 "prompt": prompt,
@@ -103,13 +182,41 @@ class CompletionsResource(Resource):
             },
         )
 
+    normal_create = create
+    """Alias of ``completions.create``: leave out ``stream``."""
+
+    stream_create = create
+    """Alias of ``completions.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
     class RawCompletionsResource:
         """The operations under ``client.completions``, each returning its answer with what came with it."""
 
-        create = raw_method(CompletionsResource.create)
+        def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateCompletionResponse]: ...
 
 
 class AsyncCompletionsResource(AsyncResource):
@@ -119,6 +226,81 @@ class AsyncCompletionsResource(AsyncResource):
 
         @property
         def with_raw_response(self) -> AsyncRawCompletionsResource: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateCompletionResponse: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        stream: Literal[True],
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: str | CreateCompletionRequestModelOption2,
+        prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+        stream: bool | None,
+        best_of: int | None = UNSET,
+        echo: bool | None = UNSET,
+        frequency_penalty: float | None = UNSET,
+        logit_bias: Mapping[str, int] | None = UNSET,
+        logprobs: int | None = UNSET,
+        max_tokens: int | None = UNSET,
+        n: int | None = UNSET,
+        presence_penalty: float | None = UNSET,
+        seed: int | None = UNSET,
+        stop: str | Sequence[str] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+        suffix: str | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateCompletionResponse | AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]: ...
 
     async def create(
         self,
@@ -136,20 +318,21 @@ class AsyncCompletionsResource(AsyncResource):
         seed: int | None = UNSET,
         stop: str | Sequence[str] | None = UNSET,
         stream: bool | None = UNSET,
-        stream_options: ChatCompletionStreamOptions2 | Mapping[str, Any] | None = UNSET,
+        stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
         suffix: str | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateCompletionResponse:
+    ) -> CreateCompletionResponse | AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
 
         ``POST /completions``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             body={
                 "model": model,
                 "prompt": prompt,
@@ -172,10 +355,38 @@ class AsyncCompletionsResource(AsyncResource):
             },
         )
 
+    normal_create = create
+    """Alias of ``completions.create``: leave out ``stream``."""
+
+    stream_create = create
+    """Alias of ``completions.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
     class AsyncRawCompletionsResource:
         """The operations under ``client.completions``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncCompletionsResource.create)
+        async def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateCompletionResponse]: ...

@@ -12,6 +12,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import ConfigsUpdateBodyConfigDict
     from ..models import (
         ConfigsCreateResponse,
         ConfigsListResponse,
@@ -151,7 +152,7 @@ class ConfigsResource(Resource):
         slug: str,
         *,
         name: str = UNSET,
-        config: ConfigsUpdateBodyConfig | Mapping[str, Any] = UNSET,
+        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
         status: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:
@@ -243,7 +244,7 @@ class AsyncConfigsResource(AsyncResource):
         slug: str,
         *,
         name: str = UNSET,
-        config: ConfigsUpdateBodyConfig | Mapping[str, Any] = UNSET,
+        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
         status: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:

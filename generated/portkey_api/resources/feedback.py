@@ -78,6 +78,9 @@ class FeedbackResource(Resource):
             _UPDATE, options, path={"id": id}, body={"value": value, "weight": weight, "metadata": metadata}
         )
 
+    bulk_create = create
+    """Alias of ``feedback.create``."""
+
 
 if TYPE_CHECKING:
 
@@ -129,6 +132,9 @@ class AsyncFeedbackResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"id": id}, body={"value": value, "weight": weight, "metadata": metadata}
         )
+
+    bulk_create = create
+    """Alias of ``feedback.create``."""
 
 
 if TYPE_CHECKING:

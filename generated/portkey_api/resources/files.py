@@ -127,6 +127,12 @@ class FilesResource(Resource):
         """
         return self._client.call(_RETRIEVE, options, path={"file_id": file_id})
 
+    retrieve_content = content
+    """Alias of ``files.content``."""
+
+    wait_for_processing = retrieve
+    """Alias of ``files.retrieve``: one look, without waiting."""
+
 
 if TYPE_CHECKING:
 
@@ -194,6 +200,12 @@ class AsyncFilesResource(AsyncResource):
         ``GET /files/{file_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"file_id": file_id})
+
+    retrieve_content = content
+    """Alias of ``files.content``."""
+
+    wait_for_processing = retrieve
+    """Alias of ``files.retrieve``: one look, without waiting."""
 
 
 if TYPE_CHECKING:

@@ -114,6 +114,9 @@ class FineTuningCheckpointsPermissionsResource(Resource):
             query={"after": after, "limit": limit, "project_id": project_id},
         )
 
+    retrieve = list
+    """Alias of ``fine_tuning.checkpoints.permissions.list``."""
+
 
 if TYPE_CHECKING:
 
@@ -179,6 +182,9 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
             path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
             query={"after": after, "limit": limit, "project_id": project_id},
         )
+
+    retrieve = list
+    """Alias of ``fine_tuning.checkpoints.permissions.list``."""
 
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -12,6 +11,13 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        BedrockFinetuneJobMethodDict,
+        BedrockParamsDict,
+        OpenAIFinetuneJobMethodDict,
+        PortkeyFinetuneJobMethodDict,
+        PortkeyOptionsDict,
+    )
     from ..models import (
         BedrockFinetuneJobMethod,
         BedrockParams,
@@ -134,7 +140,7 @@ class FineTuningJobsResource(Resource):
         model: str,
         training_file: str,
         suffix: str,
-        method: OpenAIFinetuneJobMethod | Mapping[str, Any],
+        method: OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> FineTuningJob: ...
@@ -146,7 +152,7 @@ class FineTuningJobsResource(Resource):
         model: str,
         training_file: str,
         suffix: str,
-        method: BedrockFinetuneJobMethod | Mapping[str, Any],
+        method: BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict,
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
@@ -161,12 +167,12 @@ class FineTuningJobsResource(Resource):
         model: str,
         training_file: str,
         suffix: str,
-        method: PortkeyFinetuneJobMethod | Mapping[str, Any],
+        method: PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict,
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
-        portkey_options: PortkeyOptions | Mapping[str, Any] = UNSET,
-        provider_options: BedrockParams | Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyOptions | PortkeyOptionsDict = UNSET,
+        provider_options: BedrockParams | BedrockParamsDict = UNSET,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> FineTuningJob: ...
@@ -264,6 +270,50 @@ if TYPE_CHECKING:
 
         cancel = raw_method(FineTuningJobsResource.cancel)
 
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict,
+            job_name: str = UNSET,
+            role_arn: str = UNSET,
+            output_file: str = UNSET,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict,
+            job_name: str = UNSET,
+            role_arn: str = UNSET,
+            output_file: str = UNSET,
+            portkey_options: PortkeyOptions | PortkeyOptionsDict = UNSET,
+            provider_options: BedrockParams | BedrockParamsDict = UNSET,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
         def create(
             self,
             *,
@@ -316,7 +366,7 @@ class AsyncFineTuningJobsResource(AsyncResource):
         model: str,
         training_file: str,
         suffix: str,
-        method: OpenAIFinetuneJobMethod | Mapping[str, Any],
+        method: OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> FineTuningJob: ...
@@ -328,7 +378,7 @@ class AsyncFineTuningJobsResource(AsyncResource):
         model: str,
         training_file: str,
         suffix: str,
-        method: BedrockFinetuneJobMethod | Mapping[str, Any],
+        method: BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict,
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
@@ -343,12 +393,12 @@ class AsyncFineTuningJobsResource(AsyncResource):
         model: str,
         training_file: str,
         suffix: str,
-        method: PortkeyFinetuneJobMethod | Mapping[str, Any],
+        method: PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict,
         job_name: str = UNSET,
         role_arn: str = UNSET,
         output_file: str = UNSET,
-        portkey_options: PortkeyOptions | Mapping[str, Any] = UNSET,
-        provider_options: BedrockParams | Mapping[str, Any] = UNSET,
+        portkey_options: PortkeyOptions | PortkeyOptionsDict = UNSET,
+        provider_options: BedrockParams | BedrockParamsDict = UNSET,
         validation_file: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> FineTuningJob: ...
@@ -445,6 +495,50 @@ if TYPE_CHECKING:
         """The operations under ``client.fine_tuning.jobs``, asynchronous, each returning its answer with what came with it."""
 
         cancel = async_raw_method(AsyncFineTuningJobsResource.cancel)
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict,
+            job_name: str = UNSET,
+            role_arn: str = UNSET,
+            output_file: str = UNSET,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str,
+            training_file: str,
+            suffix: str,
+            method: PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict,
+            job_name: str = UNSET,
+            role_arn: str = UNSET,
+            output_file: str = UNSET,
+            portkey_options: PortkeyOptions | PortkeyOptionsDict = UNSET,
+            provider_options: BedrockParams | BedrockParamsDict = UNSET,
+            validation_file: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FineTuningJob]: ...
 
         async def create(
             self,

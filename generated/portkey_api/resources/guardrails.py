@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,41 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AcuvityScanCheckDict,
+        AllowedRequestTypesCheckDict,
+        AporiaCheckDict,
+        AzureContentSafetyCheckDict,
+        AzurePIICheckDict,
+        BasicCheckDict,
+        BedrockGuardCheckDict,
+        CharacterCountCheckDict,
+        ContainsCheckDict,
+        ContainsCodeCheckDict,
+        EndsWithCheckDict,
+        GuardrailActionsDict,
+        JSONKeysCheckDict,
+        JSONSchemaCheckDict,
+        JWTCheckDict,
+        MistralModerationCheckDict,
+        ModelWhitelistCheckDict,
+        PANWPrismaCheckDict,
+        PatronusCheckDict,
+        PatronusCustomCheckDict,
+        PillarScanCheckDict,
+        PortkeyLanguageCheckDict,
+        PortkeyModerationCheckDict,
+        PortkeyPIICheckDict,
+        PromptfooCheckDict,
+        RegexMatchCheckDict,
+        RequiredMetadataKeysCheckDict,
+        SentenceCountCheckDict,
+        SydeGuardCheckDict,
+        UppercaseCheckDict,
+        ValidUrlsCheckDict,
+        WebhookCheckDict,
+        WordCountCheckDict,
+    )
     from ..models import (
         AcuvityScanCheck,
         AllowedRequestTypesCheck,
@@ -143,40 +178,71 @@ class GuardrailsResource(Resource):
         name: str,
         checks: Sequence[
             JWTCheck
-            | Mapping[str, Any]
+            | JWTCheckDict
             | ModelWhitelistCheck
+            | ModelWhitelistCheckDict
             | RegexMatchCheck
+            | RegexMatchCheckDict
             | SentenceCountCheck
+            | SentenceCountCheckDict
             | WordCountCheck
+            | WordCountCheckDict
             | CharacterCountCheck
+            | CharacterCountCheckDict
             | JSONSchemaCheck
+            | JSONSchemaCheckDict
             | JSONKeysCheck
+            | JSONKeysCheckDict
             | ContainsCheck
+            | ContainsCheckDict
             | ValidUrlsCheck
+            | ValidUrlsCheckDict
             | ContainsCodeCheck
+            | ContainsCodeCheckDict
             | WebhookCheck
+            | WebhookCheckDict
             | EndsWithCheck
+            | EndsWithCheckDict
             | UppercaseCheck
+            | UppercaseCheckDict
             | RequiredMetadataKeysCheck
+            | RequiredMetadataKeysCheckDict
             | AllowedRequestTypesCheck
+            | AllowedRequestTypesCheckDict
             | SydeGuardCheck
+            | SydeGuardCheckDict
             | AporiaCheck
+            | AporiaCheckDict
             | PillarScanCheck
+            | PillarScanCheckDict
             | PatronusCheck
+            | PatronusCheckDict
             | PatronusCustomCheck
+            | PatronusCustomCheckDict
             | PortkeyModerationCheck
+            | PortkeyModerationCheckDict
             | PortkeyLanguageCheck
+            | PortkeyLanguageCheckDict
             | PortkeyPIICheck
+            | PortkeyPIICheckDict
             | MistralModerationCheck
+            | MistralModerationCheckDict
             | BedrockGuardCheck
+            | BedrockGuardCheckDict
             | PromptfooCheck
+            | PromptfooCheckDict
             | AcuvityScanCheck
+            | AcuvityScanCheckDict
             | AzureContentSafetyCheck
+            | AzureContentSafetyCheckDict
             | AzurePIICheck
+            | AzurePIICheckDict
             | PANWPrismaCheck
+            | PANWPrismaCheckDict
             | BasicCheck
+            | BasicCheckDict
         ],
-        actions: GuardrailActions | Mapping[str, Any],
+        actions: GuardrailActions | GuardrailActionsDict,
         workspace_id: str = UNSET,
         organisation_id: str = UNSET,
         **options: Unpack[CallOptions],
@@ -242,40 +308,71 @@ class GuardrailsResource(Resource):
         name: str = UNSET,
         checks: Sequence[
             JWTCheck
-            | Mapping[str, Any]
+            | JWTCheckDict
             | ModelWhitelistCheck
+            | ModelWhitelistCheckDict
             | RegexMatchCheck
+            | RegexMatchCheckDict
             | SentenceCountCheck
+            | SentenceCountCheckDict
             | WordCountCheck
+            | WordCountCheckDict
             | CharacterCountCheck
+            | CharacterCountCheckDict
             | JSONSchemaCheck
+            | JSONSchemaCheckDict
             | JSONKeysCheck
+            | JSONKeysCheckDict
             | ContainsCheck
+            | ContainsCheckDict
             | ValidUrlsCheck
+            | ValidUrlsCheckDict
             | ContainsCodeCheck
+            | ContainsCodeCheckDict
             | WebhookCheck
+            | WebhookCheckDict
             | EndsWithCheck
+            | EndsWithCheckDict
             | UppercaseCheck
+            | UppercaseCheckDict
             | RequiredMetadataKeysCheck
+            | RequiredMetadataKeysCheckDict
             | AllowedRequestTypesCheck
+            | AllowedRequestTypesCheckDict
             | SydeGuardCheck
+            | SydeGuardCheckDict
             | AporiaCheck
+            | AporiaCheckDict
             | PillarScanCheck
+            | PillarScanCheckDict
             | PatronusCheck
+            | PatronusCheckDict
             | PatronusCustomCheck
+            | PatronusCustomCheckDict
             | PortkeyModerationCheck
+            | PortkeyModerationCheckDict
             | PortkeyLanguageCheck
+            | PortkeyLanguageCheckDict
             | PortkeyPIICheck
+            | PortkeyPIICheckDict
             | MistralModerationCheck
+            | MistralModerationCheckDict
             | BedrockGuardCheck
+            | BedrockGuardCheckDict
             | PromptfooCheck
+            | PromptfooCheckDict
             | AcuvityScanCheck
+            | AcuvityScanCheckDict
             | AzureContentSafetyCheck
+            | AzureContentSafetyCheckDict
             | AzurePIICheck
+            | AzurePIICheckDict
             | PANWPrismaCheck
+            | PANWPrismaCheckDict
             | BasicCheck
+            | BasicCheckDict
         ] = UNSET,
-        actions: GuardrailActions | Mapping[str, Any] = UNSET,
+        actions: GuardrailActions | GuardrailActionsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.
@@ -316,40 +413,71 @@ class AsyncGuardrailsResource(AsyncResource):
         name: str,
         checks: Sequence[
             JWTCheck
-            | Mapping[str, Any]
+            | JWTCheckDict
             | ModelWhitelistCheck
+            | ModelWhitelistCheckDict
             | RegexMatchCheck
+            | RegexMatchCheckDict
             | SentenceCountCheck
+            | SentenceCountCheckDict
             | WordCountCheck
+            | WordCountCheckDict
             | CharacterCountCheck
+            | CharacterCountCheckDict
             | JSONSchemaCheck
+            | JSONSchemaCheckDict
             | JSONKeysCheck
+            | JSONKeysCheckDict
             | ContainsCheck
+            | ContainsCheckDict
             | ValidUrlsCheck
+            | ValidUrlsCheckDict
             | ContainsCodeCheck
+            | ContainsCodeCheckDict
             | WebhookCheck
+            | WebhookCheckDict
             | EndsWithCheck
+            | EndsWithCheckDict
             | UppercaseCheck
+            | UppercaseCheckDict
             | RequiredMetadataKeysCheck
+            | RequiredMetadataKeysCheckDict
             | AllowedRequestTypesCheck
+            | AllowedRequestTypesCheckDict
             | SydeGuardCheck
+            | SydeGuardCheckDict
             | AporiaCheck
+            | AporiaCheckDict
             | PillarScanCheck
+            | PillarScanCheckDict
             | PatronusCheck
+            | PatronusCheckDict
             | PatronusCustomCheck
+            | PatronusCustomCheckDict
             | PortkeyModerationCheck
+            | PortkeyModerationCheckDict
             | PortkeyLanguageCheck
+            | PortkeyLanguageCheckDict
             | PortkeyPIICheck
+            | PortkeyPIICheckDict
             | MistralModerationCheck
+            | MistralModerationCheckDict
             | BedrockGuardCheck
+            | BedrockGuardCheckDict
             | PromptfooCheck
+            | PromptfooCheckDict
             | AcuvityScanCheck
+            | AcuvityScanCheckDict
             | AzureContentSafetyCheck
+            | AzureContentSafetyCheckDict
             | AzurePIICheck
+            | AzurePIICheckDict
             | PANWPrismaCheck
+            | PANWPrismaCheckDict
             | BasicCheck
+            | BasicCheckDict
         ],
-        actions: GuardrailActions | Mapping[str, Any],
+        actions: GuardrailActions | GuardrailActionsDict,
         workspace_id: str = UNSET,
         organisation_id: str = UNSET,
         **options: Unpack[CallOptions],
@@ -415,40 +543,71 @@ class AsyncGuardrailsResource(AsyncResource):
         name: str = UNSET,
         checks: Sequence[
             JWTCheck
-            | Mapping[str, Any]
+            | JWTCheckDict
             | ModelWhitelistCheck
+            | ModelWhitelistCheckDict
             | RegexMatchCheck
+            | RegexMatchCheckDict
             | SentenceCountCheck
+            | SentenceCountCheckDict
             | WordCountCheck
+            | WordCountCheckDict
             | CharacterCountCheck
+            | CharacterCountCheckDict
             | JSONSchemaCheck
+            | JSONSchemaCheckDict
             | JSONKeysCheck
+            | JSONKeysCheckDict
             | ContainsCheck
+            | ContainsCheckDict
             | ValidUrlsCheck
+            | ValidUrlsCheckDict
             | ContainsCodeCheck
+            | ContainsCodeCheckDict
             | WebhookCheck
+            | WebhookCheckDict
             | EndsWithCheck
+            | EndsWithCheckDict
             | UppercaseCheck
+            | UppercaseCheckDict
             | RequiredMetadataKeysCheck
+            | RequiredMetadataKeysCheckDict
             | AllowedRequestTypesCheck
+            | AllowedRequestTypesCheckDict
             | SydeGuardCheck
+            | SydeGuardCheckDict
             | AporiaCheck
+            | AporiaCheckDict
             | PillarScanCheck
+            | PillarScanCheckDict
             | PatronusCheck
+            | PatronusCheckDict
             | PatronusCustomCheck
+            | PatronusCustomCheckDict
             | PortkeyModerationCheck
+            | PortkeyModerationCheckDict
             | PortkeyLanguageCheck
+            | PortkeyLanguageCheckDict
             | PortkeyPIICheck
+            | PortkeyPIICheckDict
             | MistralModerationCheck
+            | MistralModerationCheckDict
             | BedrockGuardCheck
+            | BedrockGuardCheckDict
             | PromptfooCheck
+            | PromptfooCheckDict
             | AcuvityScanCheck
+            | AcuvityScanCheckDict
             | AzureContentSafetyCheck
+            | AzureContentSafetyCheckDict
             | AzurePIICheck
+            | AzurePIICheckDict
             | PANWPrismaCheck
+            | PANWPrismaCheckDict
             | BasicCheck
+            | BasicCheckDict
         ] = UNSET,
-        actions: GuardrailActions | Mapping[str, Any] = UNSET,
+        actions: GuardrailActions | GuardrailActionsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.

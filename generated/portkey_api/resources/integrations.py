@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,20 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AzureAIConfigurationDict,
+        AzureOpenAIConfigurationDict,
+        BedrockConfigurationDict,
+        CortexConfigurationDict,
+        CustomHostConfigurationDict,
+        HuggingFaceConfigurationDict,
+        OpenAIConfigurationDict,
+        PricingAdjustments2Dict,
+        SageMakerConfigurationDict,
+        SecretMappingDict,
+        VertexAIConfigurationDict,
+        WorkersAIConfigurationDict,
+    )
     from ..models import (
         AzureAIConfiguration,
         AzureOpenAIConfiguration,
@@ -124,20 +138,29 @@ class IntegrationsResource(Resource):
         description: str = UNSET,
         workspace_id: str = UNSET,
         configurations: OpenAIConfiguration
-        | Mapping[str, Any]
+        | OpenAIConfigurationDict
         | AzureOpenAIConfiguration
+        | AzureOpenAIConfigurationDict
         | BedrockConfiguration
+        | BedrockConfigurationDict
         | VertexAIConfiguration
+        | VertexAIConfigurationDict
         | AzureAIConfiguration
+        | AzureAIConfigurationDict
         | WorkersAIConfiguration
+        | WorkersAIConfigurationDict
         | SageMakerConfiguration
+        | SageMakerConfigurationDict
         | HuggingFaceConfiguration
+        | HuggingFaceConfigurationDict
         | CortexConfiguration
-        | CustomHostConfiguration = UNSET,
+        | CortexConfigurationDict
+        | CustomHostConfiguration
+        | CustomHostConfigurationDict = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
@@ -203,18 +226,27 @@ class IntegrationsResource(Resource):
         key: str = UNSET,
         description: str = UNSET,
         configurations: OpenAIConfiguration
-        | Mapping[str, Any]
+        | OpenAIConfigurationDict
         | AzureOpenAIConfiguration
+        | AzureOpenAIConfigurationDict
         | BedrockConfiguration
+        | BedrockConfigurationDict
         | VertexAIConfiguration
+        | VertexAIConfigurationDict
         | AzureAIConfiguration
+        | AzureAIConfigurationDict
         | WorkersAIConfiguration
+        | WorkersAIConfigurationDict
         | SageMakerConfiguration
+        | SageMakerConfigurationDict
         | HuggingFaceConfiguration
+        | HuggingFaceConfigurationDict
         | CortexConfiguration
-        | CustomHostConfiguration = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
+        | CortexConfigurationDict
+        | CustomHostConfiguration
+        | CustomHostConfigurationDict = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.
@@ -280,20 +312,29 @@ class AsyncIntegrationsResource(AsyncResource):
         description: str = UNSET,
         workspace_id: str = UNSET,
         configurations: OpenAIConfiguration
-        | Mapping[str, Any]
+        | OpenAIConfigurationDict
         | AzureOpenAIConfiguration
+        | AzureOpenAIConfigurationDict
         | BedrockConfiguration
+        | BedrockConfigurationDict
         | VertexAIConfiguration
+        | VertexAIConfigurationDict
         | AzureAIConfiguration
+        | AzureAIConfigurationDict
         | WorkersAIConfiguration
+        | WorkersAIConfigurationDict
         | SageMakerConfiguration
+        | SageMakerConfigurationDict
         | HuggingFaceConfiguration
+        | HuggingFaceConfigurationDict
         | CortexConfiguration
-        | CustomHostConfiguration = UNSET,
+        | CortexConfigurationDict
+        | CustomHostConfiguration
+        | CustomHostConfigurationDict = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
@@ -359,18 +400,27 @@ class AsyncIntegrationsResource(AsyncResource):
         key: str = UNSET,
         description: str = UNSET,
         configurations: OpenAIConfiguration
-        | Mapping[str, Any]
+        | OpenAIConfigurationDict
         | AzureOpenAIConfiguration
+        | AzureOpenAIConfigurationDict
         | BedrockConfiguration
+        | BedrockConfigurationDict
         | VertexAIConfiguration
+        | VertexAIConfigurationDict
         | AzureAIConfiguration
+        | AzureAIConfigurationDict
         | WorkersAIConfiguration
+        | WorkersAIConfigurationDict
         | SageMakerConfiguration
+        | SageMakerConfigurationDict
         | HuggingFaceConfiguration
+        | HuggingFaceConfigurationDict
         | CortexConfiguration
-        | CustomHostConfiguration = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
-        pricing_adjustments: PricingAdjustments2 | Mapping[str, Any] | None = UNSET,
+        | CortexConfigurationDict
+        | CustomHostConfiguration
+        | CustomHostConfigurationDict = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+        pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import ModelUpdateRequestDict
     from ..models import IntegrationModelsResponse, ModelUpdateRequest
     from ..types import CallOptions, async_raw_method, raw_method
 
@@ -76,7 +77,7 @@ class IntegrationsModelsResource(Resource):
         self,
         slug: str,
         *,
-        models: Sequence[ModelUpdateRequest | Mapping[str, Any]],
+        models: Sequence[ModelUpdateRequest | ModelUpdateRequestDict],
         allow_all_models: bool = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
@@ -129,7 +130,7 @@ class AsyncIntegrationsModelsResource(AsyncResource):
         self,
         slug: str,
         *,
-        models: Sequence[ModelUpdateRequest | Mapping[str, Any]],
+        models: Sequence[ModelUpdateRequest | ModelUpdateRequestDict],
         allow_all_models: bool = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import GlobalWorkspaceAccessDict, WorkspaceUpdateRequestDict
     from ..models import GlobalWorkspaceAccess, IntegrationWorkspacesResponse, WorkspaceUpdateRequest
     from ..types import CallOptions, async_raw_method, raw_method
 
@@ -58,8 +59,8 @@ class IntegrationsWorkspacesResource(Resource):
         self,
         slug: str,
         *,
-        workspaces: Sequence[WorkspaceUpdateRequest | Mapping[str, Any]] = UNSET,
-        global_workspace_access: GlobalWorkspaceAccess | Mapping[str, Any] = UNSET,
+        workspaces: Sequence[WorkspaceUpdateRequest | WorkspaceUpdateRequestDict] = UNSET,
+        global_workspace_access: GlobalWorkspaceAccess | GlobalWorkspaceAccessDict = UNSET,
         override_existing_workspace_access: bool = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,
@@ -111,8 +112,8 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource):
         self,
         slug: str,
         *,
-        workspaces: Sequence[WorkspaceUpdateRequest | Mapping[str, Any]] = UNSET,
-        global_workspace_access: GlobalWorkspaceAccess | Mapping[str, Any] = UNSET,
+        workspaces: Sequence[WorkspaceUpdateRequest | WorkspaceUpdateRequestDict] = UNSET,
+        global_workspace_access: GlobalWorkspaceAccess | GlobalWorkspaceAccessDict = UNSET,
         override_existing_workspace_access: bool = UNSET,
         create_default_provider: bool = UNSET,
         default_provider_slug: str = UNSET,

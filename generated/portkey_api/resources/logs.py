@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from ..types import AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import CustomLogDict
     from ..models import CustomLog, LogObject
     from ..types import CallOptions, async_raw_method, raw_method
     from .logs__exports import AsyncLogsExportsResource, LogsExportsResource
@@ -53,10 +54,7 @@ class LogsResource(Resource):
         return LogsExportsResource(self._client)
 
     def create(
-        self,
-        *,
-        body: CustomLog | Mapping[str, Any] | Sequence[CustomLog | Mapping[str, Any]],
-        **options: Unpack[CallOptions],
+        self, *, body: CustomLog | CustomLogDict | Sequence[CustomLog | CustomLogDict], **options: Unpack[CallOptions]
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 
@@ -97,10 +95,7 @@ class AsyncLogsResource(AsyncResource):
         return AsyncLogsExportsResource(self._client)
 
     async def create(
-        self,
-        *,
-        body: CustomLog | Mapping[str, Any] | Sequence[CustomLog | Mapping[str, Any]],
-        **options: Unpack[CallOptions],
+        self, *, body: CustomLog | CustomLogDict | Sequence[CustomLog | CustomLogDict], **options: Unpack[CallOptions]
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 

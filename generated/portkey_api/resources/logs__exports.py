@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import GenerationsFilterSchemaDict
     from ..models import (
         DownloadLogsResponse,
         ExportItem,
@@ -122,7 +123,7 @@ class LogsExportsResource(Resource):
     def create(
         self,
         *,
-        filters: GenerationsFilterSchema | Mapping[str, Any] = UNSET,
+        filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
         requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
         workspace_id: str = UNSET,
         **options: Unpack[CallOptions],
@@ -174,7 +175,7 @@ class LogsExportsResource(Resource):
         self,
         export_id: str,
         *,
-        filters: GenerationsFilterSchema | Mapping[str, Any] = UNSET,
+        filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
         workspace_id: str = UNSET,
         requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
         **options: Unpack[CallOptions],
@@ -224,7 +225,7 @@ class AsyncLogsExportsResource(AsyncResource):
     async def create(
         self,
         *,
-        filters: GenerationsFilterSchema | Mapping[str, Any] = UNSET,
+        filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
         requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
         workspace_id: str = UNSET,
         **options: Unpack[CallOptions],
@@ -278,7 +279,7 @@ class AsyncLogsExportsResource(AsyncResource):
         self,
         export_id: str,
         *,
-        filters: GenerationsFilterSchema | Mapping[str, Any] = UNSET,
+        filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
         workspace_id: str = UNSET,
         requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
         **options: Unpack[CallOptions],

@@ -12,6 +12,11 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        CreateMcpIntegrationConfigurationsDict,
+        SecretMappingDict,
+        UpdateMcpIntegrationConfigurationsDict,
+    )
     from ..models import (
         CreateMcpIntegrationAuthType,
         CreateMcpIntegrationConfigurations,
@@ -149,8 +154,10 @@ class McpIntegrationsResource(Resource):
         workspace_id: str = UNSET,
         slug: str = UNSET,
         description: str | None = UNSET,
-        configurations: CreateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        configurations: CreateMcpIntegrationConfigurations
+        | CreateMcpIntegrationConfigurationsDict
+        | Mapping[str, Any] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
@@ -236,11 +243,13 @@ class McpIntegrationsResource(Resource):
         *,
         name: str = UNSET,
         description: str | None = UNSET,
-        configurations: UpdateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
+        configurations: UpdateMcpIntegrationConfigurations
+        | UpdateMcpIntegrationConfigurationsDict
+        | Mapping[str, Any] = UNSET,
         url: str = UNSET,
         auth_type: UpdateMcpIntegrationAuthType = UNSET,
         transport: UpdateMcpIntegrationTransport = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.
@@ -317,8 +326,10 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         workspace_id: str = UNSET,
         slug: str = UNSET,
         description: str | None = UNSET,
-        configurations: CreateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        configurations: CreateMcpIntegrationConfigurations
+        | CreateMcpIntegrationConfigurationsDict
+        | Mapping[str, Any] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
@@ -404,11 +415,13 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         *,
         name: str = UNSET,
         description: str | None = UNSET,
-        configurations: UpdateMcpIntegrationConfigurations | Mapping[str, Any] = UNSET,
+        configurations: UpdateMcpIntegrationConfigurations
+        | UpdateMcpIntegrationConfigurationsDict
+        | Mapping[str, Any] = UNSET,
         url: str = UNSET,
         auth_type: UpdateMcpIntegrationAuthType = UNSET,
         transport: UpdateMcpIntegrationTransport = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..types import AsyncResource, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict
     from ..models import (
         BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem,
         McpIntegrationCapabilitiesBulkUpdateResponse,
@@ -80,7 +81,10 @@ class McpIntegrationsCapabilitiesResource(Resource):
         self,
         mcp_integration_id: str,
         *,
-        capabilities: Sequence[BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem | Mapping[str, Any]],
+        capabilities: Sequence[
+            BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem
+            | BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict
+        ],
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.
@@ -133,7 +137,10 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
         self,
         mcp_integration_id: str,
         *,
-        capabilities: Sequence[BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem | Mapping[str, Any]],
+        capabilities: Sequence[
+            BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem
+            | BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict
+        ],
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.

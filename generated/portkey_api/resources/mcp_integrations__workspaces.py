@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,10 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict,
+        BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict,
+    )
     from ..models import (
         BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess,
         BulkUpdateMcpIntegrationWorkspacesWorkspacesItem,
@@ -67,9 +71,11 @@ class McpIntegrationsWorkspacesResource(Resource):
         self,
         mcp_integration_id: str,
         *,
-        workspaces: Sequence[BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | Mapping[str, Any]],
+        workspaces: Sequence[
+            BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict
+        ],
         global_workspace_access: BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess
-        | Mapping[str, Any]
+        | BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict
         | None = UNSET,
         override_existing_workspace_access: bool = UNSET,
         **options: Unpack[CallOptions],
@@ -122,9 +128,11 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
         self,
         mcp_integration_id: str,
         *,
-        workspaces: Sequence[BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | Mapping[str, Any]],
+        workspaces: Sequence[
+            BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict
+        ],
         global_workspace_access: BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess
-        | Mapping[str, Any]
+        | BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict
         | None = UNSET,
         override_existing_workspace_access: bool = UNSET,
         **options: Unpack[CallOptions],

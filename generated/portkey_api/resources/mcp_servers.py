@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         McpServerCreateResponse,
         McpServerListResponse,
         McpServerTestResponse,
+        McpTokens,
     )
     from ..types import CallOptions, async_raw_method, raw_method
     from .mcp_servers__capabilities import AsyncMcpServersCapabilitiesResource, McpServersCapabilitiesResource
@@ -233,6 +234,64 @@ class McpServersResource(Resource):
             _UPDATE, options, path={"mcpServerId": mcp_server_id}, body={"name": name, "description": description}
         )
 
+    if TYPE_CHECKING:
+
+        def delete_tokens(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
+            """Alias of ``mcp_servers.tokens.delete``."""
+            ...
+
+    else:
+
+        @cached_property
+        def delete_tokens(self):
+            """Alias of ``mcp_servers.tokens.delete``."""
+            from .mcp_servers__tokens import McpServersTokensResource
+
+            return McpServersTokensResource(self._client).delete
+
+    get_client_info = client_info
+    """Alias of ``mcp_servers.client_info``."""
+
+    if TYPE_CHECKING:
+
+        def get_tokens(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpTokens:
+            """Alias of ``mcp_servers.tokens.retrieve``."""
+            ...
+
+    else:
+
+        @cached_property
+        def get_tokens(self):
+            """Alias of ``mcp_servers.tokens.retrieve``."""
+            from .mcp_servers__tokens import McpServersTokensResource
+
+            return McpServersTokensResource(self._client).retrieve
+
+    if TYPE_CHECKING:
+
+        def update_tokens(
+            self,
+            mcp_server_id: str,
+            *,
+            access_token: str | None = UNSET,
+            refresh_token: str | None = UNSET,
+            token_type: str = UNSET,
+            expires_in: int | None = UNSET,
+            scope: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> dict[str, Any]:
+            """Alias of ``mcp_servers.tokens.update``."""
+            ...
+
+    else:
+
+        @cached_property
+        def update_tokens(self):
+            """Alias of ``mcp_servers.tokens.update``."""
+            from .mcp_servers__tokens import McpServersTokensResource
+
+            return McpServersTokensResource(self._client).update
+
 
 if TYPE_CHECKING:
 
@@ -381,6 +440,64 @@ class AsyncMcpServersResource(AsyncResource):
         return await self._client.call(
             _UPDATE, options, path={"mcpServerId": mcp_server_id}, body={"name": name, "description": description}
         )
+
+    if TYPE_CHECKING:
+
+        async def delete_tokens(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
+            """Alias of ``mcp_servers.tokens.delete``."""
+            ...
+
+    else:
+
+        @cached_property
+        def delete_tokens(self):
+            """Alias of ``mcp_servers.tokens.delete``."""
+            from .mcp_servers__tokens import AsyncMcpServersTokensResource
+
+            return AsyncMcpServersTokensResource(self._client).delete
+
+    get_client_info = client_info
+    """Alias of ``mcp_servers.client_info``."""
+
+    if TYPE_CHECKING:
+
+        async def get_tokens(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpTokens:
+            """Alias of ``mcp_servers.tokens.retrieve``."""
+            ...
+
+    else:
+
+        @cached_property
+        def get_tokens(self):
+            """Alias of ``mcp_servers.tokens.retrieve``."""
+            from .mcp_servers__tokens import AsyncMcpServersTokensResource
+
+            return AsyncMcpServersTokensResource(self._client).retrieve
+
+    if TYPE_CHECKING:
+
+        async def update_tokens(
+            self,
+            mcp_server_id: str,
+            *,
+            access_token: str | None = UNSET,
+            refresh_token: str | None = UNSET,
+            token_type: str = UNSET,
+            expires_in: int | None = UNSET,
+            scope: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> dict[str, Any]:
+            """Alias of ``mcp_servers.tokens.update``."""
+            ...
+
+    else:
+
+        @cached_property
+        def update_tokens(self):
+            """Alias of ``mcp_servers.tokens.update``."""
+            from .mcp_servers__tokens import AsyncMcpServersTokensResource
+
+            return AsyncMcpServersTokensResource(self._client).update
 
 
 if TYPE_CHECKING:

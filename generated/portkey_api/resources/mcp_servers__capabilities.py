@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..types import AsyncResource, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict
     from ..models import (
         BulkUpdateMcpServerCapabilitiesCapabilitiesItem,
         McpServerCapabilitiesBulkUpdateResponse,
@@ -96,7 +97,9 @@ class McpServersCapabilitiesResource(Resource):
         self,
         mcp_server_id: str,
         *,
-        capabilities: Sequence[BulkUpdateMcpServerCapabilitiesCapabilitiesItem | Mapping[str, Any]],
+        capabilities: Sequence[
+            BulkUpdateMcpServerCapabilitiesCapabilitiesItem | BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict
+        ],
         **options: Unpack[CallOptions],
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.
@@ -157,7 +160,9 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
         self,
         mcp_server_id: str,
         *,
-        capabilities: Sequence[BulkUpdateMcpServerCapabilitiesCapabilitiesItem | Mapping[str, Any]],
+        capabilities: Sequence[
+            BulkUpdateMcpServerCapabilitiesCapabilitiesItem | BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict
+        ],
         **options: Unpack[CallOptions],
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.

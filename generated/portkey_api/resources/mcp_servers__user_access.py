@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..types import UNSET, AsyncResource, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import BulkUpdateMcpServerUserAccessUserAccessItemDict
     from ..models import (
         BulkUpdateMcpServerUserAccessDefaultUserAccess,
         BulkUpdateMcpServerUserAccessUserAccessItem,
@@ -100,7 +101,9 @@ class McpServersUserAccessResource(Resource):
         self,
         mcp_server_id: str,
         *,
-        user_access: Sequence[BulkUpdateMcpServerUserAccessUserAccessItem | Mapping[str, Any]] = UNSET,
+        user_access: Sequence[
+            BulkUpdateMcpServerUserAccessUserAccessItem | BulkUpdateMcpServerUserAccessUserAccessItemDict
+        ] = UNSET,
         default_user_access: BulkUpdateMcpServerUserAccessDefaultUserAccess = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessBulkUpdateResponse:
@@ -165,7 +168,9 @@ class AsyncMcpServersUserAccessResource(AsyncResource):
         self,
         mcp_server_id: str,
         *,
-        user_access: Sequence[BulkUpdateMcpServerUserAccessUserAccessItem | Mapping[str, Any]] = UNSET,
+        user_access: Sequence[
+            BulkUpdateMcpServerUserAccessUserAccessItem | BulkUpdateMcpServerUserAccessUserAccessItemDict
+        ] = UNSET,
         default_user_access: BulkUpdateMcpServerUserAccessDefaultUserAccess = UNSET,
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessBulkUpdateResponse:

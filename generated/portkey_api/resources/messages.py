@@ -4,15 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AnthropicMessageParamDict,
+        AnthropicMessageRequestMetadataDict,
+        AnthropicTextBlockDict,
+        AnthropicThinkingConfigDict,
+        AnthropicToolChoiceDict,
+        AnthropicToolDict,
+    )
     from ..models import (
         AnthropicMessage,
+        AnthropicMessageEvent,
         AnthropicMessageParam,
         AnthropicMessageRequestMetadata,
         AnthropicMessageRequestServiceTier,
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
         AnthropicToolChoice,
         MessagesCountTokensResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -79,13 +88,13 @@ class MessagesResource(Resource):
         self,
         *,
         model: str,
-        messages: Sequence[AnthropicMessageParam | Mapping[str, Any]],
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
         x_portkey_anthropic_version: str | None = None,
         x_portkey_anthropic_beta: str | None = None,
-        system: str | Sequence[AnthropicTextBlock | Mapping[str, Any]] = UNSET,
-        tools: Sequence[AnthropicTool | Mapping[str, Any]] = UNSET,
-        tool_choice: AnthropicToolChoice | Mapping[str, Any] = UNSET,
-        thinking: AnthropicThinkingConfig | Mapping[str, Any] = UNSET,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
@@ -109,11 +118,12 @@ class MessagesResource(Resource):
             },
         )
 
+    @overload
     def create(
         self,
         *,
         model: str,
-        messages: Sequence[AnthropicMessageParam | Mapping[str, Any]],
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
         max_tokens: int,
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
@@ -124,26 +134,116 @@ class MessagesResource(Resource):
         x_portkey_cache_force_refresh: bool | None = None,
         x_portkey_anthropic_version: str | None = None,
         x_portkey_anthropic_beta: str | None = None,
-        system: str | Sequence[AnthropicTextBlock | Mapping[str, Any]] = UNSET,
-        metadata: AnthropicMessageRequestMetadata | Mapping[str, Any] = UNSET,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        stream: Literal[False] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AnthropicMessage: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        stream: Literal[True],
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[AnthropicMessageEvent, AnthropicMessage]: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        stream: bool,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AnthropicMessage | Stream[AnthropicMessageEvent, AnthropicMessage]: ...
+
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
         stop_sequences: Sequence[str] = UNSET,
         stream: bool = UNSET,
         temperature: float = UNSET,
         top_k: int = UNSET,
         top_p: float = UNSET,
-        tools: Sequence[AnthropicTool | Mapping[str, Any]] = UNSET,
-        tool_choice: AnthropicToolChoice | Mapping[str, Any] = UNSET,
-        thinking: AnthropicThinkingConfig | Mapping[str, Any] = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
         service_tier: AnthropicMessageRequestServiceTier = UNSET,
         **options: Unpack[CallOptions],
-    ) -> AnthropicMessage:
+    ) -> AnthropicMessage | Stream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
 
         ``POST /messages``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             header={
                 "x-portkey-trace-id": x_portkey_trace_id,
                 "x-portkey-span-id": x_portkey_span_id,
@@ -180,7 +280,35 @@ if TYPE_CHECKING:
         """The operations under ``client.messages``, each returning its answer with what came with it."""
 
         count_tokens = raw_method(MessagesResource.count_tokens)
-        create = raw_method(MessagesResource.create)
+
+        def create(
+            self,
+            *,
+            model: str,
+            messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+            max_tokens: int,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            x_portkey_anthropic_version: str | None = None,
+            x_portkey_anthropic_beta: str | None = None,
+            system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+            metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+            stop_sequences: Sequence[str] = UNSET,
+            stream: Literal[False] = UNSET,
+            temperature: float = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
+            tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+            tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+            thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+            service_tier: AnthropicMessageRequestServiceTier = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AnthropicMessage]: ...
 
 
 class AsyncMessagesResource(AsyncResource):
@@ -195,13 +323,13 @@ class AsyncMessagesResource(AsyncResource):
         self,
         *,
         model: str,
-        messages: Sequence[AnthropicMessageParam | Mapping[str, Any]],
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
         x_portkey_anthropic_version: str | None = None,
         x_portkey_anthropic_beta: str | None = None,
-        system: str | Sequence[AnthropicTextBlock | Mapping[str, Any]] = UNSET,
-        tools: Sequence[AnthropicTool | Mapping[str, Any]] = UNSET,
-        tool_choice: AnthropicToolChoice | Mapping[str, Any] = UNSET,
-        thinking: AnthropicThinkingConfig | Mapping[str, Any] = UNSET,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
@@ -225,11 +353,12 @@ class AsyncMessagesResource(AsyncResource):
             },
         )
 
+    @overload
     async def create(
         self,
         *,
         model: str,
-        messages: Sequence[AnthropicMessageParam | Mapping[str, Any]],
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
         max_tokens: int,
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
@@ -240,26 +369,116 @@ class AsyncMessagesResource(AsyncResource):
         x_portkey_cache_force_refresh: bool | None = None,
         x_portkey_anthropic_version: str | None = None,
         x_portkey_anthropic_beta: str | None = None,
-        system: str | Sequence[AnthropicTextBlock | Mapping[str, Any]] = UNSET,
-        metadata: AnthropicMessageRequestMetadata | Mapping[str, Any] = UNSET,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        stream: Literal[False] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AnthropicMessage: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        stream: Literal[True],
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[AnthropicMessageEvent, AnthropicMessage]: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        stream: bool,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+        stop_sequences: Sequence[str] = UNSET,
+        temperature: float = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+        service_tier: AnthropicMessageRequestServiceTier = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AnthropicMessage | AsyncStream[AnthropicMessageEvent, AnthropicMessage]: ...
+
+    async def create(
+        self,
+        *,
+        model: str,
+        messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+        max_tokens: int,
+        x_portkey_trace_id: str | None = None,
+        x_portkey_span_id: str | None = None,
+        x_portkey_parent_span_id: str | None = None,
+        x_portkey_span_name: str | None = None,
+        x_portkey_metadata: Mapping[str, Any] | str | None = None,
+        x_portkey_cache_namespace: str | None = None,
+        x_portkey_cache_force_refresh: bool | None = None,
+        x_portkey_anthropic_version: str | None = None,
+        x_portkey_anthropic_beta: str | None = None,
+        system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+        metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
         stop_sequences: Sequence[str] = UNSET,
         stream: bool = UNSET,
         temperature: float = UNSET,
         top_k: int = UNSET,
         top_p: float = UNSET,
-        tools: Sequence[AnthropicTool | Mapping[str, Any]] = UNSET,
-        tool_choice: AnthropicToolChoice | Mapping[str, Any] = UNSET,
-        thinking: AnthropicThinkingConfig | Mapping[str, Any] = UNSET,
+        tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+        tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+        thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
         service_tier: AnthropicMessageRequestServiceTier = UNSET,
         **options: Unpack[CallOptions],
-    ) -> AnthropicMessage:
+    ) -> AnthropicMessage | AsyncStream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
 
         ``POST /messages``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             header={
                 "x-portkey-trace-id": x_portkey_trace_id,
                 "x-portkey-span-id": x_portkey_span_id,
@@ -296,4 +515,32 @@ if TYPE_CHECKING:
         """The operations under ``client.messages``, asynchronous, each returning its answer with what came with it."""
 
         count_tokens = async_raw_method(AsyncMessagesResource.count_tokens)
-        create = async_raw_method(AsyncMessagesResource.create)
+
+        async def create(
+            self,
+            *,
+            model: str,
+            messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+            max_tokens: int,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            x_portkey_anthropic_version: str | None = None,
+            x_portkey_anthropic_beta: str | None = None,
+            system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+            metadata: AnthropicMessageRequestMetadata | AnthropicMessageRequestMetadataDict = UNSET,
+            stop_sequences: Sequence[str] = UNSET,
+            stream: Literal[False] = UNSET,
+            temperature: float = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
+            tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+            tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+            thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+            service_tier: AnthropicMessageRequestServiceTier = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AnthropicMessage]: ...

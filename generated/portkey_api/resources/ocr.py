@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..types import UNSET, AsyncResource, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import OcrDocumentUrlDict, OcrFileDict, OcrImageUrlDict
     from ..models import OcrDocumentUrl, OcrFile, OcrImageUrl, OcrResponse
     from ..types import CallOptions, async_raw_method, raw_method
 
@@ -47,7 +48,7 @@ class OcrResource(Resource):
         self,
         *,
         model: str,
-        document: OcrDocumentUrl | Mapping[str, Any] | OcrImageUrl | OcrFile,
+        document: OcrDocumentUrl | OcrDocumentUrlDict | OcrImageUrl | OcrImageUrlDict | OcrFile | OcrFileDict,
         id: str = UNSET,
         pages: Sequence[int] | None = UNSET,
         include_image_base64: bool | None = UNSET,
@@ -94,7 +95,7 @@ class AsyncOcrResource(AsyncResource):
         self,
         *,
         model: str,
-        document: OcrDocumentUrl | Mapping[str, Any] | OcrImageUrl | OcrFile,
+        document: OcrDocumentUrl | OcrDocumentUrlDict | OcrImageUrl | OcrImageUrlDict | OcrFile | OcrFileDict,
         id: str = UNSET,
         pages: Sequence[int] | None = UNSET,
         include_image_base64: bool | None = UNSET,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import ConditionDict, GroupByDict
     from ..models import (
         Condition,
         CreatePolicyResponse,
@@ -128,8 +129,8 @@ class PoliciesRateLimitsResource(Resource):
     def create(
         self,
         *,
-        conditions: Sequence[Condition | Mapping[str, Any]],
-        group_by: Sequence[GroupBy | Mapping[str, Any]],
+        conditions: Sequence[Condition | ConditionDict],
+        group_by: Sequence[GroupBy | GroupByDict],
         type: CreateRateLimitsPolicyRequestType,
         unit: CreateRateLimitsPolicyRequestUnit,
         value: float,
@@ -251,8 +252,8 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
     async def create(
         self,
         *,
-        conditions: Sequence[Condition | Mapping[str, Any]],
-        group_by: Sequence[GroupBy | Mapping[str, Any]],
+        conditions: Sequence[Condition | ConditionDict],
+        group_by: Sequence[GroupBy | GroupByDict],
         type: CreateRateLimitsPolicyRequestType,
         unit: CreateRateLimitsPolicyRequestUnit,
         value: float,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import ConditionDict, GroupByDict
     from ..models import (
         Condition,
         CreatePolicyResponse,
@@ -140,8 +141,8 @@ class PoliciesUsageLimitsResource(Resource):
     def create(
         self,
         *,
-        conditions: Sequence[Condition | Mapping[str, Any]],
-        group_by: Sequence[GroupBy | Mapping[str, Any]],
+        conditions: Sequence[Condition | ConditionDict],
+        group_by: Sequence[GroupBy | GroupByDict],
         type: CreateUsageLimitsPolicyRequestType,
         credit_limit: float,
         name: str = UNSET,
@@ -282,8 +283,8 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
     async def create(
         self,
         *,
-        conditions: Sequence[Condition | Mapping[str, Any]],
-        group_by: Sequence[GroupBy | Mapping[str, Any]],
+        conditions: Sequence[Condition | ConditionDict],
+        group_by: Sequence[GroupBy | GroupByDict],
         type: CreateUsageLimitsPolicyRequestType,
         credit_limit: float,
         name: str = UNSET,

@@ -12,6 +12,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import CreateChatCompletionRequestDict, CreateCompletionRequestDict
     from ..models import (
         CreateChatCompletionRequest,
         CreateCompletionRequest,
@@ -259,7 +260,10 @@ class PromptsResource(Resource):
         prompt_id: str,
         *,
         variables: Mapping[str, Any],
-        hyperparameters: CreateChatCompletionRequest | Mapping[str, Any] | CreateCompletionRequest = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.
@@ -451,7 +455,10 @@ class AsyncPromptsResource(AsyncResource):
         prompt_id: str,
         *,
         variables: Mapping[str, Any],
-        hyperparameters: CreateChatCompletionRequest | Mapping[str, Any] | CreateCompletionRequest = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.

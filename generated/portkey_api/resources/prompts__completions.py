@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import CreateChatCompletionRequestDict, CreateCompletionRequestDict
     from ..models import (
         CreateChatCompletionRequest,
         CreateCompletionRequest,
+        PromptCompletionStreamResponse,
         PromptsCompletionsCreateResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -32,6 +34,7 @@ _CREATE: Operation[PromptsCompletionsCreateResponse] = Operation(
         "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
+    events=("CreateChatCompletionStreamResponse", "CreateCompletionStreamResponse"),
 )
 
 
@@ -43,22 +46,70 @@ class PromptsCompletionsResource(Resource):
         @property
         def with_raw_response(self) -> RawPromptsCompletionsResource: ...
 
+    @overload
+    def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: Literal[False] = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> PromptsCompletionsCreateResponse: ...
+
+    @overload
+    def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: Literal[True],
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]: ...
+
+    @overload
+    def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: bool,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> (
+        PromptsCompletionsCreateResponse | Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+    ): ...
+
     def create(
         self,
         prompt_id: str,
         *,
         variables: Mapping[str, Any],
         stream: bool = UNSET,
-        hyperparameters: CreateChatCompletionRequest | Mapping[str, Any] | CreateCompletionRequest = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
         **options: Unpack[CallOptions],
-    ) -> PromptsCompletionsCreateResponse:
+    ) -> PromptsCompletionsCreateResponse | Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]:
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
         ``POST /prompts/{promptId}/completions``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             path={"promptId": prompt_id},
             body={"variables": variables, "stream": stream, "hyperparameters": hyperparameters},
         )
@@ -69,7 +120,18 @@ if TYPE_CHECKING:
     class RawPromptsCompletionsResource:
         """The operations under ``client.prompts.completions``, each returning its answer with what came with it."""
 
-        create = raw_method(PromptsCompletionsResource.create)
+        def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: Literal[False] = UNSET,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsCompletionsCreateResponse]: ...
 
 
 class AsyncPromptsCompletionsResource(AsyncResource):
@@ -80,22 +142,72 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         @property
         def with_raw_response(self) -> AsyncRawPromptsCompletionsResource: ...
 
+    @overload
+    async def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: Literal[False] = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> PromptsCompletionsCreateResponse: ...
+
+    @overload
+    async def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: Literal[True],
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]: ...
+
+    @overload
+    async def create(
+        self,
+        prompt_id: str,
+        *,
+        variables: Mapping[str, Any],
+        stream: bool,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> (
+        PromptsCompletionsCreateResponse | AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+    ): ...
+
     async def create(
         self,
         prompt_id: str,
         *,
         variables: Mapping[str, Any],
         stream: bool = UNSET,
-        hyperparameters: CreateChatCompletionRequest | Mapping[str, Any] | CreateCompletionRequest = UNSET,
+        hyperparameters: CreateChatCompletionRequest
+        | CreateChatCompletionRequestDict
+        | CreateCompletionRequest
+        | CreateCompletionRequestDict = UNSET,
         **options: Unpack[CallOptions],
-    ) -> PromptsCompletionsCreateResponse:
+    ) -> (
+        PromptsCompletionsCreateResponse | AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+    ):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
         ``POST /prompts/{promptId}/completions``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             path={"promptId": prompt_id},
             body={"variables": variables, "stream": stream, "hyperparameters": hyperparameters},
         )
@@ -106,4 +218,15 @@ if TYPE_CHECKING:
     class AsyncRawPromptsCompletionsResource:
         """The operations under ``client.prompts.completions``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncPromptsCompletionsResource.create)
+        async def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: Literal[False] = UNSET,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsCompletionsCreateResponse]: ...

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -12,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import RateLimitsDict, UsageLimitsDict
     from ..models import (
         Providers,
         ProvidersCreateResponse,
@@ -96,8 +96,8 @@ class ProvidersResource(Resource):
         workspace_id: str = UNSET,
         slug: str = UNSET,
         note: str | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime = UNSET,
         **options: Unpack[CallOptions],
     ) -> ProvidersCreateResponse:
@@ -157,8 +157,8 @@ class ProvidersResource(Resource):
         workspace_id: str | None = None,
         name: str = UNSET,
         note: str = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] | None = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict | None = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime | None = UNSET,
         reset_usage: bool = UNSET,
         **options: Unpack[CallOptions],
@@ -211,8 +211,8 @@ class AsyncProvidersResource(AsyncResource):
         workspace_id: str = UNSET,
         slug: str = UNSET,
         note: str | None = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime = UNSET,
         **options: Unpack[CallOptions],
     ) -> ProvidersCreateResponse:
@@ -276,8 +276,8 @@ class AsyncProvidersResource(AsyncResource):
         workspace_id: str | None = None,
         name: str = UNSET,
         note: str = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] | None = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict | None = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime | None = UNSET,
         reset_usage: bool = UNSET,
         **options: Unpack[CallOptions],

@@ -11,6 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import RerankDocumentOption2Dict
     from ..models import CreateRerankResponse, RerankDocumentOption2
     from ..types import CallOptions, async_raw_method, raw_method
 
@@ -53,7 +54,7 @@ class RerankResource(Resource):
         *,
         model: str,
         query: str,
-        documents: Sequence[str | RerankDocumentOption2 | Mapping[str, Any]],
+        documents: Sequence[str | RerankDocumentOption2 | RerankDocumentOption2Dict | Mapping[str, Any]],
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
         x_portkey_parent_span_id: str | None = None,
@@ -118,7 +119,7 @@ class AsyncRerankResource(AsyncResource):
         *,
         model: str,
         query: str,
-        documents: Sequence[str | RerankDocumentOption2 | Mapping[str, Any]],
+        documents: Sequence[str | RerankDocumentOption2 | RerankDocumentOption2Dict | Mapping[str, Any]],
         x_portkey_trace_id: str | None = None,
         x_portkey_span_id: str | None = None,
         x_portkey_parent_span_id: str | None = None,

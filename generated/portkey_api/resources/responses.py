@@ -5,13 +5,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        ComputerToolCallDict,
+        ComputerToolCallOutputDict,
+        ComputerToolDict,
+        CreateResponseTextDict,
+        EasyInputMessageDict,
+        FileSearchToolCallDict,
+        FileSearchToolDict,
+        FunctionToolCallDict,
+        FunctionToolCallOutputDict,
+        FunctionToolDict,
+        InputMessageDict,
+        ItemReferenceDict,
+        OutputMessageDict,
+        ReasoningDict,
+        ReasoningItemDict,
+        ToolChoiceFunctionDict,
+        ToolChoiceTypesDict,
+        WebSearchToolCallDict,
+        WebSearchToolDict,
+    )
     from ..models import (
         CompactedResponse,
         ComputerTool,
@@ -35,13 +56,14 @@ if TYPE_CHECKING:
         Response,
         ResponseInputTruncation,
         ResponsesDeleteResponse,
+        ResponseStreamEvent,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
         WebSearchTool,
         WebSearchToolCall,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
     from .responses__input_items import AsyncResponsesInputItemsResource, ResponsesInputItemsResource
     from .responses__input_tokens import AsyncResponsesInputTokensResource, ResponsesInputTokensResource
 
@@ -184,21 +206,40 @@ class ResponsesResource(Resource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ] = UNSET,
         instructions: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],
@@ -221,6 +262,7 @@ class ResponsesResource(Resource):
             },
         )
 
+    @overload
     def create(
         self,
         *,
@@ -228,43 +270,252 @@ class ResponsesResource(Resource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ],
         metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
         max_output_tokens: int | None = UNSET,
         instructions: str | None = UNSET,
-        text: CreateResponseText | Mapping[str, Any] = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
-        tool_choice: ToolChoiceOptions | ToolChoiceTypes | Mapping[str, Any] | ToolChoiceFunction = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        stream: Literal[True],
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[ResponseStreamEvent, Response]: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        stream: bool | None,
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response | Stream[ResponseStreamEvent, Response]: ...
+
+    def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> Response:
+    ) -> Response | Stream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
         ``POST /responses``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             body={
                 "model": model,
                 "input": input,
@@ -303,6 +554,12 @@ class ResponsesResource(Resource):
         """
         return self._client.call(_RETRIEVE, options, path={"response_id": response_id}, query={"include": include})
 
+    parse = create
+    """Alias of ``responses.create``: the output stays text; parse it."""
+
+    stream = create
+    """Alias of ``responses.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -311,7 +568,68 @@ if TYPE_CHECKING:
 
         cancel = raw_method(ResponsesResource.cancel)
         compact = raw_method(ResponsesResource.compact)
-        create = raw_method(ResponsesResource.create)
+
+        def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response]: ...
+
         delete = raw_method(ResponsesResource.delete)
         retrieve = raw_method(ResponsesResource.retrieve)
 
@@ -352,21 +670,40 @@ class AsyncResponsesResource(AsyncResource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ] = UNSET,
         instructions: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],
@@ -389,6 +726,7 @@ class AsyncResponsesResource(AsyncResource):
             },
         )
 
+    @overload
     async def create(
         self,
         *,
@@ -396,43 +734,252 @@ class AsyncResponsesResource(AsyncResource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ],
         metadata: Mapping[str, str] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         user: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        reasoning: Reasoning | Mapping[str, Any] | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
         max_output_tokens: int | None = UNSET,
         instructions: str | None = UNSET,
-        text: CreateResponseText | Mapping[str, Any] = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
-        tool_choice: ToolChoiceOptions | ToolChoiceTypes | Mapping[str, Any] | ToolChoiceFunction = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        stream: Literal[True],
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[ResponseStreamEvent, Response]: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        stream: bool | None,
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
+        truncation: CreateResponseTruncation | None = UNSET,
+        include: Sequence[Includable] | None = UNSET,
+        parallel_tool_calls: bool | None = UNSET,
+        store: bool | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Response | AsyncStream[ResponseStreamEvent, Response]: ...
+
+    async def create(
+        self,
+        *,
+        model: ModelIdsResponsesOption1 | str,
+        input: str
+        | Sequence[
+            EasyInputMessage
+            | EasyInputMessageDict
+            | InputMessage
+            | InputMessageDict
+            | OutputMessage
+            | OutputMessageDict
+            | FileSearchToolCall
+            | FileSearchToolCallDict
+            | ComputerToolCall
+            | ComputerToolCallDict
+            | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
+            | WebSearchToolCall
+            | WebSearchToolCallDict
+            | FunctionToolCall
+            | FunctionToolCallDict
+            | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
+            | ReasoningItem
+            | ReasoningItemDict
+            | ItemReference
+            | ItemReferenceDict
+        ],
+        metadata: Mapping[str, str] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        user: str | None = UNSET,
+        previous_response_id: str | None = UNSET,
+        reasoning: Reasoning | ReasoningDict | None = UNSET,
+        max_output_tokens: int | None = UNSET,
+        instructions: str | None = UNSET,
+        text: CreateResponseText | CreateResponseTextDict = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
+        tool_choice: ToolChoiceOptions
+        | ToolChoiceTypes
+        | ToolChoiceTypesDict
+        | ToolChoiceFunction
+        | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> Response:
+    ) -> Response | AsyncStream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
         ``POST /responses``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             body={
                 "model": model,
                 "input": input,
@@ -473,6 +1020,12 @@ class AsyncResponsesResource(AsyncResource):
             _RETRIEVE, options, path={"response_id": response_id}, query={"include": include}
         )
 
+    parse = create
+    """Alias of ``responses.create``: the output stays text; parse it."""
+
+    stream = create
+    """Alias of ``responses.create``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -481,6 +1034,67 @@ if TYPE_CHECKING:
 
         cancel = async_raw_method(AsyncResponsesResource.cancel)
         compact = async_raw_method(AsyncResponsesResource.compact)
-        create = async_raw_method(AsyncResponsesResource.create)
+
+        async def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response]: ...
+
         delete = async_raw_method(AsyncResponsesResource.delete)
         retrieve = async_raw_method(AsyncResponsesResource.retrieve)

@@ -3,14 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..types import UNSET, AsyncResource, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        ComputerToolCallDict,
+        ComputerToolCallOutputDict,
+        ComputerToolDict,
+        EasyInputMessageDict,
+        FileSearchToolCallDict,
+        FileSearchToolDict,
+        FunctionToolCallDict,
+        FunctionToolCallOutputDict,
+        FunctionToolDict,
+        InputMessageDict,
+        ItemReferenceDict,
+        OutputMessageDict,
+        ReasoningItemDict,
+        WebSearchToolCallDict,
+        WebSearchToolDict,
+    )
     from ..models import (
         ComputerTool,
         ComputerToolCall,
@@ -72,21 +89,40 @@ class ResponsesInputTokensResource(Resource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ] = UNSET,
         instructions: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],
@@ -133,21 +169,40 @@ class AsyncResponsesInputTokensResource(AsyncResource):
         input: str
         | Sequence[
             EasyInputMessage
-            | Mapping[str, Any]
+            | EasyInputMessageDict
             | InputMessage
+            | InputMessageDict
             | OutputMessage
+            | OutputMessageDict
             | FileSearchToolCall
+            | FileSearchToolCallDict
             | ComputerToolCall
+            | ComputerToolCallDict
             | ComputerToolCallOutput
+            | ComputerToolCallOutputDict
             | WebSearchToolCall
+            | WebSearchToolCallDict
             | FunctionToolCall
+            | FunctionToolCallDict
             | FunctionToolCallOutput
+            | FunctionToolCallOutputDict
             | ReasoningItem
+            | ReasoningItemDict
             | ItemReference
+            | ItemReferenceDict
         ] = UNSET,
         instructions: str | None = UNSET,
         previous_response_id: str | None = UNSET,
-        tools: Sequence[FileSearchTool | Mapping[str, Any] | FunctionTool | ComputerTool | WebSearchTool] = UNSET,
+        tools: Sequence[
+            FileSearchTool
+            | FileSearchToolDict
+            | FunctionTool
+            | FunctionToolDict
+            | ComputerTool
+            | ComputerToolDict
+            | WebSearchTool
+            | WebSearchToolDict
+        ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],

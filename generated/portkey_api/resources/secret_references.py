@@ -11,6 +11,17 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AwsAccessKeyAuthConfigDict,
+        AwsAssumedRoleAuthConfigDict,
+        AwsServiceRoleAuthConfigDict,
+        AzureDefaultAuthConfigDict,
+        AzureEntraAuthConfigDict,
+        AzureManagedAuthConfigDict,
+        HashicorpAppRoleAuthConfigDict,
+        HashicorpKubernetesAuthConfigDict,
+        HashicorpTokenAuthConfigDict,
+    )
     from ..models import (
         AwsAccessKeyAuthConfig,
         AwsAssumedRoleAuthConfig,
@@ -116,15 +127,23 @@ class SecretReferencesResource(Resource):
         name: str,
         manager_type: CreateSecretReferenceRequestManagerType,
         auth_config: AwsAccessKeyAuthConfig
-        | Mapping[str, Any]
+        | AwsAccessKeyAuthConfigDict
         | AwsAssumedRoleAuthConfig
+        | AwsAssumedRoleAuthConfigDict
         | AwsServiceRoleAuthConfig
+        | AwsServiceRoleAuthConfigDict
         | AzureEntraAuthConfig
+        | AzureEntraAuthConfigDict
         | AzureManagedAuthConfig
+        | AzureManagedAuthConfigDict
         | AzureDefaultAuthConfig
+        | AzureDefaultAuthConfigDict
         | HashicorpTokenAuthConfig
+        | HashicorpTokenAuthConfigDict
         | HashicorpAppRoleAuthConfig
-        | HashicorpKubernetesAuthConfig,
+        | HashicorpAppRoleAuthConfigDict
+        | HashicorpKubernetesAuthConfig
+        | HashicorpKubernetesAuthConfigDict,
         secret_path: str,
         organisation_id: str = UNSET,
         slug: str = UNSET,
@@ -258,15 +277,23 @@ class AsyncSecretReferencesResource(AsyncResource):
         name: str,
         manager_type: CreateSecretReferenceRequestManagerType,
         auth_config: AwsAccessKeyAuthConfig
-        | Mapping[str, Any]
+        | AwsAccessKeyAuthConfigDict
         | AwsAssumedRoleAuthConfig
+        | AwsAssumedRoleAuthConfigDict
         | AwsServiceRoleAuthConfig
+        | AwsServiceRoleAuthConfigDict
         | AzureEntraAuthConfig
+        | AzureEntraAuthConfigDict
         | AzureManagedAuthConfig
+        | AzureManagedAuthConfigDict
         | AzureDefaultAuthConfig
+        | AzureDefaultAuthConfigDict
         | HashicorpTokenAuthConfig
+        | HashicorpTokenAuthConfigDict
         | HashicorpAppRoleAuthConfig
-        | HashicorpKubernetesAuthConfig,
+        | HashicorpAppRoleAuthConfigDict
+        | HashicorpKubernetesAuthConfig
+        | HashicorpKubernetesAuthConfigDict,
         secret_path: str,
         organisation_id: str = UNSET,
         slug: str = UNSET,

@@ -5,18 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AssistantsApiResponseFormatDict,
+        AssistantsNamedToolChoiceDict,
+        AssistantToolsCodeDict,
+        AssistantToolsFileSearchDict,
+        AssistantToolsFunctionDict,
+        CreateMessageRequestDict,
+        CreateThreadAndRunRequestToolResourcesDict,
+        CreateThreadRequestDict,
+        CreateThreadRequestToolResourcesDict,
+        ModifyThreadRequestToolResourcesDict,
+        TruncationObjectDict,
+    )
     from ..models import (
         AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
         AssistantsNamedToolChoice,
+        AssistantStreamEvent,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
@@ -31,7 +45,7 @@ if TYPE_CHECKING:
         ThreadObject,
         TruncationObject,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
     from .threads__messages import AsyncThreadsMessagesResource, ThreadsMessagesResource
     from .threads__runs import AsyncThreadsRunsResource, ThreadsRunsResource
 
@@ -62,6 +76,33 @@ _CREATE_AND_RUN: Operation[RunObject] = Operation(
     security=_SECURITY,
     responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
+    events=(
+        "ThreadStreamEvent2",
+        "RunStreamEventThreadRunCreated",
+        "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete",
+        "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled",
+        "RunStreamEventThreadRunExpired",
+        "RunStepStreamEventThreadRunStepCreated",
+        "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta",
+        "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed",
+        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired",
+        "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageIncomplete",
+        "ErrorEvent",
+        "DoneEvent",
+    ),
 )
 _DELETE: Operation[DeleteThreadResponse] = Operation(
     name="threads.delete",
@@ -119,8 +160,8 @@ class ThreadsResource(Resource):
     def create(
         self,
         *,
-        messages: Sequence[CreateMessageRequest | Mapping[str, Any]] = UNSET,
-        tool_resources: CreateThreadRequestToolResources | Mapping[str, Any] | None = UNSET,
+        messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] = UNSET,
+        tool_resources: CreateThreadRequestToolResources | CreateThreadRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
@@ -132,41 +173,168 @@ class ThreadsResource(Resource):
             _CREATE, options, body={"messages": messages, "tool_resources": tool_resources, "metadata": metadata}
         )
 
+    @overload
     def create_and_run(
         self,
         *,
         assistant_id: str,
-        thread: CreateThreadRequest | Mapping[str, Any] = UNSET,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
         model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
-        tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
         | None = UNSET,
-        tool_resources: CreateThreadAndRunRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        stream: Literal[True],
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        stream: bool | None,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]: ...
+
+    def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
         tool_choice: AssistantsApiToolChoiceOptionOption1
         | AssistantsNamedToolChoice
-        | Mapping[str, Any]
+        | AssistantsNamedToolChoiceDict
         | None = UNSET,
         parallel_tool_calls: bool = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
         ``POST /threads/runs``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE_AND_RUN,
             options,
+            stream=stream,
             body={
                 "assistant_id": assistant_id,
                 "thread": thread,
@@ -205,7 +373,7 @@ class ThreadsResource(Resource):
         self,
         thread_id: str,
         *,
-        tool_resources: ModifyThreadRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: ModifyThreadRequestToolResources | ModifyThreadRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
@@ -220,6 +388,18 @@ class ThreadsResource(Resource):
             body={"tool_resources": tool_resources, "metadata": metadata},
         )
 
+    create_and_run_poll = create_and_run
+    """Alias of ``threads.create_and_run``: one request, without waiting."""
+
+    create_and_run_stream = create_and_run
+    """Alias of ``threads.create_and_run``: give ``stream=True``."""
+
+    normal_create_and_run = create_and_run
+    """Alias of ``threads.create_and_run``: leave out ``stream``."""
+
+    stream_create_and_run = create_and_run
+    """Alias of ``threads.create_and_run``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -227,7 +407,45 @@ if TYPE_CHECKING:
         """The operations under ``client.threads``, each returning its answer with what came with it."""
 
         create = raw_method(ThreadsResource.create)
-        create_and_run = raw_method(ThreadsResource.create_and_run)
+
+        def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         delete = raw_method(ThreadsResource.delete)
         retrieve = raw_method(ThreadsResource.retrieve)
         update = raw_method(ThreadsResource.update)
@@ -258,8 +476,8 @@ class AsyncThreadsResource(AsyncResource):
     async def create(
         self,
         *,
-        messages: Sequence[CreateMessageRequest | Mapping[str, Any]] = UNSET,
-        tool_resources: CreateThreadRequestToolResources | Mapping[str, Any] | None = UNSET,
+        messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] = UNSET,
+        tool_resources: CreateThreadRequestToolResources | CreateThreadRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
@@ -271,41 +489,168 @@ class AsyncThreadsResource(AsyncResource):
             _CREATE, options, body={"messages": messages, "tool_resources": tool_resources, "metadata": metadata}
         )
 
+    @overload
     async def create_and_run(
         self,
         *,
         assistant_id: str,
-        thread: CreateThreadRequest | Mapping[str, Any] = UNSET,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
         model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
-        tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
         | None = UNSET,
-        tool_resources: CreateThreadAndRunRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    async def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        stream: Literal[True],
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    async def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        stream: bool | None,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    async def create_and_run(
+        self,
+        *,
+        assistant_id: str,
+        thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+        model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        tool_resources: CreateThreadAndRunRequestToolResources
+        | CreateThreadAndRunRequestToolResourcesDict
+        | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
         top_p: float | None = UNSET,
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
         tool_choice: AssistantsApiToolChoiceOptionOption1
         | AssistantsNamedToolChoice
-        | Mapping[str, Any]
+        | AssistantsNamedToolChoiceDict
         | None = UNSET,
         parallel_tool_calls: bool = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
         ``POST /threads/runs``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE_AND_RUN,
             options,
+            stream=stream,
             body={
                 "assistant_id": assistant_id,
                 "thread": thread,
@@ -344,7 +689,7 @@ class AsyncThreadsResource(AsyncResource):
         self,
         thread_id: str,
         *,
-        tool_resources: ModifyThreadRequestToolResources | Mapping[str, Any] | None = UNSET,
+        tool_resources: ModifyThreadRequestToolResources | ModifyThreadRequestToolResourcesDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
@@ -359,6 +704,18 @@ class AsyncThreadsResource(AsyncResource):
             body={"tool_resources": tool_resources, "metadata": metadata},
         )
 
+    create_and_run_poll = create_and_run
+    """Alias of ``threads.create_and_run``: one request, without waiting."""
+
+    create_and_run_stream = create_and_run
+    """Alias of ``threads.create_and_run``: give ``stream=True``."""
+
+    normal_create_and_run = create_and_run
+    """Alias of ``threads.create_and_run``: leave out ``stream``."""
+
+    stream_create_and_run = create_and_run
+    """Alias of ``threads.create_and_run``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -366,7 +723,45 @@ if TYPE_CHECKING:
         """The operations under ``client.threads``, asynchronous, each returning its answer with what came with it."""
 
         create = async_raw_method(AsyncThreadsResource.create)
-        create_and_run = async_raw_method(AsyncThreadsResource.create_and_run)
+
+        async def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         delete = async_raw_method(AsyncThreadsResource.delete)
         retrieve = async_raw_method(AsyncThreadsResource.retrieve)
         update = async_raw_method(AsyncThreadsResource.update)

@@ -11,6 +11,12 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        CreateMessageRequestAttachmentsItemDict,
+        MessageContentImageFileObjectDict,
+        MessageContentImageUrlObjectDict,
+        MessageRequestContentTextObjectDict,
+    )
     from ..models import (
         CreateMessageRequestAttachmentsItem,
         CreateMessageRequestRole,
@@ -102,11 +108,14 @@ class ThreadsMessagesResource(Resource):
         content: str
         | Sequence[
             MessageContentImageFileObject
-            | Mapping[str, Any]
+            | MessageContentImageFileObjectDict
             | MessageContentImageUrlObject
+            | MessageContentImageUrlObjectDict
             | MessageRequestContentTextObject
+            | MessageRequestContentTextObjectDict
         ],
-        attachments: Sequence[CreateMessageRequestAttachmentsItem | Mapping[str, Any]] | None = UNSET,
+        attachments: Sequence[CreateMessageRequestAttachmentsItem | CreateMessageRequestAttachmentsItemDict]
+        | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> MessageObject:
@@ -202,11 +211,14 @@ class AsyncThreadsMessagesResource(AsyncResource):
         content: str
         | Sequence[
             MessageContentImageFileObject
-            | Mapping[str, Any]
+            | MessageContentImageFileObjectDict
             | MessageContentImageUrlObject
+            | MessageContentImageUrlObjectDict
             | MessageRequestContentTextObject
+            | MessageRequestContentTextObjectDict
         ],
-        attachments: Sequence[CreateMessageRequestAttachmentsItem | Mapping[str, Any]] | None = UNSET,
+        attachments: Sequence[CreateMessageRequestAttachmentsItem | CreateMessageRequestAttachmentsItemDict]
+        | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> MessageObject:

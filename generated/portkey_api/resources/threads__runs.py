@@ -5,18 +5,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, AsyncStream, Operation, Resource, Stream
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AssistantsApiResponseFormatDict,
+        AssistantsNamedToolChoiceDict,
+        AssistantToolsCodeDict,
+        AssistantToolsFileSearchDict,
+        AssistantToolsFunctionDict,
+        CreateMessageRequestDict,
+        SubmitToolOutputsRunRequestToolOutputsItemDict,
+        TruncationObjectDict,
+    )
     from ..models import (
         AssistantsApiResponseFormat,
         AssistantsApiResponseFormatOptionOption1,
         AssistantsApiToolChoiceOptionOption1,
         AssistantsNamedToolChoice,
+        AssistantStreamEvent,
         AssistantToolsCode,
         AssistantToolsFileSearch,
         AssistantToolsFunction,
@@ -28,7 +39,7 @@ if TYPE_CHECKING:
         ThreadsRunsListOrder,
         TruncationObject,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
     from .threads__runs__steps import AsyncThreadsRunsStepsResource, ThreadsRunsStepsResource
 
 _SECURITY = (
@@ -57,6 +68,33 @@ _CREATE: Operation[RunObject] = Operation(
     security=_SECURITY,
     responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
+    events=(
+        "ThreadStreamEvent2",
+        "RunStreamEventThreadRunCreated",
+        "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete",
+        "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled",
+        "RunStreamEventThreadRunExpired",
+        "RunStepStreamEventThreadRunStepCreated",
+        "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta",
+        "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed",
+        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired",
+        "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageIncomplete",
+        "ErrorEvent",
+        "DoneEvent",
+    ),
 )
 _LIST: Operation[ListRunsResponse] = Operation(
     name="threads.runs.list",
@@ -82,6 +120,33 @@ _SUBMIT_TOOL_OUTPUTS: Operation[RunObject] = Operation(
     security=_SECURITY,
     responses={"200": ("json", "RunObject"), "4XX": ("json", "GatewayError"), "5XX": ("json", "GatewayError")},
     content_type="application/json",
+    events=(
+        "ThreadStreamEvent2",
+        "RunStreamEventThreadRunCreated",
+        "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete",
+        "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled",
+        "RunStreamEventThreadRunExpired",
+        "RunStepStreamEventThreadRunStepCreated",
+        "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta",
+        "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed",
+        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired",
+        "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageIncomplete",
+        "ErrorEvent",
+        "DoneEvent",
+    ),
 )
 _UPDATE: Operation[RunObject] = Operation(
     name="threads.runs.update",
@@ -116,6 +181,7 @@ class ThreadsRunsResource(Resource):
         """
         return self._client.call(_CANCEL, options, path={"thread_id": thread_id, "run_id": run_id})
 
+    @overload
     def create(
         self,
         thread_id: str,
@@ -124,8 +190,128 @@ class ThreadsRunsResource(Resource):
         model: str | CreateRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         additional_instructions: str | None = UNSET,
-        additional_messages: Sequence[CreateMessageRequest | Mapping[str, Any]] | None = UNSET,
-        tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        stream: Literal[True],
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> Stream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        stream: bool | None,
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]: ...
+
+    def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
         | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
@@ -133,25 +319,26 @@ class ThreadsRunsResource(Resource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
         tool_choice: AssistantsApiToolChoiceOptionOption1
         | AssistantsNamedToolChoice
-        | Mapping[str, Any]
+        | AssistantsNamedToolChoiceDict
         | None = UNSET,
         parallel_tool_calls: bool = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
         ``POST /threads/{thread_id}/runs``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             path={"thread_id": thread_id},
             body={
                 "assistant_id": assistant_id,
@@ -201,22 +388,64 @@ class ThreadsRunsResource(Resource):
         """
         return self._client.call(_RETRIEVE, options, path={"thread_id": thread_id, "run_id": run_id})
 
+    @overload
     def submit_tool_outputs(
         self,
         thread_id: str,
         run_id: str,
         *,
-        tool_outputs: Sequence[SubmitToolOutputsRunRequestToolOutputsItem | Mapping[str, Any]],
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: Literal[False] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: Literal[True],
+        **options: Unpack[CallOptions],
+    ) -> Stream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: bool | None,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]: ...
+
+    def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
         stream: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
         ``POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs``
         """
-        return self._client.call(
+        return self._client.call_or_stream(
             _SUBMIT_TOOL_OUTPUTS,
             options,
+            stream=stream,
             path={"thread_id": thread_id, "run_id": run_id},
             body={"tool_outputs": tool_outputs, "stream": stream},
         )
@@ -232,6 +461,30 @@ class ThreadsRunsResource(Resource):
             _UPDATE, options, path={"thread_id": thread_id, "run_id": run_id}, body={"metadata": metadata}
         )
 
+    create_and_poll = create
+    """Alias of ``threads.runs.create``: one request, without waiting."""
+
+    create_and_stream = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    normal_create = create
+    """Alias of ``threads.runs.create``: leave out ``stream``."""
+
+    poll = retrieve
+    """Alias of ``threads.runs.retrieve``: one look, without waiting."""
+
+    stream = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    stream_create = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    submit_tool_outputs_and_poll = submit_tool_outputs
+    """Alias of ``threads.runs.submit_tool_outputs``: one request, without waiting."""
+
+    submit_tool_outputs_stream = submit_tool_outputs
+    """Alias of ``threads.runs.submit_tool_outputs``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -239,10 +492,59 @@ if TYPE_CHECKING:
         """The operations under ``client.threads.runs``, each returning its answer with what came with it."""
 
         cancel = raw_method(ThreadsRunsResource.cancel)
-        create = raw_method(ThreadsRunsResource.create)
+
+        def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         list = raw_method(ThreadsRunsResource.list)
         retrieve = raw_method(ThreadsRunsResource.retrieve)
-        submit_tool_outputs = raw_method(ThreadsRunsResource.submit_tool_outputs)
+
+        def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: Literal[False] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         update = raw_method(ThreadsRunsResource.update)
 
 
@@ -268,6 +570,7 @@ class AsyncThreadsRunsResource(AsyncResource):
         """
         return await self._client.call(_CANCEL, options, path={"thread_id": thread_id, "run_id": run_id})
 
+    @overload
     async def create(
         self,
         thread_id: str,
@@ -276,8 +579,128 @@ class AsyncThreadsRunsResource(AsyncResource):
         model: str | CreateRunRequestModelOption2 | None = UNSET,
         instructions: str | None = UNSET,
         additional_instructions: str | None = UNSET,
-        additional_messages: Sequence[CreateMessageRequest | Mapping[str, Any]] | None = UNSET,
-        tools: Sequence[AssistantToolsCode | Mapping[str, Any] | AssistantToolsFileSearch | AssistantToolsFunction]
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        stream: Literal[False] | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    async def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        stream: Literal[True],
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    async def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        stream: bool | None,
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
+        | None = UNSET,
+        metadata: Mapping[str, Any] | None = UNSET,
+        temperature: float | None = UNSET,
+        top_p: float | None = UNSET,
+        max_prompt_tokens: int | None = UNSET,
+        max_completion_tokens: int | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+        tool_choice: AssistantsApiToolChoiceOptionOption1
+        | AssistantsNamedToolChoice
+        | AssistantsNamedToolChoiceDict
+        | None = UNSET,
+        parallel_tool_calls: bool = UNSET,
+        response_format: AssistantsApiResponseFormatOptionOption1
+        | AssistantsApiResponseFormat
+        | AssistantsApiResponseFormatDict
+        | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    async def create(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        model: str | CreateRunRequestModelOption2 | None = UNSET,
+        instructions: str | None = UNSET,
+        additional_instructions: str | None = UNSET,
+        additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+        tools: Sequence[
+            AssistantToolsCode
+            | AssistantToolsCodeDict
+            | AssistantToolsFileSearch
+            | AssistantToolsFileSearchDict
+            | AssistantToolsFunction
+            | AssistantToolsFunctionDict
+        ]
         | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         temperature: float | None = UNSET,
@@ -285,25 +708,26 @@ class AsyncThreadsRunsResource(AsyncResource):
         stream: bool | None = UNSET,
         max_prompt_tokens: int | None = UNSET,
         max_completion_tokens: int | None = UNSET,
-        truncation_strategy: TruncationObject | Mapping[str, Any] | None = UNSET,
+        truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
         tool_choice: AssistantsApiToolChoiceOptionOption1
         | AssistantsNamedToolChoice
-        | Mapping[str, Any]
+        | AssistantsNamedToolChoiceDict
         | None = UNSET,
         parallel_tool_calls: bool = UNSET,
         response_format: AssistantsApiResponseFormatOptionOption1
         | AssistantsApiResponseFormat
-        | Mapping[str, Any]
+        | AssistantsApiResponseFormatDict
         | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
         ``POST /threads/{thread_id}/runs``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _CREATE,
             options,
+            stream=stream,
             path={"thread_id": thread_id},
             body={
                 "assistant_id": assistant_id,
@@ -353,22 +777,64 @@ class AsyncThreadsRunsResource(AsyncResource):
         """
         return await self._client.call(_RETRIEVE, options, path={"thread_id": thread_id, "run_id": run_id})
 
+    @overload
     async def submit_tool_outputs(
         self,
         thread_id: str,
         run_id: str,
         *,
-        tool_outputs: Sequence[SubmitToolOutputsRunRequestToolOutputsItem | Mapping[str, Any]],
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: Literal[False] | None = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> RunObject: ...
+
+    @overload
+    async def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: Literal[True],
+        **options: Unpack[CallOptions],
+    ) -> AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    @overload
+    async def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
+        stream: bool | None,
+        **options: Unpack[CallOptions],
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]: ...
+
+    async def submit_tool_outputs(
+        self,
+        thread_id: str,
+        run_id: str,
+        *,
+        tool_outputs: Sequence[
+            SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+        ],
         stream: bool | None = UNSET,
         **options: Unpack[CallOptions],
-    ) -> RunObject:
+    ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
         ``POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs``
         """
-        return await self._client.call(
+        return await self._client.call_or_stream(
             _SUBMIT_TOOL_OUTPUTS,
             options,
+            stream=stream,
             path={"thread_id": thread_id, "run_id": run_id},
             body={"tool_outputs": tool_outputs, "stream": stream},
         )
@@ -384,6 +850,30 @@ class AsyncThreadsRunsResource(AsyncResource):
             _UPDATE, options, path={"thread_id": thread_id, "run_id": run_id}, body={"metadata": metadata}
         )
 
+    create_and_poll = create
+    """Alias of ``threads.runs.create``: one request, without waiting."""
+
+    create_and_stream = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    normal_create = create
+    """Alias of ``threads.runs.create``: leave out ``stream``."""
+
+    poll = retrieve
+    """Alias of ``threads.runs.retrieve``: one look, without waiting."""
+
+    stream = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    stream_create = create
+    """Alias of ``threads.runs.create``: give ``stream=True``."""
+
+    submit_tool_outputs_and_poll = submit_tool_outputs
+    """Alias of ``threads.runs.submit_tool_outputs``: one request, without waiting."""
+
+    submit_tool_outputs_stream = submit_tool_outputs
+    """Alias of ``threads.runs.submit_tool_outputs``: give ``stream=True``."""
+
 
 if TYPE_CHECKING:
 
@@ -391,8 +881,57 @@ if TYPE_CHECKING:
         """The operations under ``client.threads.runs``, asynchronous, each returning its answer with what came with it."""
 
         cancel = async_raw_method(AsyncThreadsRunsResource.cancel)
-        create = async_raw_method(AsyncThreadsRunsResource.create)
+
+        async def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: Literal[False] | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         list = async_raw_method(AsyncThreadsRunsResource.list)
         retrieve = async_raw_method(AsyncThreadsRunsResource.retrieve)
-        submit_tool_outputs = async_raw_method(AsyncThreadsRunsResource.submit_tool_outputs)
+
+        async def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: Literal[False] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
+
         update = async_raw_method(AsyncThreadsRunsResource.update)

@@ -98,6 +98,9 @@ class UploadsResource(Resource):
             _CREATE, options, body={"filename": filename, "purpose": purpose, "bytes": bytes, "mime_type": mime_type}
         )
 
+    upload_file_chunked = create
+    """Alias of ``uploads.create``: begins the upload; ``uploads.parts.create`` sends the parts, ``uploads.complete`` ends it."""
+
 
 if TYPE_CHECKING:
 
@@ -152,6 +155,9 @@ class AsyncUploadsResource(AsyncResource):
         return await self._client.call(
             _CREATE, options, body={"filename": filename, "purpose": purpose, "bytes": bytes, "mime_type": mime_type}
         )
+
+    upload_file_chunked = create
+    """Alias of ``uploads.create``: begins the upload; ``uploads.parts.create`` sends the parts, ``uploads.complete`` ends it."""
 
 
 if TYPE_CHECKING:

@@ -12,6 +12,14 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        AutoChunkingStrategyRequestParamDict,
+        ComparisonFilterDict,
+        CompoundFilterDict,
+        StaticChunkingStrategyRequestParamDict,
+        VectorStoreExpirationAfterDict,
+        VectorStoreSearchRequestRankingOptionsDict,
+    )
     from ..models import (
         AutoChunkingStrategyRequestParam,
         ComparisonFilter,
@@ -131,10 +139,11 @@ class VectorStoresResource(Resource):
         *,
         file_ids: Sequence[str] = UNSET,
         name: str = UNSET,
-        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] = UNSET,
+        expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict = UNSET,
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -192,8 +201,8 @@ class VectorStoresResource(Resource):
         query: str | Sequence[str],
         rewrite_query: bool = UNSET,
         max_num_results: int = UNSET,
-        filters: ComparisonFilter | Mapping[str, Any] | CompoundFilter = UNSET,
-        ranking_options: VectorStoreSearchRequestRankingOptions | Mapping[str, Any] = UNSET,
+        filters: ComparisonFilter | ComparisonFilterDict | CompoundFilter | CompoundFilterDict = UNSET,
+        ranking_options: VectorStoreSearchRequestRankingOptions | VectorStoreSearchRequestRankingOptionsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
@@ -218,7 +227,7 @@ class VectorStoresResource(Resource):
         vector_store_id: str,
         *,
         name: str | None = UNSET,
-        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] | None = UNSET,
+        expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -274,10 +283,11 @@ class AsyncVectorStoresResource(AsyncResource):
         *,
         file_ids: Sequence[str] = UNSET,
         name: str = UNSET,
-        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] = UNSET,
+        expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict = UNSET,
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
@@ -335,8 +345,8 @@ class AsyncVectorStoresResource(AsyncResource):
         query: str | Sequence[str],
         rewrite_query: bool = UNSET,
         max_num_results: int = UNSET,
-        filters: ComparisonFilter | Mapping[str, Any] | CompoundFilter = UNSET,
-        ranking_options: VectorStoreSearchRequestRankingOptions | Mapping[str, Any] = UNSET,
+        filters: ComparisonFilter | ComparisonFilterDict | CompoundFilter | CompoundFilterDict = UNSET,
+        ranking_options: VectorStoreSearchRequestRankingOptions | VectorStoreSearchRequestRankingOptionsDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
@@ -361,7 +371,7 @@ class AsyncVectorStoresResource(AsyncResource):
         vector_store_id: str,
         *,
         name: str | None = UNSET,
-        expires_after: VectorStoreExpirationAfter | Mapping[str, Any] | None = UNSET,
+        expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict | None = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import AutoChunkingStrategyRequestParamDict, StaticChunkingStrategyRequestParamDict
     from ..models import (
         AutoChunkingStrategyRequestParam,
+        CreateFileRequestPurpose,
         ListVectorStoreFilesResponse,
+        OpenAIFile,
         StaticChunkingStrategyRequestParam,
         VectorStoreFileBatchObject,
         VectorStoresFileBatchesListFilesFilter,
@@ -103,8 +107,9 @@ class VectorStoresFileBatchesResource(Resource):
         *,
         file_ids: Sequence[str],
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
@@ -150,6 +155,29 @@ class VectorStoresFileBatchesResource(Resource):
         """
         return self._client.call(_RETRIEVE, options, path={"vector_store_id": vector_store_id, "batch_id": batch_id})
 
+    create_and_poll = create
+    """Alias of ``vector_stores.file_batches.create``: one request, without waiting."""
+
+    poll = retrieve
+    """Alias of ``vector_stores.file_batches.retrieve``: one look, without waiting."""
+
+    if TYPE_CHECKING:
+
+        def upload_and_poll(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload_and_poll(self):
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            from .files import FilesResource
+
+            return FilesResource(self._client).create
+
 
 if TYPE_CHECKING:
 
@@ -187,8 +215,9 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         *,
         file_ids: Sequence[str],
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
@@ -235,6 +264,29 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         return await self._client.call(
             _RETRIEVE, options, path={"vector_store_id": vector_store_id, "batch_id": batch_id}
         )
+
+    create_and_poll = create
+    """Alias of ``vector_stores.file_batches.create``: one request, without waiting."""
+
+    poll = retrieve
+    """Alias of ``vector_stores.file_batches.retrieve``: one look, without waiting."""
+
+    if TYPE_CHECKING:
+
+        async def upload_and_poll(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload_and_poll(self):
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            from .files import AsyncFilesResource
+
+            return AsyncFilesResource(self._client).create
 
 
 if TYPE_CHECKING:

@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ..types import UNSET, AsyncResource, Operation, Resource
+from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import AutoChunkingStrategyRequestParamDict, StaticChunkingStrategyRequestParamDict
     from ..models import (
         AutoChunkingStrategyRequestParam,
+        CreateFileRequestPurpose,
         DeleteVectorStoreFileResponse,
         ListVectorStoreFilesResponse,
+        OpenAIFile,
         StaticChunkingStrategyRequestParam,
         VectorStoreFileObject,
         VectorStoresFilesContentResponse,
@@ -132,8 +136,9 @@ class VectorStoresFilesResource(Resource):
         *,
         file_id: str,
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
@@ -204,6 +209,46 @@ class VectorStoresFilesResource(Resource):
             body={"attributes": attributes},
         )
 
+    create_and_poll = create
+    """Alias of ``vector_stores.files.create``: one request, without waiting."""
+
+    poll = retrieve
+    """Alias of ``vector_stores.files.retrieve``: one look, without waiting."""
+
+    if TYPE_CHECKING:
+
+        def upload(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload(self):
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            from .files import FilesResource
+
+            return FilesResource(self._client).create
+
+    if TYPE_CHECKING:
+
+        def upload_and_poll(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload_and_poll(self):
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            from .files import FilesResource
+
+            return FilesResource(self._client).create
+
 
 if TYPE_CHECKING:
 
@@ -241,8 +286,9 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         *,
         file_id: str,
         chunking_strategy: AutoChunkingStrategyRequestParam
-        | Mapping[str, Any]
-        | StaticChunkingStrategyRequestParam = UNSET,
+        | AutoChunkingStrategyRequestParamDict
+        | StaticChunkingStrategyRequestParam
+        | StaticChunkingStrategyRequestParamDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
@@ -316,6 +362,46 @@ class AsyncVectorStoresFilesResource(AsyncResource):
             path={"vector_store_id": vector_store_id, "file_id": file_id},
             body={"attributes": attributes},
         )
+
+    create_and_poll = create
+    """Alias of ``vector_stores.files.create``: one request, without waiting."""
+
+    poll = retrieve
+    """Alias of ``vector_stores.files.retrieve``: one look, without waiting."""
+
+    if TYPE_CHECKING:
+
+        async def upload(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload(self):
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            from .files import AsyncFilesResource
+
+            return AsyncFilesResource(self._client).create
+
+    if TYPE_CHECKING:
+
+        async def upload_and_poll(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> OpenAIFile:
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            ...
+
+    else:
+
+        @cached_property
+        def upload_and_poll(self):
+            """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
+            from .files import AsyncFilesResource
+
+            return AsyncFilesResource(self._client).create
 
 
 if TYPE_CHECKING:

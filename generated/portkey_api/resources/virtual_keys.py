@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..types import UNSET, AsyncResource, Operation, Resource
@@ -12,6 +12,13 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from ..dicts import (
+        RateLimitsDict,
+        SecretMappingDict,
+        UsageLimitsDict,
+        VirtualKeysCreateBodyDeploymentConfigItemDict,
+        VirtualKeysUpdateBodyDeploymentConfigItemDict,
+    )
     from ..models import (
         RateLimits,
         SecretMapping,
@@ -115,11 +122,13 @@ class VirtualKeysResource(Resource):
         resource_name: str | None = UNSET,
         deployment_name: str | None = UNSET,
         workspace_id: str = UNSET,
-        deployment_config: Sequence[VirtualKeysCreateBodyDeploymentConfigItem | Mapping[str, Any]] = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        deployment_config: Sequence[
+            VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
+        ] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
@@ -176,9 +185,11 @@ class VirtualKeysResource(Resource):
         name: str = UNSET,
         key: str = UNSET,
         note: str | None = UNSET,
-        deployment_config: Sequence[VirtualKeysUpdateBodyDeploymentConfigItem | Mapping[str, Any]] = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        deployment_config: Sequence[
+            VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict
+        ] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, provider key, note or budget of a virtual key.
@@ -231,11 +242,13 @@ class AsyncVirtualKeysResource(AsyncResource):
         resource_name: str | None = UNSET,
         deployment_name: str | None = UNSET,
         workspace_id: str = UNSET,
-        deployment_config: Sequence[VirtualKeysCreateBodyDeploymentConfigItem | Mapping[str, Any]] = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        rate_limits: RateLimits | Mapping[str, Any] = UNSET,
+        deployment_config: Sequence[
+            VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
+        ] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        rate_limits: RateLimits | RateLimitsDict = UNSET,
         expires_at: datetime.datetime = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
@@ -292,9 +305,11 @@ class AsyncVirtualKeysResource(AsyncResource):
         name: str = UNSET,
         key: str = UNSET,
         note: str | None = UNSET,
-        deployment_config: Sequence[VirtualKeysUpdateBodyDeploymentConfigItem | Mapping[str, Any]] = UNSET,
-        usage_limits: UsageLimits | Mapping[str, Any] = UNSET,
-        secret_mappings: Sequence[SecretMapping | Mapping[str, Any]] = UNSET,
+        deployment_config: Sequence[
+            VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict
+        ] = UNSET,
+        usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+        secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, provider key, note or budget of a virtual key.
