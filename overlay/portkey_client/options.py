@@ -10,6 +10,8 @@ from .config import Config, is_secret
 from .errors import ConfigurationError
 from .headers import header_problem
 from .narrow import is_list, is_mapping
+from .observe import Hook
+from .retry import Retry
 
 PREFIX = "x-portkey-"
 _JSON = json.JSONEncoder(separators=(",", ":"))
@@ -36,10 +38,10 @@ class ClientOptions(TypedDict, total=False):
     """The provider's address."""
     timeout: float | None
     """Seconds for each phase of an exchange; ``None`` waits for ever."""
-    retries: int
-    """How often a call that failed is sent again."""
-    hooks: Sequence[Callable[[Any], object]]
-    """Functions that are called with what happens in a call."""
+    retries: Retry | int
+    """How often a call that failed is sent again, or the whole policy; never where that could create or charge twice."""
+    hooks: Sequence[Hook]
+    """Functions that are called with an ``Event`` before and after each attempt and before each wait."""
     headers: Mapping[str, str | None] | None
     """Headers for every request; ``with_options`` adds to them, and a ``None`` among them takes one away."""
     metadata: Mapping[str, str] | None

@@ -28,8 +28,10 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args, get_origin, is_typeddict
 
 import attrs
 
@@ -66,7 +68,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Structure:
-    """A list, map or model class in an annotation."""
+    """A list, map, typed dict or model class in an annotation."""
 
     name: str
     inner: Any
@@ -85,7 +87,7 @@ def audit(folder: Path, under: tuple[str, ...] = ("",)) -> list[Row]:
     document = Document.load(folder / "portkey_api" / "openapi.json")
     with Package(folder) as package:
         auditor = Auditor(document, package)
-        return list(dict.fromkeys([*auditor.components(under), *auditor.operations(under), *auditor.schemes()]))
+        return list(dict.fromkeys([*auditor.components(under), *auditor.operations(under), *auditor.rest()]))
 
 
 @dataclass
@@ -112,7 +114,18 @@ class Auditor:
             if site.at.startswith(under):
                 yield from self._operation(path, method, site)
 
-    def schemes(self) -> Iterator[Row]:
+    def rest(self) -> Iterator[Row]:
+        yield from self._schemes()
+        yield from self._aliases()
+
+    def _aliases(self) -> Iterator[Row]:
+        """Yield where an alias is not the very method or resource it is an alias of."""
+        for alias, entry in self.document.root.get("x-aliases", {}).items():
+            for is_async in (False, True):
+                meant, found = (self.package.reached(name, is_async=is_async) for name in (entry["of"], alias))
+                yield from _unequal(pointer("x-aliases", alias), "alias", meant, found)
+
+    def _schemes(self) -> Iterator[Row]:
         for name, scheme in self.document.root["components"].get("securitySchemes", {}).items():
             is_key = scheme["type"] == "apiKey"
             expected = (scheme["in"], scheme["name"]) if is_key else ("header", "Authorization")
@@ -139,7 +152,8 @@ class Auditor:
             site: The schema.
             annotation: The type found for it.
             also: What the type may be besides.
-            writing: Whether the type is one of an argument, which takes a mapping for a model.
+            writing: Whether the type is one of an argument, which takes a typed dict for a model, and any mapping
+                where the document invites keys it does not name.
         """
         expected, found = self.document.kinds(site), self._shapes(annotation)
         if ANY in expected or ANY in found:
@@ -149,8 +163,8 @@ class Auditor:
         for kind in [kind for kind in plain if kind not in found]:
             yield Row(site.at, _word(kind), _told([kind]), _told(found))
         used: list[Shape] = [*plain, *also]
-        if writing and any(isinstance(kind, Object) for kind in expected):
-            used.append(Structure("map", Any))
+        if writing and any(isinstance(kind, Object) and kind.is_open for kind in expected):
+            used += [shape for shape in found if isinstance(shape, Structure) and shape.name == "map"]
         yield from self._structures(site, found, used, writing=writing)
         for shape in [shape for shape in found if shape not in used]:
             yield Row(site.at, "only what is documented", _told(expected), _told([shape]))
@@ -166,14 +180,14 @@ class Auditor:
             if exact is None:
                 left.append(kind)
             else:
-                self._take(kind, exact, used)
+                yield from self._taken(site, kind, exact, found, used, writing=writing)
         for kind in left:
             meant = [shape for shape in shapes if shape not in used and self._means(kind, shape)]
             if not meant:
                 yield Row(site.at, "branch" if len(kinds) > 1 else "type", _told([kind]), _told(found))
                 continue
             nearest = min(meant, key=lambda shape: len(self._pair(kind, shape, writing=writing)))
-            self._take(kind, nearest, used)
+            yield from self._taken(site, kind, nearest, found, used, writing=writing)
             yield from self._pair(kind, nearest, writing=writing)
 
     def _shapes(self, annotation: Any) -> list[Shape]:
@@ -185,16 +199,29 @@ class Auditor:
                 shapes += [Const(value, type(value).__name__) for value in get_args(each)]
             elif inner:
                 shapes.append(Structure(*inner))
+            elif is_typeddict(each):
+                shapes.append(Structure("dict", each))
             elif self.package.is_model(each):
                 shapes.append(Structure("object", each))
             else:
                 shapes.append(Leaf(_LEAVES.get(each, str(each))))
         return shapes
 
-    def _take(self, kind: Many | Object, shape: Structure, used: list[Shape]) -> None:
+    def _taken(
+        self, site: Site, kind: Many | Object, shape: Structure, found: list[Shape], used: list[Shape], *, writing: bool
+    ) -> Iterator[Row]:
+        """Count a type as used for a kind; yield what is lost of the typed dict that may be passed for a model."""
         used.append(shape)
-        if isinstance(kind, Object):
-            self._classes.setdefault(id(kind), set()).add(shape.inner)
+        if isinstance(kind, Many):
+            return
+        self._classes.setdefault(id(kind), set()).add(shape.inner)
+        if writing:
+            literal = Structure("dict", self.package.dict_of(shape.inner))
+            if literal in found:
+                used.append(literal)
+                yield from self._dict(kind, literal.inner)
+            else:
+                yield Row(site.at, "dict", f"{shape.inner.__name__}Dict", _told(found))
 
     def _means(self, kind: Many | Object, shape: Structure) -> bool:
         """Tell whether a type can stand for a kind: the same container, or the class of the component it is."""
@@ -217,6 +244,25 @@ class Auditor:
             self._pairs[key] = []  # a pair that is still being looked at counts as lossless
             self._pairs[key] = list(self._object(kind, shape.inner))
         return self._pairs[key]
+
+    def _dict(self, kind: Object, literal: Any) -> list[Row]:
+        key = (id(kind), literal)
+        if key not in self._pairs:
+            self._pairs[key] = []
+            self._pairs[key] = list(self._keys(kind, literal))
+        return self._pairs[key]
+
+    def _keys(self, kind: Object, literal: Any) -> Iterator[Row]:
+        """Yield what a typed dict lacks of an object, key by key."""
+        hints = self.package.hints(literal)
+        for wire, site in kind.properties.items():
+            if wire in hints:
+                yield from _unequal(site.at, "required key", wire in kind.required, wire in literal.__required_keys__)
+                yield from self._types(site, hints[wire], writing=True)
+            else:
+                yield Row(site.at, "key", wire, f"{literal.__name__} without it")
+        for wire in hints.keys() - kind.properties.keys():
+            yield Row(kind.at, "only what is documented", _told([kind]), f"{literal.__name__}[{wire!r}]")
 
     # -- objects
 
@@ -345,7 +391,7 @@ class Auditor:
 
     def _keywords(self, body: Site, call: Call, part: Json, *, required: bool) -> Iterator[Row]:
         """Yield where keyword arguments are not the properties of the body; each kind of body has an overload."""
-        left = list(overloads(call.method))
+        left = _groups(call.method)
         names = {wire: call.arguments[marker].name for wire, marker in part.items()}
         for kind in self.document.kinds(body):
             if not isinstance(kind, Object) or not left:
@@ -356,15 +402,20 @@ class Auditor:
             left.remove(nearest)
             yield from losses[nearest]
 
-    def _overload(self, kind: Object, function: Any, names: dict[str, str], *, required: bool) -> Iterator[Row]:
-        arguments, hints = inspect.signature(function).parameters, self.package.hints(function)
+    def _overload(
+        self, kind: Object, group: tuple[Any, ...], names: dict[str, str], *, required: bool
+    ) -> Iterator[Row]:
+        """Yield where some overloads, of which the last takes what any of them takes, have not the properties."""
+        signatures = [inspect.signature(each).parameters for each in group]
+        arguments, hints = signatures[-1], self.package.hints(group[-1])
         for wire, site in kind.properties.items():
             argument = arguments.get(names.get(wire, ""))
             if argument is None:
                 yield Row(site.at, "argument", wire, "nothing")
                 continue
             needed = required and wire in kind.required
-            yield from _unequal(site.at, "required argument", needed, argument.default is argument.empty)
+            found = all(each[argument.name].default is argument.empty for each in signatures)
+            yield from _unequal(site.at, "required argument", needed, found)
             yield from self._types(site, hints[argument.name], writing=True)
         for wire in [wire for wire, name in names.items() if name in arguments and wire not in kind.properties]:
             yield Row(kind.at, "only what is documented", _told([kind]), f"argument {wire}")
@@ -392,15 +443,54 @@ class Auditor:
             yield from self._events(said, at, call)
         whole = Site(good[0] if len(good) == 1 else {"oneOf": good}, f"{site.at}/responses")
         for function in {call.method, *overloads(call.method)}:
-            yield from self._types(whole, self.package.hints(function)["return"])
+            yield from self._answer_type(whole, self.package.hints(function)["return"])
+        yield from self._stream_types(site, whole, call)
+
+    def _answer_type(self, whole: Site, annotation: Any) -> Iterator[Row]:
+        """Yield where the part of an annotation that is no stream is not what an operation answers."""
+        plain, _ = self.package.streams(annotation)
+        if plain:
+            yield from self._types(whole, reduce(or_, plain))
+
+    def _stream_types(self, site: Site, whole: Site, call: Call) -> Iterator[Row]:
+        """Yield where streams of an operation, which an argument asks for, have not the type of its events."""
+        said = site.schema["responses"].items()
+        known = [_event_site(each, f"{site.at}/responses/{status}") for status, each in said if status[0] == "2"]
+        events = next((each for each in known if each), None)
+        if events is None or "stream" not in {argument.name for argument in call.arguments.values()}:
+            return
+        functions = overloads(call.method)
+        found = [self.package.streams(self.package.hints(each)["return"]) for each in functions]
+        kinds = sorted({(bool(plain), bool(streams)) for plain, streams in found})
+        yield from _unequal(events.at, "overloads", [(False, True), (True, False), (True, True)], kinds)
+        for event, answer in [each for _, streams in found for each in streams]:
+            yield from self._types(events, event)
+            yield from self._types(whole, answer)
 
     def _read_by(self, codec: Any, site: Site) -> Iterator[Row]:
         return self._readings(site, lambda raw: self.package.types.read(codec, raw))
 
     def _events(self, said: Json, at: str, call: Call) -> Iterator[Row]:
-        stream = (said.get("content") or {}).get("text/event-stream", {})
-        if "schema" in stream:
-            yield from self._read_by(call.operation.events, Site(stream["schema"], f"{at}/content/text~1event-stream"))
+        events = _event_site(said, at)
+        if events is not None:
+            yield from self._read_by(call.operation.events, events)
+
+
+def _groups(function: Any) -> list[tuple[Any, ...]]:
+    """Return the overloads of a function, those together that differ only in whether they stream."""
+    groups: dict[str, list[Any]] = {}
+    for each in overloads(function):
+        arguments = inspect.signature(each).parameters.values()
+        groups.setdefault(", ".join(str(one) for one in arguments if one.name != "stream"), []).append(each)
+    return [tuple(group) for group in groups.values()]
+
+
+def _event_site(said: Json, at: str) -> Site | None:
+    """Return the schema of one event of an answer; None where it is no stream."""
+    for media, each in (said.get("content") or {}).items():
+        if media.startswith("text/event-stream") and "schema" in each:
+            return Site(each["schema"], f"{at}/content{pointer(media)}/schema")
+    return None
 
 
 def _unequal(at: str, lost: str, expected: Any, found: Any, *told: str) -> Iterator[Row]:
@@ -419,7 +509,8 @@ def _told(kinds: Iterable[Kind | Shape]) -> str:
         if isinstance(kind, Object):
             words.append(f"object({', '.join(list(kind.properties)[:8])})")
         elif isinstance(kind, Structure):
-            words.append(kind.inner.__name__ if kind.name == "object" else f"{kind.name} of {kind.inner}")
+            is_class = kind.name in ("object", "dict")
+            words.append(kind.inner.__name__ if is_class else f"{kind.name} of {kind.inner}")
         else:
             words.append(repr(kind.value) if isinstance(kind, Const) else kind.name)
     return " | ".join(words) or "nothing"
@@ -431,7 +522,8 @@ def _face(call: Call) -> tuple[Any, ...]:
         place: {wire: call.arguments[marker].name for wire, marker in part.items()} if isinstance(part, dict) else None
         for place, part in call.parts.items()
     }
-    return call.operation, [str(inspect.signature(each)) for each in overloads(call.method)], parts
+    signatures = [str(inspect.signature(each)).replace("AsyncStream[", "Stream[") for each in overloads(call.method)]
+    return call.operation, signatures, parts
 
 
 def _is_list(kinds: Iterable[Kind]) -> bool:

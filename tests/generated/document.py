@@ -66,6 +66,8 @@ class Object:
     required: frozenset[str]
     other: Site | None
     """The schema of unnamed properties; None where there may be none."""
+    is_open: bool = False
+    """Whether the document says itself that there may be some."""
 
 
 Kind: TypeAlias = Leaf | Const | Many | Object
@@ -330,7 +332,8 @@ def _object(plain: _Plain) -> Kind:
     free = other if isinstance(other, Site) else Site({}, f"{plain.at}/additionalProperties")
     if not properties:
         return Many("map", free)
-    return Object(plain.at, properties, frozenset(required), None if other is False else free)
+    said = "additionalProperties" in keywords and other is not False
+    return Object(plain.at, properties, frozenset(required), None if other is False else free, said)
 
 
 def _fits_leaf(name: str, value: Any) -> bool:

@@ -43,7 +43,7 @@ class _Names(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         try:
-            value = getattr(self._package.models, name)
+            value = self._package.looked_up(name)
         except AttributeError:
             raise KeyError(name) from None
         self[name] = self._package.evaluated(value) if isinstance(value, str) else value
@@ -73,6 +73,7 @@ class Package:
         self.models: Any = self.module("models")
         self.resources: Any = self.module("resources")
         self.aliases: Any = self.module("models.aliases")
+        self.dicts: Any = self.module("dicts")
         self._names = _Names(self)
         self._callers = {False: _recorder(self.resources.Resources), True: _recorder(self.resources.AsyncResources)}
         return self
@@ -93,6 +94,10 @@ class Package:
             for parent in ("models", "resources")
             for each in pkgutil.iter_modules([f"{home}/{parent}"])
         ]
+
+    def looked_up(self, name: str) -> Any:
+        """Return what an annotation means by a name: a typed dict, or a model, enum or alias."""
+        return vars(self.dicts).get(name) or getattr(self.models, name)
 
     # -- types
 
@@ -128,6 +133,16 @@ class Package:
                 self._names[name] = type(name, (), {})
         return self._hints[thing]
 
+    def dict_of(self, model: Any) -> Any:
+        """Return the typed dict of a model class; None where there is none."""
+        return getattr(self.dicts, f"{model.__name__}Dict", None)
+
+    def streams(self, kind: Any) -> tuple[list[Any], list[tuple[Any, Any]]]:
+        """Return the members of an answer's type that are no streams, and (event, whole answer) of those that are."""
+        known = (self.types.Stream, self.types.AsyncStream)
+        plain = [each for each in branches(kind) if typing.get_origin(each) not in known]
+        return plain, [typing.get_args(each) for each in branches(kind) if typing.get_origin(each) in known]
+
     def fields(self, model: Any) -> dict[str, attrs.Attribute[Any]]:
         """Return wire name -> field of a model class."""
         return {model._names.get(each.name, each.name): each for each in attrs.fields(model)}
@@ -143,11 +158,20 @@ class Package:
 
     # -- calls
 
-    def call(self, dotted: str, *, is_async: bool) -> Call | None:
-        """Call a method of the resource tree with markers and return what it asked for; None where it is missing."""
+    def reached(self, dotted: str, *, is_async: bool) -> Any:
+        """Return what a path of the tree leads to: the class of a resource, the function of a method, or None."""
+        node = self._node(dotted, is_async=is_async)
+        return getattr(node, "__func__", None if node is None else type(node))
+
+    def _node(self, dotted: str, *, is_async: bool) -> Any:
         node: Any = self._callers[is_async]
         for name in dotted.split("."):
             node = getattr(node, name, None)
+        return node
+
+    def call(self, dotted: str, *, is_async: bool) -> Call | None:
+        """Call a method of the resource tree with markers and return what it asked for; None where it is missing."""
+        node = self._node(dotted, is_async=is_async)
         if not callable(node):
             return None
         wanted = [each for each in inspect.signature(node).parameters.values() if each.kind is not each.VAR_KEYWORD]
@@ -170,7 +194,8 @@ def _recorder(base: Any) -> Any:
         return operation, parts
 
     is_async = base.__name__.startswith("Async")
-    return type("Recorder", (base,), {"call": call_async if is_async else call})()
+    record = call_async if is_async else call
+    return type("Recorder", (base,), {"call": record, "stream": record})()
 
 
 def _awaited(coroutine: typing.Coroutine[Any, Any, Any]) -> Any:

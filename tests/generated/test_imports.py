@@ -13,7 +13,7 @@ import portkey_api
 from portkey_api import models
 
 ROOM = Path(portkey_api.__file__).parents[1]
-COSTLY = ("attr", "attrs", "dateutil", "httpx", "portkey_api.models")
+COSTLY = ("attr", "attrs", "dateutil", "httpx", "portkey_api.dicts", "portkey_api.models")
 CALL = """
 from portkey_api.resources import Resources
 class Client(Resources):
@@ -26,6 +26,7 @@ LAZY = {
     "a resource": ("import portkey_api.resources.batches", ()),
     "the resource tree": ("from portkey_api.resources import Resources; Resources().batches.cancel", ()),
     "an operation": (CALL, ()),
+    "an alias": (CALL.replace("chat.completions.create", "beta.chat.completions.parse"), ()),
 }
 ALONE = """
 import importlib, pkgutil, sys, warnings
@@ -55,10 +56,10 @@ def loaded(code: str) -> list[str]:
 
 @pytest.mark.parametrize("name", LAZY)
 def test_importing_is_lazy(name: str) -> None:
-    """Importing the package, its models or a resource loads no model, no attrs, no dateutil and no httpx."""
+    """Importing the package or a resource, or calling, loads no model, no typed dict, no attrs, dateutil or httpx."""
     code, allowed = LAZY[name]
     modules = loaded(code)
-    found = [each for each in modules if each.partition(".")[0] in COSTLY or each.startswith(COSTLY[-1])]
+    found = [each for each in modules if each.partition(".")[0] in COSTLY or each.startswith(COSTLY[-2:])]
     assert found == list(allowed)
 
 

@@ -46,6 +46,7 @@ def room(tmp_path: Path) -> Room:
     (folder / "corrections").mkdir()
     write(folder / "corrections", CORRECTION, "info.yaml")
     write(folder, "GET /a: things.all\n", "names.yaml")
+    write(folder, "items: things\n", "aliases.yaml")
     write(folder, operation(), "portkey.yaml")
     return Room(folder, folder / "portkey.yaml")
 
@@ -82,7 +83,15 @@ def test_nothing_is_done_where_nothing_changed(room: Room, target: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    "name", ["names.yaml", "generator.yaml", "portkey.yaml", "corrections/info.yaml", "templates/model.py.jinja"]
+    "name",
+    [
+        "names.yaml",
+        "aliases.yaml",
+        "generator.yaml",
+        "portkey.yaml",
+        "corrections/info.yaml",
+        "templates/model.py.jinja",
+    ],
 )
 def test_a_change_of_any_input_shows(room: Room, name: str) -> None:
     """The digest is of all that decides the output."""
@@ -220,6 +229,7 @@ def test_a_stale_correction_or_name_stops_the_build_on_our_document_only(room: R
     stale = [
         "info.yaml#0: $.info: changes nothing (it was there because: better)",
         "names.yaml: GET /a: is no operation of this document",
+        "aliases.yaml: items: 'things' is neither an operation nor a resource of this document",
     ]
     assert str(refused.value).splitlines() == ["stale corrections or names; take them out:", *stale]
     other = Room(room.folder, write(tmp_path, (room.folder / "portkey.yaml").read_text("utf-8"), "other.yaml"))
@@ -237,6 +247,23 @@ def test_what_is_odd_in_the_files_is_noted(room: Room) -> None:
     write(room.folder, "GET /a: things.all\nGET /a: things.every\n", "names.yaml")
     with pytest.raises(PrepareError, match=r"names\.yaml: line 2, column 1: the key 'GET /a' stands twice"):
         prepare(room, Report())
+
+
+def test_aliases_are_in_the_document_and_in_the_tree(room: Room, target: Path) -> None:
+    """Readers of the document know them too; a resource reached by an alias is loaded when it is touched."""
+    made = json.loads((target / "portkey_api" / "openapi.json").read_text("utf-8"))
+    assert made["x-aliases"] == {"items": {"of": "things", "note": ""}}
+    text = (target / "portkey_api" / "resources" / "__init__.py").read_text("utf-8")
+    assert "def items(self) -> AsyncThingsResource:" in text
+    assert '"""Alias of ``client.things``."""' in text
+
+
+def test_the_command_line_writes_the_migration_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make migration` brings the README of the project up to date with generated/."""
+    asked: list[tuple[Path, Path]] = []
+    monkeypatch.setattr(command_line, "migrate", lambda readme, generated: asked.append((readme, generated)))
+    assert command_line.main(["migration"]) == 0
+    assert asked == [(OPENAPI.parent / "README.md", OPENAPI.parent / "generated")]
 
 
 def test_a_document_without_information_about_itself_is_prepared(room: Room, target: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_python_client.strings import ClassName
 
-from prepare.classnames import RESERVED, ClassNames, branch_name, module_name, pascal, resource_class
+from prepare.classnames import RESERVED, ClassNames, branch_name, dict_class, module_name, pascal, resource_class
 
 wanted = st.lists(
     st.one_of(st.text(max_size=6), st.sampled_from((*sorted(RESERVED), "a", "A", "a2", "A2", "ﬁ", "fi", "Abĸc"))),
@@ -28,6 +28,8 @@ wanted = st.lists(
         (["aliases", "Aliases"], ["AliasesSchema", "AliasesSchema2"]),
         (["1st", "", "日本", "None", "Abĸc"], ["Field1St", "Field", "日本", "None_", "Abc"]),
         (["ThingsResource"], ["ThingsResourceSchema"]),
+        (["Thing", "ThingDict", "ThingDict"], ["Thing", "ThingDict2", "ThingDict3"]),
+        (["ThingDict", "Thing"], ["ThingDict", "Thing2"]),
     ],
 )
 def test_names_that_clash_get_a_suffix_or_a_number(names: list[str], made: list[str]) -> None:
@@ -44,6 +46,7 @@ def test_no_two_names_are_one_class_or_one_module(names: list[str]) -> None:
     made = [taken.take(name) for name in names]
     assert len({name.lower() for name in made}) == len({module_name(name) for name in made}) == len(names)
     assert not set(made) & RESERVED
+    assert len({dict_class(name).lower() for name in made} | {name.lower() for name in made}) == 2 * len(names)
     for name in made:
         assert name.isidentifier()
         assert str(ClassName(name, "field_")) == name

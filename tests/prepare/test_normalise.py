@@ -65,7 +65,11 @@ def only(source: Json, path: str = "/operation_0", method: str = "get") -> Json:
         ),
         (
             {"type": "object", "required": ["a"]},
-            {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": True},
+            {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False},
+        ),
+        (
+            {"properties": {"a": TEXT}, "additionalProperties": True},
+            {"type": "object", "properties": {"a": TEXT}, "additionalProperties": True},
         ),
     ],
 )

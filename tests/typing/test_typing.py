@@ -61,3 +61,18 @@ def test_types_are_part_of_the_product(checker: object, tmp_path: Path) -> None:
     """Both checkers, strict, accept what users write with the promised types, and refuse every planted mistake."""
     assert callable(checker)
     assert checker(tmp_path) == {("refused.py", line) for line in marked("refused.py")}
+
+
+@pytest.mark.parametrize("package", ["portkey_client", "portkey_api"])
+def test_every_public_type_is_known(package: str, tmp_path: Path) -> None:
+    """Pyright finds a complete type for all that is exported, ours and generated."""
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--ignoreexternal", "--verifytypes", package]
+    folders = os.pathsep.join(str(ROOT / room) for room in ("generated", "overlay"))
+    command += ["--pythonpath", sys.executable]
+    environment = {**os.environ, "PYTHONPATH": folders}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    found = json.loads(done.stdout)["typeCompleteness"]
+    unknown = [each["name"] for each in found["symbols"] if each["isExported"] and not each["isTypeKnown"]]
+    assert unknown == []
+    assert found["completenessScore"] == 1
+    assert found["exportedSymbolCounts"]["withKnownType"] > 50

@@ -1,17 +1,27 @@
 """What users write and both type checkers must accept, with the types they must see."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
-
+from portkey_api.dicts import ChatCompletionRequestUserMessageDict, ChatCompletionToolDict
 from portkey_api.models import (
+    AnthropicMessage,
+    AnthropicMessageEvent,
+    AssistantStreamEvent,
     Batch,
     ChatCompletionRequestUserMessage,
+    CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+    CreateCompletionResponse,
+    CreateCompletionStreamResponse,
     OpenAIFile,
     RegexMatchCheck,
     RegexMatchParameters,
+    Response,
+    ResponseStreamEvent,
+    RunObject,
 )
+from portkey_api.types import AsyncStream, Stream
 from portkey_client import (
     GATEWAYS,
     UNSET,
@@ -37,16 +47,120 @@ if cancelled.request_counts is not None:
 kind: Literal["batch"] = cancelled.object
 
 created = client.batches.create(
-    input_file_id="file-1", endpoint="/v1/chat/completions", completion_window="24h", metadata={"team": "blue"}
+    input_file_id="file-1",
+    endpoint="/v1/chat/completions",
+    completion_window="24h",
+    metadata={"team": "blue"},
+    output_expires_after={"anchor": "created_at", "seconds": 3600},
 )
 assert_type(created, Batch)
 assert_type(client.files.create(file=Path("in.jsonl"), purpose="batch"), OpenAIFile)
 assert_type(client.files.create(file=("in.jsonl", b"{}"), purpose="batch", timeout=5.0), OpenAIFile)
 assert_type(client.batches.output("batch_abc123"), bytes)
 
-messages: list[ChatCompletionRequestUserMessage | Mapping[str, Any]] = [{"role": "user", "content": "hi"}]
+# -- nested values: dict literals, models, and both
+
+messages: list[ChatCompletionRequestUserMessage | ChatCompletionRequestUserMessageDict] = [
+    {"role": "user", "content": "hi"}
+]
+messages.append(ChatCompletionRequestUserMessage(role="user", content="hi"))
 completion = client.chat.completions.create(model="gpt-4o", messages=messages, extra_headers={"x-a": "b"})
+assert_type(completion, CreateChatCompletionResponse)
 assert_type(completion.choices[0].message.content, str | None)
+weather: ChatCompletionToolDict = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        "strict": True,
+    },
+}
+client.chat.completions.create(
+    model="gpt-4o",
+    messages=[
+        {"role": "system", "content": "Be brief."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
+            ],
+        },
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+        ChatCompletionRequestUserMessage(role="user", content="And now?"),
+    ],
+    tools=[weather, {"type": "function", "function": {"name": "f"}}],
+    tool_choice={"type": "function", "function": {"name": "weather"}},
+    response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
+    stream_options={"include_usage": True},
+    extra_body={"thinking": {"budget": 1}},
+)
+client.responses.create(
+    model="gpt-4o",
+    input=[{"role": "user", "content": [{"type": "input_text", "text": "hi"}]}],
+    tools=[{"type": "web_search_preview"}],
+    text={"format": {"type": "text"}},
+)
+client.messages.create(
+    model="claude",
+    max_tokens=5,
+    messages=[{"role": "user", "content": "hi"}],
+    system=[{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}],
+    thinking={"type": "enabled", "budget_tokens": 1024},
+)
+client.vector_stores.create(
+    expires_after={"anchor": "last_active_at", "days": 3},
+    chunking_strategy={"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}},
+)
+client.configs.create(name="n", config={"strategy": {"mode": "fallback"}, "targets": [{"virtual_key": "a"}]})
+
+# -- streams
+
+hi: list[ChatCompletionRequestUserMessageDict] = [{"role": "user", "content": "hi"}]
+chunks = client.chat.completions.create(model="m", messages=hi, stream=True)
+assert_type(chunks, Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse])
+with chunks:
+    for chunk in chunks:
+        assert_type(chunk.choices[0].delta.content, str | None)
+assert_type(chunks.final(), CreateChatCompletionResponse)
+assert_type(client.chat.completions.create(model="m", messages=hi, stream=False), CreateChatCompletionResponse)
+assert_type(client.chat.completions.create(model="m", messages=hi, stream=None), CreateChatCompletionResponse)
+assert_type(
+    client.completions.create(model="m", prompt="p", stream=True),
+    Stream[CreateCompletionStreamResponse, CreateCompletionResponse],
+)
+assert_type(client.responses.create(model="m", input="hi", stream=True), Stream[ResponseStreamEvent, Response])
+assert_type(
+    client.messages.create(model="m", max_tokens=1, messages=[], stream=True),
+    Stream[AnthropicMessageEvent, AnthropicMessage],
+)
+assert_type(
+    client.threads.runs.create("thread_1", assistant_id="a", stream=True), Stream[AssistantStreamEvent, RunObject]
+)
+
+
+def either(stream: bool) -> None:
+    """A flag that only run time knows gives either answer."""
+    assert_type(
+        client.chat.completions.create(model="m", messages=hi, stream=stream),
+        CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse],
+    )
+
+
+# -- aliases
+
+assert_type(client.files.retrieve_content("file-1"), bytes)
+assert_type(client.beta.threads.runs.poll("thread_1", "run_1"), RunObject)
+assert_type(client.vector_stores.files.upload(file=b"", purpose="assistants"), OpenAIFile)
+assert_type(
+    client.beta.chat.completions.stream(model="m", messages=hi, stream=True),
+    Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse],
+)
 
 
 check = RegexMatchCheck(id="default.regexMatch", parameters=RegexMatchParameters(rule="^a"))
@@ -98,3 +212,10 @@ async def asynchronously(other: AsyncPortkey) -> None:
     assert_type(await other.batches.cancel("batch_abc123"), Batch)
     assert_type(await other.files.content("file-1"), bytes)
     assert_type(await other.batches.with_raw_response.cancel("batch_abc123"), RawResponse[Batch])
+    assert_type(await other.files.retrieve_content("file-1"), bytes)
+    assert_type(await other.vector_stores.files.upload(file=b"", purpose="assistants"), OpenAIFile)
+    stream = await other.chat.completions.create(model="m", messages=hi, stream=True)
+    assert_type(stream, AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse])
+    async for chunk in stream:
+        assert_type(chunk, CreateChatCompletionStreamResponse)
+    assert_type(await stream.final(), CreateChatCompletionResponse)

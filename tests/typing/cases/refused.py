@@ -23,6 +23,28 @@ client.chat.completions.create(model="m", messages=[], temperature="hot")  # REF
 client.files.create(file=b"", purpose="batchh")  # REFUSED: a value the document does not list
 client.files.create(file="in.jsonl", purpose="batch")  # REFUSED: text is no file
 client.batches.create(input_file_id="f", endpoint="/v1/embeddings")  # REFUSED: no kind of batch has only these
+chat = client.chat.completions
+chat.create(model="m", messages=[{"role": "user", "contnt": "hi"}])  # REFUSED: a misspelled key
+chat.create(model="m", messages=[{"role": "user", "content": "hi", "nme": "a"}])  # REFUSED: one key too many
+chat.create(model="m", messages=[{"role": "user"}])  # REFUSED: a missing key
+chat.create(model="m", messages=[{"role": "usr", "content": "hi"}])  # REFUSED: no such role
+chat.create(model="m", messages=[{"role": "user", "content": 1}])  # REFUSED: a content that is no text
+chat.create(model="m", messages=[{"role": "user", "content": [{"type": "text", "txt": "a"}]}])  # REFUSED: deeper
+chat.create(model="m", messages=[], tools=[{"type": "function", "function": {"nme": "f"}}])  # REFUSED: a misspelled key
+chat.create(model="m", messages=[], stream_options={"include_usge": True})  # REFUSED: a misspelled key
+chat.create(model="m", messages=[], stream_options={"include_usage": "yes"})  # REFUSED: a wrong type in a dict
+chat.create(model="m", messages=[], response_format={"type": "json"})  # REFUSED: no such format
+chat.create(model="m", messages=[], stream="yes")  # REFUSED: a flag that is none
+chat.create(model="m", messages=[], stream=True).choices  # REFUSED: a stream has no choices
+next(chat.create(model="m", messages=[]))  # REFUSED: an answer is no stream
+next(client.responses.create(model="m", input="a", stream=True)).response  # REFUSED: not every event has it
+client.responses.create(model="m", input=[{"role": "user", "contnt": "a"}])  # REFUSED: a misspelled key
+client.messages.create(model="m", max_tokens=1, messages=[], system=[{"type": "text", "txt": "a"}])  # REFUSED: likewise
+client.batches.create(requests=[{"custom_id": "1", "prams": {}}])  # REFUSED: a misspelled key behind overloads
+client.vector_stores.create(expires_after={"anchor": "last_active_at", "dys": 3})  # REFUSED: a misspelled key
+client.files.retrieve_content(1)  # REFUSED: an alias has the types of its method
+client.vector_stores.files.upload(fil=b"", purpose="assistants")  # REFUSED: also where it is of another resource
+client.beta.thread  # REFUSED: a misspelled resource behind an alias
 batch.statuss  # REFUSED: a misspelled attribute
 batch.created_at.year  # REFUSED: seconds are no date
 batch.completed_at + 1  # REFUSED: what may be missing
