@@ -177,7 +177,7 @@ def _parameters(endpoint: Any, facts: Json) -> tuple[list[Argument], dict[str, s
         known_as = prop.name.get_untrusted_value()
         parameter = facts["parameters"][parameter_position(known_as)]
         place, wire = parameter["in"], parameter["name"]
-        name = _free_name(wire, place, [argument.name for argument in arguments])
+        name = argument_name(wire, place, [argument.name for argument in arguments])
         is_list = "Sequence[" in render.writing_type(prop)
         style = _style(parameter, is_object=is_json_parameter(known_as), is_list=is_list)
         written = {"json": "Mapping[str, Any] | str", "deepObject": "Mapping[str, Any]"}.get(str(style))
@@ -203,7 +203,8 @@ def _style(parameter: Json, *, is_object: bool, is_list: bool) -> str | None:
     return None
 
 
-def _free_name(wire: str, place: str, taken: Iterable[str]) -> str:
+def argument_name(wire: str, place: str, taken: Iterable[str]) -> str:
+    """Return the name of an argument: that on the wire as an identifier, told apart from the names taken."""
     name = snake(wire)
     name = f"{name}_" if name in _RESERVED else name
     name = f"{name}_{place}" if name in taken else name
@@ -222,7 +223,7 @@ def _body(body: Any, facts: Json, taken: list[str]) -> tuple[list[Argument], lis
         return fields, kinds
     # No object, or two branches spell two properties alike.
     default = None if required else "UNSET"
-    return [Argument(_free_name("body", "body", taken), render.writing_type(body), default, "body", "body", body)], []
+    return [Argument(argument_name("body", "body", taken), render.writing_type(body), default, "body", "body", body)], []
 
 
 def _branches(prop: Any) -> list[Any]:
@@ -241,7 +242,7 @@ def _fields(model: Any, taken: list[str], required: bool) -> list[Argument]:
     arguments: list[Argument] = []
     for prop in [*model.required_properties, *model.optional_properties]:
         wire = render.wire_name(prop)
-        name = _free_name(wire, "body", [*taken, *[argument.name for argument in arguments]])
+        name = argument_name(wire, "body", [*taken, *[argument.name for argument in arguments]])
         default = None if prop.required and required else "UNSET"
         arguments.append(Argument(name, render.writing_type(prop), default, "body", wire, prop))
     return arguments

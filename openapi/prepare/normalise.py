@@ -52,12 +52,12 @@ class Normaliser:
         for name, schema in self.document["components"]["schemas"].items():
             place: Place = ("components", "schemas", name)
             self._add(self.class_of[name], self._shape(schema, self.class_of[name], place), place)
-        renamed = self._other_names()
+        others = self._other_names()
         paths = {
             f"/{endpoint_name(index)}": {method: self._operation(index, path, method, operation)}
             for index, (path, method, operation) in enumerate(operations(self.document))
         }
-        schemas = {**self._sorted(), ALIASES: _carrier(self.components, renamed)}
+        schemas = {**self._sorted(), ALIASES: _carrier(self.components, others)}
         info = {"title": "API", "version": "0"}
         return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
@@ -80,7 +80,7 @@ class Normaliser:
                 seen.append(target)
             other[name] = target
             del self.components[name]
-        self.components = _renamed(self.components, other)
+        self.components = renamed(self.components, other)
         self.class_of = {name: other.get(class_name, class_name) for name, class_name in self.class_of.items()}
         return other
 
@@ -335,15 +335,16 @@ def _referred(schema: Json) -> str:
     return str(component_of(schema["$ref"]))
 
 
-def _renamed(node: Any, other: dict[str, str]) -> Any:
+def renamed(node: Any, other: dict[str, str]) -> Any:
+    """Return a schema in the normal form with its references to some classes replaced."""
     if is_array(node):
-        return [_renamed(item, other) for item in node]
+        return [renamed(item, other) for item in node]
     if not is_object(node):
         return node
     if isinstance(node.get("$ref"), str):
         name = _referred(node)
         return _class(other.get(name, name))
-    return {key: _renamed(value, other) for key, value in node.items()}
+    return {key: renamed(value, other) for key, value in node.items()}
 
 
 def _carrier(components: Json, renamed: dict[str, str]) -> Json:

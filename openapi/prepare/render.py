@@ -59,15 +59,15 @@ def wire_name(prop: Any) -> str:
 
 def attribute_names(props: Iterable[Any]) -> dict[str, str]:
     """Return wire name -> attribute name: snake_case, unique, never a name the model itself needs."""
-    return _python_names([wire_name(prop) for prop in props], _MODEL_NAMES)
+    return attributes([wire_name(prop) for prop in props])
 
 
-def _python_names(wires: list[str], reserved: Iterable[str]) -> dict[str, str]:
+def attributes(wires: Iterable[str]) -> dict[str, str]:
+    """Return wire name -> attribute name for the properties of one model, in their order."""
     names: dict[str, str] = {}
-    taken = set(reserved)
+    taken = set(_MODEL_NAMES)
     for wire in wires:
         name = snake(wire)
-        name = f"{name}_" if name in reserved else name
         while name in taken:
             name = f"{name}_"
         taken.add(name)

@@ -2221,7 +2221,7 @@ if TYPE_CHECKING:
     from .workspace_with_users import WorkspaceWithUsers as WorkspaceWithUsers
     from .workspace_with_users_defaults import WorkspaceWithUsersDefaults as WorkspaceWithUsersDefaults
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "AcuvityScanCheck": "acuvity_scan_check",
     "AcuvityScanParameters": "acuvity_scan_parameters",
     "AcuvityScanParametersLanguageValues": "acuvity_scan_parameters_language_values",
@@ -3655,7 +3655,7 @@ _MODULES = {
     "WorkspaceWithUsersDefaults": "workspace_with_users_defaults",
     "WorkspaceWithUsersDefaultsMetadata": "aliases",
 }
-COMPONENTS = {
+COMPONENTS: dict[str, str] = {
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
     "ThreadStreamEvent": "ThreadStreamEvent2",

@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from .vector_stores import AsyncVectorStoresResource, VectorStoresResource
     from .virtual_keys import AsyncVirtualKeysResource, VirtualKeysResource
 
-SERVERS = {
+SERVERS: dict[str, str] = {
     "control_plane": "https://api.portkey.ai/v1",
     "data_plane": "https://api.portkey.ai/v1",
     "public": "https://api.portkey.ai",
 }
 """Server group -> the address the document gives it first."""
-SECURITY_SCHEMES = {
+SECURITY_SCHEMES: dict[str, tuple[str, str]] = {
     "Config": ("header", "x-portkey-config"),
     "Custom-Host": ("header", "x-portkey-custom-host"),
     "Portkey-Key": ("header", "x-portkey-api-key"),
