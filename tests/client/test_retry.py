@@ -171,6 +171,14 @@ def test_a_wait_that_is_asked_for_is_kept_up_to_a_limit() -> None:
     assert (wait(1, 0.1, retry_after="7"), wait(1, retry_after="3600")) == (7.0, 60.0)
 
 
+@pytest.mark.parametrize(("elapsed", "again"), [(0.0, True), (8.9, True), (9.5, False), (11.0, False)])
+def test_no_wait_goes_past_the_deadline(elapsed: float, again: bool) -> None:
+    """A wait that would end at the deadline or after it is not begun."""
+    policy = Retry(first_wait=1.0, deadline=10.0)
+    wait = decide(policy, Attempt(1, elapsed, repeatable=True), Outcome(503), now=NOW, jitter=1.0)
+    assert (wait is not None) is again
+
+
 @settings(deadline=None)
 @given(
     st.builds(
@@ -360,6 +368,10 @@ def test_what_may_have_been_done_before_is_told() -> None:
     with pytest.raises(NotFoundError) as caught:
         faulty.wire.client().files.delete("f")
     assert (caught.value.attempts, caught.value.maybe_done) == (3, False)
+    faulty = Faulty([503, 404])
+    with pytest.raises(NotFoundError) as caught:
+        faulty.wire.client().files.retrieve("f")
+    assert (caught.value.attempts, caught.value.maybe_done) == (2, False)
     faulty = Faulty([503, 409])
     with pytest.raises(ConflictError) as conflict:
         faulty.wire.client().batches.cancel("b")
@@ -452,6 +464,19 @@ def test_an_upload_is_rewound(tmp_path: Path) -> None:
         faulty = Faulty([429, "refused", 200])
         faulty.wire.client().files.create(file=file, purpose="batch")
         assert received_files(faulty) == [True, True, True]
+
+
+def test_a_bare_file_is_rewound_to_where_it_stood() -> None:
+    """A file that is the whole body is sent each time from where the caller had put it."""
+    kind: Operation[Any] = Operation(
+        name="files.put", method="PUT", path="/x", server="data_plane", security=(), responses={},
+        content_type="application/octet-stream",
+    )  # fmt: skip
+    file = io.BytesIO(b"read: the content")
+    file.seek(6)
+    faulty = Faulty([503, 429, 200])
+    faulty.wire.client().call(kind, {}, body=file)
+    assert [request.content for request in faulty.wire.requests] == [b"the content"] * 3
 
 
 class Pipe(io.BytesIO):
