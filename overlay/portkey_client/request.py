@@ -18,6 +18,8 @@ from .headers import header_problem, merged
 from .narrow import is_list, is_mapping, is_named_file, is_path
 
 _STRUCTURED = ("application/json", "+json")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+"""An id as most are: there is nothing to encode and nothing to refuse."""
 
 
 class Request(NamedTuple):
@@ -93,6 +95,8 @@ def _segment(operation: Operation[Any], name: str, value: Any) -> str:
     of it that is a dot segment, however written, is refused: servers remove those (section 5.2.4), slashes decoded.
     """
     text = _text(value)
+    if _PLAIN.fullmatch(text):
+        return text
     if not _encodes(text):
         raise RequestRefusedError(f"{operation.name}: {name} holds half of a surrogate pair, which is no text")
     if not text or any(part in (".", "..") for part in re.split(r"[/\\]", _decoded(text))):
