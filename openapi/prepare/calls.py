@@ -223,7 +223,9 @@ def _body(body: Any, facts: Json, taken: list[str]) -> tuple[list[Argument], lis
         return fields, kinds
     # No object, or two branches spell two properties alike.
     default = None if required else "UNSET"
-    return [Argument(argument_name("body", "body", taken), render.writing_type(body), default, "body", "body", body)], []
+    return [
+        Argument(argument_name("body", "body", taken), render.writing_type(body), default, "body", "body", body)
+    ], []
 
 
 def _branches(prop: Any) -> list[Any]:
