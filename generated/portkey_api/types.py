@@ -25,15 +25,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeGuard, TypeVar
 
 if TYPE_CHECKING:
     import os
-    from typing import Concatenate, ParamSpec, Self
-
-    P = ParamSpec("P")
+    from typing import Self
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -365,22 +363,6 @@ class AsyncResource:
     def with_raw_response(self) -> Any:
         """The same operations, each returning a ``RawResponse``: status, headers, timing and the parsed answer."""
         return type(self)(_AsyncRawCaller(self._client))
-
-
-if TYPE_CHECKING:
-
-    class _Method(Generic[P, T]):
-        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T: ...
-
-    def raw_method(method: Callable[Concatenate[Any, P], T]) -> _Method[P, RawResponse[T]]:
-        """Tell the type of a method below ``with_raw_response``; only type checkers see it."""
-        ...
-
-    def async_raw_method(
-        method: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]],
-    ) -> _Method[P, Coroutine[Any, Any, RawResponse[T]]]:
-        """Tell the type of an asynchronous method below ``with_raw_response``; only type checkers see it."""
-        ...
 
 
 # -- models

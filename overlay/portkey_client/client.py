@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .exchange import World
+    from .steps import World
 
 T = TypeVar("T")
 H = TypeVar("H")
@@ -43,17 +43,22 @@ class Settings:
     """
 
     def __init__(
-        self, gateway: str | Gateway, base_url: str | None, control_plane_url: str | None, options: Mapping[str, Any]
+        self,
+        gateway: str | Gateway | None,
+        base_url: str | None,
+        control_plane_url: str | None,
+        options: Mapping[str, Any],
     ) -> None:
-        self.gateway = chosen(gateway)
+        self.gateway: Gateway = chosen(gateway or _implied(base_url, options))
         variable = self.gateway.environment.get("base_url", "")
-        self.servers = addresses(self.gateway, base_url or os.environ.get(variable) or None, control_plane_url)
+        address = base_url or os.environ.get(variable) or None
+        self.servers: dict[str, str] = addresses(self.gateway, address, control_plane_url)
         given = {name: options[name] for name in CREDENTIALS if name in options}
-        self.credentials = Credentials(self.gateway, completed(self.gateway, given, os.environ))
+        self.credentials: Credentials = Credentials(self.gateway, completed(self.gateway, given, os.environ))
         self.headers: dict[str, str] = {}
         self._routed: dict[str, str] = {}
         self.timeout: float | None = TIMEOUT
-        self.retries = Retry()
+        self.retries: Retry = Retry()
         self.hooks: Sequence[Hook] = ()
         self.call: CallOptions = {}
         first = {"User-Agent": f"portkey-client/{__version__}", **self.gateway.headers}
@@ -121,11 +126,21 @@ class Settings:
         return f"{self.gateway.name}, {home(self.servers)}, {self.credentials!r}"
 
 
+def _implied(base_url: str | None, options: Mapping[str, Any]) -> str:
+    """Return the gateway that is meant where none is named: at an address of one's own, without a key, the open one.
+
+    That one would forward a call of the control plane, which ``portkey-oss`` never sends.
+    """
+    keyless = not options.get("api_key") and not os.environ.get("PORTKEY_API_KEY")
+    return "portkey-oss" if keyless and (base_url or os.environ.get("PORTKEY_BASE_URL")) else "portkey"
+
+
 class _Client(Generic[H]):
     """What both clients are built from.
 
     Args:
-        gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own.
+        gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own. Where it is left
+            out, ``portkey``; but ``portkey-oss`` for a ``base_url`` without a Portkey key.
         base_url: The gateway's address with its ``/v1``; the environment's ``PORTKEY_BASE_URL`` where it is left out.
         control_plane_url: The control plane's address; its calls need it where ``base_url`` is not Portkey's own.
         http_client: An ``httpx`` client to use; it stays the caller's to close.
@@ -140,7 +155,7 @@ class _Client(Generic[H]):
     def __init__(
         self,
         *,
-        gateway: str | Gateway = "portkey",
+        gateway: str | Gateway | None = None,
         base_url: str | None = None,
         control_plane_url: str | None = None,
         http_client: H | None = None,
@@ -189,7 +204,8 @@ class Portkey(_Client["httpx.Client"], Resources):
         """Send one operation and return its parsed answer; every method of the resource tree ends here.
 
         Raises:
-            ConfigurationError: The gateway lacks the operation, its credentials were not given, or the client is closed.
+            ConfigurationError: The gateway lacks the operation, its credentials were not given, or the client is
+                closed.
             RequestRefusedError: An argument cannot be sent.
             ConnectionFailedError: No answer came.
             AnswerError: The answer cannot be read.

@@ -157,31 +157,6 @@ def _plain(value: Any) -> Any:
     raise TypeError
 
 
-def config_secrets(header: str) -> Iterator[str]:
-    """Yield what a config's header holds that no message may show: a saved id, and every credential written out."""
-    if header.startswith("{"):
-        yield from _secrets(json.loads(header))
-    else:
-        yield header
-
-
-def _secrets(value: Any, key: str = "") -> Iterator[str]:
-    if is_mapping(value):
-        for name, each in value.items():
-            yield from _secrets(each, name)
-    elif is_list(value):
-        for each in value:
-            yield from _secrets(each, key)
-    elif isinstance(value, str) and value and is_secret(key):
-        yield value
-
-
-def is_secret(name: str) -> bool:
-    """Tell whether what goes by a name is a credential, as ``api_key`` or ``aws-session-token``."""
-    words = name.lower().replace("-", "_")
-    return words.endswith(("key", "secret", "token", "password")) or "_secret_" in words or "service_account" in words
-
-
 # -- the checks
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from portkey_api.types import Operation
 
-from .config import checked_config, config_secrets
+from .config import checked_config
 from .errors import ConfigurationError
 from .gateways import PORTKEY_HEADERS, Gateway, check_address
 from .headers import header_problem
@@ -69,15 +69,6 @@ class Credentials:
         new = object.__new__(Credentials)
         new._gateway, new._given, new._known = gateway, both, {}
         return new
-
-    def secrets(self) -> list[str]:
-        """Return the values that no message may show."""
-        hidden = (self._given.get(name) for name in ("api_key", "virtual_key", "authorization"))
-        config = self._given.get("config")
-        return [
-            *(secret.removeprefix("Bearer ") for secret in hidden if secret),
-            *(config_secrets(config) if config else ()),
-        ]
 
     def headers(self, operation: Operation[Any]) -> dict[str, str]:
         """Return the credential headers of one operation.

@@ -85,7 +85,7 @@ class Call(Generic[T]):
         parts: Mapping[str, Any],
     ) -> None:
         given: Mapping[str, Any] = {**options}
-        self.world = world or WORLD
+        self.world: World = world or WORLD
         self._operation = operation
         self._retry = checked(given["retries"]) if "retries" in given else settings.retries
         self._observer = Observer(settings.hooks)

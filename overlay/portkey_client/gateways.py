@@ -157,9 +157,8 @@ def chosen(gateway: str | Gateway) -> Gateway:
 def addresses(gateway: Gateway, base_url: str | None, control_plane_url: str | None) -> dict[str, str]:
     """Return server group -> address, for the groups a gateway has.
 
-    A base address that is given is the gateway's alone: no call of the control plane goes there, since the open gateway
-    would forward it. The pricing call, which carries no credential, goes along, to the address without its ``/v1``, as
-    the document has it.
+    A base address that is given serves every group the gateway has, each below it as the document has them below the
+    hosted one: the pricing call's server is the address without its ``/v1``.
 
     Raises:
         ConfigurationError: An address is none, or belongs to a control plane that the gateway does not have.
@@ -169,8 +168,7 @@ def addresses(gateway: Gateway, base_url: str | None, control_plane_url: str | N
     if control_plane_url is not None and "control_plane" not in servers:
         raise ConfigurationError(f"{gateway.name} has no control plane; use another client for control_plane_url")
     if base_url is not None and base_url.rstrip("/") != gateway.base_url:
-        moved = (group for group in servers if group != "control_plane")
-        servers = {group: base_url.rstrip("/").removesuffix(_missing(group)) for group in moved}
+        servers = {group: base_url.rstrip("/").removesuffix(_missing(group)) for group in servers}
     if control_plane_url is not None:
         servers["control_plane"] = control_plane_url
     checked = {
@@ -190,10 +188,7 @@ def _missing(group: str) -> str:
 
 
 def absence(gateway: Gateway, operation: Operation[Any]) -> str:
-    """Say why an operation is not sent."""
-    has = gateway.control_plane_url is not None and not gateway.lacks(operation)
-    if operation.server == "control_plane" and has:
-        return f"{operation.name} is a call of the control plane, which need not be at base_url: give control_plane_url"
+    """Say that an operation is not sent."""
     return f"{gateway.name} has no {operation.name} ({operation.method} {operation.path}); nothing was sent"
 
 

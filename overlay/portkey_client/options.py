@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from .config import Config, is_secret
+from .config import Config
 from .errors import ConfigurationError
 from .headers import header_problem
 from .narrow import is_list, is_mapping
@@ -39,7 +39,7 @@ class ClientOptions(TypedDict, total=False):
     timeout: float | None
     """Seconds for each phase of an exchange; ``None`` waits for ever."""
     retries: Retry | int
-    """How often a call that failed is sent again, or the whole policy; never where that could create or charge twice."""
+    """How often a call that failed is sent again, or the whole policy. What creates or charges is never done twice."""
     hooks: Sequence[Hook]
     """Functions that are called with an ``Event`` before and after each attempt and before each wait."""
     headers: Mapping[str, str | None] | None
@@ -98,11 +98,6 @@ def check_headers(headers: Mapping[str, str | None]) -> None:
     problem = next((each for each in problems if each is not None), None)
     if problem is not None:
         raise ConfigurationError(problem)
-
-
-def secret_headers(headers: Mapping[str, str]) -> list[str]:
-    """Return the values of those headers that are credentials by their names."""
-    return [value for name, value in headers.items() if is_secret(name) and value]
 
 
 def _header(option: str) -> str:

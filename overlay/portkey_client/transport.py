@@ -61,10 +61,10 @@ class Lane(Generic[H]):
     __slots__ = ("busy", "defaults", "http")
 
     def __init__(self, http: H, defaults: Defaults | None = None) -> None:
-        self.http = http
-        self.busy = 0
+        self.http: H = http
+        self.busy: int = 0
         """How many requests are under way on it."""
-        self.defaults = defaults
+        self.defaults: Defaults | None = defaults
         """What its requests start from; ``None`` for the caller's own, which adds what it likes."""
 
 

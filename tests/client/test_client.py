@@ -57,8 +57,8 @@ def test_both_trees_have_every_operation() -> None:
         ({}, "data_plane", "https://api.portkey.ai/v1"),
         ({}, "public", "https://api.portkey.ai"),
         ({"base_url": "http://127.0.0.1:9/v1/"}, "data_plane", "http://127.0.0.1:9/v1"),
-        ({"base_url": "https://api.portkey.ai/v1/"}, "control_plane", "https://api.portkey.ai/v1"),
-        ({"base_url": "http://h/v1", "control_plane_url": "http://h/v1"}, "control_plane", "http://h/v1"),
+        ({"base_url": "http://127.0.0.1:9/v1"}, "control_plane", "http://127.0.0.1:9/v1"),
+        ({"base_url": "http://h/v1", "control_plane_url": "http://c/v1"}, "control_plane", "http://c/v1"),
         ({"base_url": "http://127.0.0.1:9/v1"}, "public", "http://127.0.0.1:9"),
         ({"base_url": "http://127.0.0.1:9"}, "public", "http://127.0.0.1:9"),
         ({"control_plane_url": "http://127.0.0.1:8/v1"}, "control_plane", "http://127.0.0.1:8/v1"),
@@ -78,17 +78,19 @@ def test_each_operation_goes_to_its_server(arguments: dict[str, str], server: st
     assert str(wire.last.url) == address + path[server]
 
 
-def test_a_base_address_is_not_taken_for_a_control_plane(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address of a gateway gets no call of the control plane, which an open gateway there would forward."""
+def test_an_address_without_a_portkey_key_is_the_open_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names no gateway and has no Portkey key means the open one, which gets no call of the control plane."""
     wire = Wire()
-    with pytest.raises(
-        ConfigurationError, match=r"configs\.list is a call of the control plane.* give control_plane_url"
-    ):
-        wire.client(base_url="http://localhost:8787/v1").configs.list()
+    there: dict[str, Any] = {"api_key": None, "virtual_key": None, "provider": "openai", "Authorization": "sk-1"}
+    client = wire.client(**there, base_url="http://localhost:8787/v1")
+    client.batches.list()
+    assert wire.last.headers["authorization"] == "Bearer sk-1"
+    with pytest.raises(ConfigurationError, match=r"portkey-oss has no configs\.list .*nothing was sent"):
+        client.configs.list()
     monkeypatch.setenv("PORTKEY_BASE_URL", "http://localhost:8787/v1")
-    with pytest.raises(ConfigurationError, match="give control_plane_url"):
-        wire.client().configs.list()
-    assert wire.requests == []
+    assert repr(wire.client(**there)).startswith("Portkey(portkey-oss, http://localhost:8787/v1")
+    monkeypatch.setenv("PORTKEY_API_KEY", "pk")
+    assert repr(wire.client(**there)).startswith("Portkey(portkey, http://localhost:8787/v1")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portkey_client import Config, ConfigurationError
-from portkey_client.config import checked_config, config_secrets, is_secret
+from portkey_client.config import checked_config
 
 WHOLE: Config = {
     "strategy": {
@@ -198,22 +198,3 @@ def answer(value: Any) -> str | ConfigurationError:
         return checked_config(value, saved=True)
     except ConfigurationError as error:
         return error
-
-
-def test_the_secrets_of_a_config() -> None:
-    """A saved id is a secret as a whole; of a config written out, every credential is, at any depth."""
-    assert list(config_secrets("pc-1")) == ["pc-1"]
-    assert list(config_secrets(checked_config(WHOLE, saved=False))) == ["sk-secret", "vk-secret"]
-    keys = {"provider": "p", "aws_secret_access_key": "a", "vertex": {"private_key": ["b"]}, "api_key": ""}
-    assert list(config_secrets(json.dumps(keys))) == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["api_key", "x-api-key", "aws_secret_access_key", "x-portkey-aws-session-token", "azure_ad_token", "db_password",
-     "vertex_service_account_json", "azure-entra-client-secret"],
-)  # fmt: skip
-def test_what_is_a_secret_by_its_name(name: str) -> None:
-    """Keys, secrets, tokens, passwords and service accounts are secrets; regions and hosts are not."""
-    assert is_secret(name)
-    assert not any(is_secret(other) for other in ("aws_region", "custom_host", "provider", "max_tokens", "metadata"))

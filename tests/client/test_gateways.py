@@ -175,18 +175,15 @@ def test_the_hosted_gateway_has_every_operation() -> None:
     assert kept("portkey") == sorted(operation.name for operation in OPERATIONS)
 
 
-@pytest.mark.parametrize(
-    ("gateway", "message"), [("portkey-oss", "portkey-oss has no .*; nothing was sent"), ("portkey", "need not be at")]
-)
-def test_no_call_of_the_control_plane_leaves_for_the_open_gateway(gateway: str, message: str) -> None:
+def test_no_call_of_the_control_plane_leaves_for_the_open_gateway() -> None:
     """The open gateway would forward it to the provider, key and body included; so it is refused, whatever is set."""
     wire = Wire(httpx.Response(200))
-    there = {"gateway": gateway, "base_url": "http://localhost:8787/v1", **KEYS[gateway]}
+    there = {"gateway": "portkey-oss", "base_url": "http://localhost:8787/v1", **KEYS["portkey-oss"]}
     client = wire.client(**{**NOTHING, **there}).with_options(provider="anthropic", headers={"x-portkey-api-key": "k"})
     control_plane = [each for each in OPERATIONS if each.server == "control_plane"]
     assert len(control_plane) > 160
     for operation in control_plane:
-        with pytest.raises(ConfigurationError, match=message):
+        with pytest.raises(ConfigurationError, match=r"portkey-oss has no .*; nothing was sent"):
             call(client, operation, body={"a": 1})
     assert wire.requests == []
 

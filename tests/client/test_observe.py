@@ -22,15 +22,20 @@ CONFIG = {
     "strategy": {"mode": "fallback"},
     "targets": [
         {"provider": "openai", "api_key": "sk-inside-1"},
-        {"provider": "azure", "apiKey": "sk-inside-2", "virtual_key": "vk-inside-3"},
+        {"provider": "azure", "api_key": "sk-inside-2", "virtual_key": "vk-inside-3"},
         {"provider": "bedrock", "aws_secret_access_key": "aws-inside-4", "override_params": {"max_tokens": 5}},
     ],
 }
 CREDENTIALS = {
+    "virtual_key": None,
     "authorization": "sk-secret-5",
     "provider": "openai",
     "config": json.dumps(CONFIG),
-    "headers": {"x-portkey-azure-ad-token": "ad-secret-6", "x-portkey-aws-session-token": "aws-secret-7"},
+    "headers": {
+        "x-portkey-virtual-key": "vk-secret-2",
+        "x-portkey-azure-ad-token": "ad-secret-6",
+        "x-portkey-aws-session-token": "aws-secret-7",
+    },
 }
 WHOLE = [
     "pk-secret-1", "vk-secret-2", "sk-inside-1", "sk-inside-2", "vk-inside-3", "aws-inside-4", "sk-secret-5",
@@ -209,7 +214,7 @@ def test_a_call_is_a_span(exporter: InMemorySpanExporter) -> None:
     """A call is one client span by the HTTP conventions, a child of the caller's, with an event for each retry."""
     exporter.clear()
     with trace.get_tracer("test").start_as_current_span("outer") as outer:
-        script(httpx.ReadTimeout("slow"), 503, 200).client(base_url="http://u:p@127.0.0.1:9/v1").batches.retrieve("b")
+        script(httpx.ReadTimeout("slow"), 503, 200).client(base_url="http://127.0.0.1:9/v1").batches.retrieve("b")
     span, _ = exporter.get_finished_spans()
     assert (span.name, span.kind) == ("GET /batches/{batch_id}", trace.SpanKind.CLIENT)
     assert span.parent is not None
@@ -261,7 +266,7 @@ def test_a_completion_follows_the_conventions_for_generative_ai(exporter: InMemo
     wire = Wire(httpx.Response(200, json=COMPLETION, headers={"x-portkey-provider": "azure-openai"}))
 
     async def call() -> None:
-        client = wire.async_client(provider="@openai-prod")
+        client = wire.async_client(provider="@openai-prod", virtual_key=None)
         await client.chat.completions.create(
             model="gpt-4o", messages=[{"role": "user", "content": "a private prompt"}], temperature=0.5
         )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portkey_api.resources.batches import _CANCEL
-from portkey_client import AsyncPortkey, ConfigurationError, Portkey
+from portkey_client import AsyncPortkey, ConfigurationError, Portkey, Retry
 from portkey_client.options import option_headers
 from tests.client.wire import KEYS, Wire
 
@@ -199,10 +199,10 @@ def test_timeout_retries_and_hooks_of_a_changed_client() -> None:
     """What the call path reads is in the settings, and a call's own options win over those."""
     wire = Wire()
     client = wire.client(retries=1, hooks=[print])
-    assert (client._settings.retries, client._settings.hooks) == (1, (print,))
+    assert (client._settings.retries, client._settings.hooks) == (Retry(1), (print,))
     other = client.with_options(timeout=7.0, retries=3, hooks=[])
-    assert (other._settings.retries, other._settings.hooks) == (3, ())
-    assert (client._settings.retries, Portkey(**KEYS)._settings.retries) == (1, None)
+    assert (other._settings.retries, other._settings.hooks) == (Retry(3), ())
+    assert (client._settings.retries, Portkey(**KEYS)._settings.retries) == (Retry(1), Retry())
     other.batches.list()
     assert wire.last.extensions["timeout"]["read"] == 7.0
     other.batches.list(timeout=8.0)
@@ -246,8 +246,10 @@ def test_a_changed_client_uses_the_same_connections() -> None:
     """Both use one transport, whoever opens it; only the client that was built closes it."""
     client = Portkey(**KEYS)
     with client.with_options(timeout=5.0) as other:
-        opened = other._http()
-        assert client._http() is other.with_options(trace_id="t")._http() is opened
+        other._lanes.give_back(lane := other._lanes.take())
+        assert client._lanes.take() is lane
+        assert other.with_options(trace_id="t")._lanes is client._lanes
+        opened = lane.http
     assert not opened.is_closed
     client.close()
     assert opened.is_closed
@@ -259,8 +261,8 @@ def test_a_changed_asynchronous_client_uses_the_same_connections() -> None:
     async def use() -> tuple[bool, bool]:
         async with AsyncPortkey(**KEYS) as client:
             async with client.with_options(timeout=5.0) as other:
-                opened = other._http()
-            return opened is client._http(), opened.is_closed
+                other._lanes.give_back(lane := other._lanes.take())
+            return lane is client._lanes.take(), lane.http.is_closed
 
     assert asyncio.run(use()) == (True, False)
 

@@ -14,6 +14,15 @@ BLOCKS = r"```python\n(.*?)```"
 README = Path(__file__).parents[2] / "README.md"
 
 
+def run(code: str) -> None:
+    """Run one example, and close the clients that a short program may leave open."""
+    names: dict[str, object] = {}
+    exec(compile(code, str(README), "exec"), names)  # noqa: S102  # our own text
+    for client in names.values():
+        if isinstance(client, Portkey):
+            client.close()
+
+
 def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The README's examples do what they say, against the mock, with the clock moved instead of waited for."""
     clock = ManualClock()
@@ -21,7 +30,7 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
     monkeypatch.setattr(time, "sleep", clock.advance)
     code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
-    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
+    run(code)
     printed = capsys.readouterr().out.splitlines()
     assert "cancelled BatchRequestCounts(total=2" in printed[0]
     assert printed[-1] == "409 batch_not_cancellable A batch that is cancelled cannot be cancelled."
@@ -38,7 +47,7 @@ def test_the_example_of_gateways_and_options_runs(
         Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway), event_hooks=hooks)
     )
     _, code, _ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
-    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
+    run(code)
     assert capsys.readouterr().out.splitlines() == ["[]", code.splitlines()[-1].partition("  # ")[2]]
     (request,) = sent
     assert request.headers["x-portkey-trace-id"] == "trace-1"
@@ -50,7 +59,7 @@ def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: p
     gateway = Gateway()
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
     *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
-    exec(compile(code, str(README), "exec"), {})  # noqa: S102  # our own text
+    run(code)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("200 1 ")
     assert second == "batches.retrieve 404 1 False"

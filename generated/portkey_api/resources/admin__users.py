@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AdminUsersListRole, AdminUsersUpdateBodyRole, User, UserList
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .admin__users__invites import AdminUsersInvitesResource, AsyncAdminUsersInvitesResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -113,10 +113,23 @@ if TYPE_CHECKING:
     class RawAdminUsersResource:
         """The operations under ``client.admin.users``, each returning its answer with what came with it."""
 
-        delete = raw_method(AdminUsersResource.delete)
-        list = raw_method(AdminUsersResource.list)
-        retrieve = raw_method(AdminUsersResource.retrieve)
-        update = raw_method(AdminUsersResource.update)
+        def delete(self, user_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            role: AdminUsersListRole | None = None,
+            email: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UserList]: ...
+
+        def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> RawResponse[User]: ...
+
+        def update(
+            self, user_id: str, *, role: AdminUsersUpdateBodyRole = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncAdminUsersResource(AsyncResource):
@@ -180,7 +193,20 @@ if TYPE_CHECKING:
     class AsyncRawAdminUsersResource:
         """The operations under ``client.admin.users``, asynchronous, each returning its answer with what came with it."""
 
-        delete = async_raw_method(AsyncAdminUsersResource.delete)
-        list = async_raw_method(AsyncAdminUsersResource.list)
-        retrieve = async_raw_method(AsyncAdminUsersResource.retrieve)
-        update = async_raw_method(AsyncAdminUsersResource.update)
+        async def delete(self, user_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            role: AdminUsersListRole | None = None,
+            email: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UserList]: ...
+
+        async def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> RawResponse[User]: ...
+
+        async def update(
+            self, user_id: str, *, role: AdminUsersUpdateBodyRole = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         SuccessInvite,
         WorkspaceInvite,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -153,11 +153,35 @@ if TYPE_CHECKING:
     class RawAdminUsersInvitesResource:
         """The operations under ``client.admin.users.invites``, each returning its answer with what came with it."""
 
-        create = raw_method(AdminUsersInvitesResource.create)
-        delete = raw_method(AdminUsersInvitesResource.delete)
-        list = raw_method(AdminUsersInvitesResource.list)
-        resend = raw_method(AdminUsersInvitesResource.resend)
-        retrieve = raw_method(AdminUsersInvitesResource.retrieve)
+        def create(
+            self,
+            *,
+            email: str,
+            workspaces: Sequence[WorkspaceInvite | WorkspaceInviteDict],
+            role: InviteRole,
+            workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails
+            | CreateInviteWorkspaceApiKeyDetailsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SuccessInvite]: ...
+
+        def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            role: AdminUsersInvitesListRole | None = None,
+            email: str | None = None,
+            status: AdminUsersInvitesListStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[InviteList]: ...
+
+        def resend(
+            self, invite_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[AdminUsersInvitesResendResponse]: ...
+
+        def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> RawResponse[Invite]: ...
 
 
 class AsyncAdminUsersInvitesResource(AsyncResource):
@@ -239,8 +263,32 @@ if TYPE_CHECKING:
     class AsyncRawAdminUsersInvitesResource:
         """The operations under ``client.admin.users.invites``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAdminUsersInvitesResource.create)
-        delete = async_raw_method(AsyncAdminUsersInvitesResource.delete)
-        list = async_raw_method(AsyncAdminUsersInvitesResource.list)
-        resend = async_raw_method(AsyncAdminUsersInvitesResource.resend)
-        retrieve = async_raw_method(AsyncAdminUsersInvitesResource.retrieve)
+        async def create(
+            self,
+            *,
+            email: str,
+            workspaces: Sequence[WorkspaceInvite | WorkspaceInviteDict],
+            role: InviteRole,
+            workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails
+            | CreateInviteWorkspaceApiKeyDetailsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SuccessInvite]: ...
+
+        async def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            role: AdminUsersInvitesListRole | None = None,
+            email: str | None = None,
+            status: AdminUsersInvitesListStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[InviteList]: ...
+
+        async def resend(
+            self, invite_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[AdminUsersInvitesResendResponse]: ...
+
+        async def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> RawResponse[Invite]: ...

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         WorkspaceList,
         WorkspaceWithUsers,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .admin__workspaces__users import AdminWorkspacesUsersResource, AsyncAdminWorkspacesUsersResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -199,11 +199,46 @@ if TYPE_CHECKING:
     class RawAdminWorkspacesResource:
         """The operations under ``client.admin.workspaces``, each returning its answer with what came with it."""
 
-        create = raw_method(AdminWorkspacesResource.create)
-        delete = raw_method(AdminWorkspacesResource.delete)
-        list = raw_method(AdminWorkspacesResource.list)
-        retrieve = raw_method(AdminWorkspacesResource.retrieve)
-        update = raw_method(AdminWorkspacesResource.update)
+        def create(
+            self,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            defaults: AdminWorkspacesCreateBodyDefaults | AdminWorkspacesCreateBodyDefaultsDict = UNSET,
+            users: Sequence[str] = UNSET,
+            usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+            rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Workspace]: ...
+
+        def delete(
+            self, workspace_id: str, *, name: str, force_delete: bool = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[Any]: ...
+
+        def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            name: str | None = None,
+            exact_name: str | None = None,
+            status: AdminWorkspacesListStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[WorkspaceList]: ...
+
+        def retrieve(self, workspace_id: str, **options: Unpack[CallOptions]) -> RawResponse[WorkspaceWithUsers]: ...
+
+        def update(
+            self,
+            workspace_id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            defaults: AdminWorkspacesUpdateBodyDefaults | AdminWorkspacesUpdateBodyDefaultsDict = UNSET,
+            usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+            rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncAdminWorkspacesResource(AsyncResource):
@@ -327,8 +362,45 @@ if TYPE_CHECKING:
     class AsyncRawAdminWorkspacesResource:
         """The operations under ``client.admin.workspaces``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAdminWorkspacesResource.create)
-        delete = async_raw_method(AsyncAdminWorkspacesResource.delete)
-        list = async_raw_method(AsyncAdminWorkspacesResource.list)
-        retrieve = async_raw_method(AsyncAdminWorkspacesResource.retrieve)
-        update = async_raw_method(AsyncAdminWorkspacesResource.update)
+        async def create(
+            self,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            defaults: AdminWorkspacesCreateBodyDefaults | AdminWorkspacesCreateBodyDefaultsDict = UNSET,
+            users: Sequence[str] = UNSET,
+            usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+            rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Workspace]: ...
+
+        async def delete(
+            self, workspace_id: str, *, name: str, force_delete: bool = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[Any]: ...
+
+        async def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            name: str | None = None,
+            exact_name: str | None = None,
+            status: AdminWorkspacesListStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[WorkspaceList]: ...
+
+        async def retrieve(
+            self, workspace_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[WorkspaceWithUsers]: ...
+
+        async def update(
+            self,
+            workspace_id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            defaults: AdminWorkspacesUpdateBodyDefaults | AdminWorkspacesUpdateBodyDefaultsDict = UNSET,
+            usage_limits: Sequence[UsageLimits | UsageLimitsDict] = UNSET,
+            rate_limits: Sequence[RateLimits | RateLimitsDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

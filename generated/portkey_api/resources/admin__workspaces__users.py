@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         WorkspaceMember,
         WorkspaceMemberList,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -149,11 +149,43 @@ if TYPE_CHECKING:
     class RawAdminWorkspacesUsersResource:
         """The operations under ``client.admin.workspaces.users``, each returning its answer with what came with it."""
 
-        create = raw_method(AdminWorkspacesUsersResource.create)
-        delete = raw_method(AdminWorkspacesUsersResource.delete)
-        list = raw_method(AdminWorkspacesUsersResource.list)
-        retrieve = raw_method(AdminWorkspacesUsersResource.retrieve)
-        update = raw_method(AdminWorkspacesUsersResource.update)
+        def create(
+            self,
+            workspace_id: str,
+            *,
+            users: Sequence[
+                AdminWorkspacesUsersCreateBodyUsersItem | AdminWorkspacesUsersCreateBodyUsersItemDict
+            ] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def delete(
+            self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            workspace_id: str,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            role: AdminWorkspacesUsersListRole | None = None,
+            email: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[WorkspaceMemberList]: ...
+
+        def retrieve(
+            self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[WorkspaceMember]: ...
+
+        def update(
+            self,
+            workspace_id: str,
+            user_id: str,
+            *,
+            role: AdminWorkspacesUsersUpdateBodyRole = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncAdminWorkspacesUsersResource(AsyncResource):
@@ -234,8 +266,40 @@ if TYPE_CHECKING:
     class AsyncRawAdminWorkspacesUsersResource:
         """The operations under ``client.admin.workspaces.users``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAdminWorkspacesUsersResource.create)
-        delete = async_raw_method(AsyncAdminWorkspacesUsersResource.delete)
-        list = async_raw_method(AsyncAdminWorkspacesUsersResource.list)
-        retrieve = async_raw_method(AsyncAdminWorkspacesUsersResource.retrieve)
-        update = async_raw_method(AsyncAdminWorkspacesUsersResource.update)
+        async def create(
+            self,
+            workspace_id: str,
+            *,
+            users: Sequence[
+                AdminWorkspacesUsersCreateBodyUsersItem | AdminWorkspacesUsersCreateBodyUsersItemDict
+            ] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def delete(
+            self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            workspace_id: str,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            role: AdminWorkspacesUsersListRole | None = None,
+            email: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[WorkspaceMemberList]: ...
+
+        async def retrieve(
+            self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[WorkspaceMember]: ...
+
+        async def update(
+            self,
+            workspace_id: str,
+            user_id: str,
+            *,
+            role: AdminWorkspacesUsersUpdateBodyRole = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AnalyticsSummaryCacheResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -104,7 +104,33 @@ if TYPE_CHECKING:
     class RawAnalyticsSummaryResource:
         """The operations under ``client.analytics.summary``, each returning its answer with what came with it."""
 
-        cache = raw_method(AnalyticsSummaryResource.cache)
+        def cache(
+            self,
+            *,
+            workspace_slug: str,
+            time_of_generation_min: datetime.datetime,
+            time_of_generation_max: datetime.datetime,
+            total_units_min: int | None = None,
+            total_units_max: int | None = None,
+            cost_min: float | None = None,
+            cost_max: float | None = None,
+            prompt_token_min: int | None = None,
+            prompt_token_max: int | None = None,
+            completion_token_min: int | None = None,
+            completion_token_max: int | None = None,
+            status_code: str | None = None,
+            weighted_feedback_min: float | None = None,
+            weighted_feedback_max: float | None = None,
+            virtual_keys: str | None = None,
+            configs: str | None = None,
+            api_key_ids: str | None = None,
+            metadata: str | None = None,
+            ai_org_model: str | None = None,
+            trace_id: str | None = None,
+            span_id: str | None = None,
+            prompt_slug: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AnalyticsSummaryCacheResponse]: ...
 
 
 class AsyncAnalyticsSummaryResource(AsyncResource):
@@ -181,4 +207,30 @@ if TYPE_CHECKING:
     class AsyncRawAnalyticsSummaryResource:
         """The operations under ``client.analytics.summary``, asynchronous, each returning its answer with what came with it."""
 
-        cache = async_raw_method(AsyncAnalyticsSummaryResource.cache)
+        async def cache(
+            self,
+            *,
+            workspace_slug: str,
+            time_of_generation_min: datetime.datetime,
+            time_of_generation_max: datetime.datetime,
+            total_units_min: int | None = None,
+            total_units_max: int | None = None,
+            cost_min: float | None = None,
+            cost_max: float | None = None,
+            prompt_token_min: int | None = None,
+            prompt_token_max: int | None = None,
+            completion_token_min: int | None = None,
+            completion_token_max: int | None = None,
+            status_code: str | None = None,
+            weighted_feedback_min: float | None = None,
+            weighted_feedback_max: float | None = None,
+            virtual_keys: str | None = None,
+            configs: str | None = None,
+            api_key_ids: str | None = None,
+            metadata: str | None = None,
+            ai_org_model: str | None = None,
+            trace_id: str | None = None,
+            span_id: str | None = None,
+            prompt_slug: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AnalyticsSummaryCacheResponse]: ...

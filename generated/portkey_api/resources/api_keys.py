@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         UpdateApiKeyObjectRotationPolicy,
         UsageLimits,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -237,12 +237,61 @@ if TYPE_CHECKING:
     class RawApiKeysResource:
         """The operations under ``client.api_keys``, each returning its answer with what came with it."""
 
-        create = raw_method(ApiKeysResource.create)
-        delete = raw_method(ApiKeysResource.delete)
-        list = raw_method(ApiKeysResource.list)
-        retrieve = raw_method(ApiKeysResource.retrieve)
-        rotate = raw_method(ApiKeysResource.rotate)
-        update = raw_method(ApiKeysResource.update)
+        def create(
+            self,
+            type: ApiKeysCreateType,
+            sub_type: ApiKeysCreateSubType,
+            *,
+            name: str = UNSET,
+            scopes: Sequence[str] = UNSET,
+            description: str = UNSET,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            user_id: str = UNSET,
+            rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | CreateApiKeyObjectRateLimitsItemDict]
+            | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            defaults: CreateApiKeyObjectDefaults | CreateApiKeyObjectDefaultsDict = UNSET,
+            alert_emails: Sequence[str] = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            rotation_policy: CreateApiKeyObjectRotationPolicy | CreateApiKeyObjectRotationPolicyDict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ApiKeysCreateResponse]: ...
+
+        def delete(self, id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ApiKeyObjectList]: ...
+
+        def retrieve(self, id: str, **options: Unpack[CallOptions]) -> RawResponse[ApiKeyObject]: ...
+
+        def rotate(
+            self, id: str, *, key_transition_period_ms: int = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[RotateApiKeyResponse]: ...
+
+        def update(
+            self,
+            id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | UpdateApiKeyObjectRateLimitsItemDict]
+            | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            reset_usage: bool = UNSET,
+            scopes: Sequence[str] = UNSET,
+            defaults: UpdateApiKeyObjectDefaults | UpdateApiKeyObjectDefaultsDict = UNSET,
+            alert_emails: Sequence[str] = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            rotation_policy: UpdateApiKeyObjectRotationPolicy | UpdateApiKeyObjectRotationPolicyDict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncApiKeysResource(AsyncResource):
@@ -381,9 +430,58 @@ if TYPE_CHECKING:
     class AsyncRawApiKeysResource:
         """The operations under ``client.api_keys``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncApiKeysResource.create)
-        delete = async_raw_method(AsyncApiKeysResource.delete)
-        list = async_raw_method(AsyncApiKeysResource.list)
-        retrieve = async_raw_method(AsyncApiKeysResource.retrieve)
-        rotate = async_raw_method(AsyncApiKeysResource.rotate)
-        update = async_raw_method(AsyncApiKeysResource.update)
+        async def create(
+            self,
+            type: ApiKeysCreateType,
+            sub_type: ApiKeysCreateSubType,
+            *,
+            name: str = UNSET,
+            scopes: Sequence[str] = UNSET,
+            description: str = UNSET,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            user_id: str = UNSET,
+            rate_limits: Sequence[CreateApiKeyObjectRateLimitsItem | CreateApiKeyObjectRateLimitsItemDict]
+            | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            defaults: CreateApiKeyObjectDefaults | CreateApiKeyObjectDefaultsDict = UNSET,
+            alert_emails: Sequence[str] = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            rotation_policy: CreateApiKeyObjectRotationPolicy | CreateApiKeyObjectRotationPolicyDict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ApiKeysCreateResponse]: ...
+
+        async def delete(self, id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ApiKeyObjectList]: ...
+
+        async def retrieve(self, id: str, **options: Unpack[CallOptions]) -> RawResponse[ApiKeyObject]: ...
+
+        async def rotate(
+            self, id: str, *, key_transition_period_ms: int = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[RotateApiKeyResponse]: ...
+
+        async def update(
+            self,
+            id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            rate_limits: Sequence[UpdateApiKeyObjectRateLimitsItem | UpdateApiKeyObjectRateLimitsItemDict]
+            | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            reset_usage: bool = UNSET,
+            scopes: Sequence[str] = UNSET,
+            defaults: UpdateApiKeyObjectDefaults | UpdateApiKeyObjectDefaultsDict = UNSET,
+            alert_emails: Sequence[str] = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            rotation_policy: UpdateApiKeyObjectRotationPolicy | UpdateApiKeyObjectRotationPolicyDict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

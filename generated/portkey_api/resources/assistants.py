@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         ListAssistantsResponse,
         ModifyAssistantRequestToolResources,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -236,11 +236,76 @@ if TYPE_CHECKING:
     class RawAssistantsResource:
         """The operations under ``client.assistants``, each returning its answer with what came with it."""
 
-        create = raw_method(AssistantsResource.create)
-        delete = raw_method(AssistantsResource.delete)
-        list = raw_method(AssistantsResource.list)
-        retrieve = raw_method(AssistantsResource.retrieve)
-        update = raw_method(AssistantsResource.update)
+        def create(
+            self,
+            *,
+            model: str | CreateAssistantRequestModelOption2,
+            name: str | None = UNSET,
+            description: str | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ] = UNSET,
+            tool_resources: CreateAssistantRequestToolResources
+            | CreateAssistantRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AssistantObject]: ...
+
+        def delete(self, assistant_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteAssistantResponse]: ...
+
+        def list(
+            self,
+            *,
+            limit: int | None = None,
+            order: AssistantsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListAssistantsResponse]: ...
+
+        def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> RawResponse[AssistantObject]: ...
+
+        def update(
+            self,
+            assistant_id: str,
+            *,
+            model: str = UNSET,
+            name: str | None = UNSET,
+            description: str | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ] = UNSET,
+            tool_resources: ModifyAssistantRequestToolResources
+            | ModifyAssistantRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AssistantObject]: ...
 
 
 class AsyncAssistantsResource(AsyncResource):
@@ -382,8 +447,75 @@ if TYPE_CHECKING:
     class AsyncRawAssistantsResource:
         """The operations under ``client.assistants``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAssistantsResource.create)
-        delete = async_raw_method(AsyncAssistantsResource.delete)
-        list = async_raw_method(AsyncAssistantsResource.list)
-        retrieve = async_raw_method(AsyncAssistantsResource.retrieve)
-        update = async_raw_method(AsyncAssistantsResource.update)
+        async def create(
+            self,
+            *,
+            model: str | CreateAssistantRequestModelOption2,
+            name: str | None = UNSET,
+            description: str | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ] = UNSET,
+            tool_resources: CreateAssistantRequestToolResources
+            | CreateAssistantRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AssistantObject]: ...
+
+        async def delete(
+            self, assistant_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteAssistantResponse]: ...
+
+        async def list(
+            self,
+            *,
+            limit: int | None = None,
+            order: AssistantsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListAssistantsResponse]: ...
+
+        async def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> RawResponse[AssistantObject]: ...
+
+        async def update(
+            self,
+            assistant_id: str,
+            *,
+            model: str = UNSET,
+            name: str | None = UNSET,
+            description: str | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ] = UNSET,
+            tool_resources: ModifyAssistantRequestToolResources
+            | ModifyAssistantRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AssistantObject]: ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         CreateSpeechRequestResponseFormat,
         CreateSpeechRequestVoice,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -72,7 +72,16 @@ if TYPE_CHECKING:
     class RawAudioSpeechResource:
         """The operations under ``client.audio.speech``, each returning its answer with what came with it."""
 
-        create = raw_method(AudioSpeechResource.create)
+        def create(
+            self,
+            *,
+            model: str | CreateSpeechRequestModelOption2,
+            input: str,
+            voice: CreateSpeechRequestVoice,
+            response_format: CreateSpeechRequestResponseFormat = UNSET,
+            speed: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[bytes]: ...
 
 
 class AsyncAudioSpeechResource(AsyncResource):
@@ -109,4 +118,13 @@ if TYPE_CHECKING:
     class AsyncRawAudioSpeechResource:
         """The operations under ``client.audio.speech``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAudioSpeechResource.create)
+        async def create(
+            self,
+            *,
+            model: str | CreateSpeechRequestModelOption2,
+            input: str,
+            voice: CreateSpeechRequestVoice,
+            response_format: CreateSpeechRequestResponseFormat = UNSET,
+            speed: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[bytes]: ...

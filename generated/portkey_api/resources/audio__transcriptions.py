@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         CreateTranscriptionResponseJson,
         CreateTranscriptionResponseVerboseJson,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -88,7 +88,18 @@ if TYPE_CHECKING:
     class RawAudioTranscriptionsResource:
         """The operations under ``client.audio.transcriptions``, each returning its answer with what came with it."""
 
-        create = raw_method(AudioTranscriptionsResource.create)
+        def create(
+            self,
+            *,
+            file: FileInput,
+            model: str | Literal["whisper-1"],
+            language: str = UNSET,
+            prompt: str = UNSET,
+            response_format: CreateTranscriptionRequestResponseFormat = UNSET,
+            temperature: float = UNSET,
+            timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...
 
 
 class AsyncAudioTranscriptionsResource(AsyncResource):
@@ -135,4 +146,15 @@ if TYPE_CHECKING:
     class AsyncRawAudioTranscriptionsResource:
         """The operations under ``client.audio.transcriptions``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAudioTranscriptionsResource.create)
+        async def create(
+            self,
+            *,
+            file: FileInput,
+            model: str | Literal["whisper-1"],
+            language: str = UNSET,
+            prompt: str = UNSET,
+            response_format: CreateTranscriptionRequestResponseFormat = UNSET,
+            temperature: float = UNSET,
+            timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...

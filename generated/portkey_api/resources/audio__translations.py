@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateTranslationResponseJson, CreateTranslationResponseVerboseJson
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -78,7 +78,16 @@ if TYPE_CHECKING:
     class RawAudioTranslationsResource:
         """The operations under ``client.audio.translations``, each returning its answer with what came with it."""
 
-        create = raw_method(AudioTranslationsResource.create)
+        def create(
+            self,
+            *,
+            file: FileInput,
+            model: str | Literal["whisper-1"],
+            prompt: str = UNSET,
+            response_format: str = UNSET,
+            temperature: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str]: ...
 
 
 class AsyncAudioTranslationsResource(AsyncResource):
@@ -121,4 +130,13 @@ if TYPE_CHECKING:
     class AsyncRawAudioTranslationsResource:
         """The operations under ``client.audio.translations``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncAudioTranslationsResource.create)
+        async def create(
+            self,
+            *,
+            file: FileInput,
+            model: str | Literal["whisper-1"],
+            prompt: str = UNSET,
+            response_format: str = UNSET,
+            temperature: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str]: ...

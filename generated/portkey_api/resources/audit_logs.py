@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import AuditLogObjectList, AuditLogsListMethod, AuditLogsListUserType
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -87,7 +87,27 @@ if TYPE_CHECKING:
     class RawAuditLogsResource:
         """The operations under ``client.audit_logs``, each returning its answer with what came with it."""
 
-        list = raw_method(AuditLogsResource.list)
+        def list(
+            self,
+            *,
+            start_time: str,
+            end_time: str,
+            organisation_id: str,
+            method: AuditLogsListMethod | None = None,
+            uri: str | None = None,
+            request_id: str | None = None,
+            user_id: str | None = None,
+            user_type: AuditLogsListUserType | None = None,
+            workspace_id: str | None = None,
+            response_status_code: int | None = None,
+            resource_type: str | None = None,
+            action: str | None = None,
+            client_ip: str | None = None,
+            country: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AuditLogObjectList]: ...
 
 
 class AsyncAuditLogsResource(AsyncResource):
@@ -152,4 +172,24 @@ if TYPE_CHECKING:
     class AsyncRawAuditLogsResource:
         """The operations under ``client.audit_logs``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncAuditLogsResource.list)
+        async def list(
+            self,
+            *,
+            start_time: str,
+            end_time: str,
+            organisation_id: str,
+            method: AuditLogsListMethod | None = None,
+            uri: str | None = None,
+            request_id: str | None = None,
+            user_id: str | None = None,
+            user_type: AuditLogsListUserType | None = None,
+            workspace_id: str | None = None,
+            response_status_code: int | None = None,
+            resource_type: str | None = None,
+            action: str | None = None,
+            client_ip: str | None = None,
+            country: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AuditLogObjectList]: ...

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         VertexBatchJobEndpoint,
         VertexBatchJobOutputExpiresAfter,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -271,7 +271,7 @@ if TYPE_CHECKING:
     class RawBatchesResource:
         """The operations under ``client.batches``, each returning its answer with what came with it."""
 
-        cancel = raw_method(BatchesResource.cancel)
+        def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[Batch]: ...
 
         @overload
         def create(
@@ -377,9 +377,13 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
-        list = raw_method(BatchesResource.list)
-        output = raw_method(BatchesResource.output)
-        retrieve = raw_method(BatchesResource.retrieve)
+        def list(
+            self, *, after: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ListBatchesResponse]: ...
+
+        def output(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
+
+        def retrieve(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[Batch]: ...
 
 
 class AsyncBatchesResource(AsyncResource):
@@ -551,7 +555,7 @@ if TYPE_CHECKING:
     class AsyncRawBatchesResource:
         """The operations under ``client.batches``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncBatchesResource.cancel)
+        async def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[Batch]: ...
 
         @overload
         async def create(
@@ -657,6 +661,10 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
-        list = async_raw_method(AsyncBatchesResource.list)
-        output = async_raw_method(AsyncBatchesResource.output)
-        retrieve = async_raw_method(AsyncBatchesResource.retrieve)
+        async def list(
+            self, *, after: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ListBatchesResponse]: ...
+
+        async def output(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
+
+        async def retrieve(self, batch_id: str, **options: Unpack[CallOptions]) -> RawResponse[Batch]: ...

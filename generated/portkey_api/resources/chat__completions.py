@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         ResponseFormatText,
         StoredChatCompletionList,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .chat__completions__messages import AsyncChatCompletionsMessagesResource, ChatCompletionsMessagesResource
 
 _SECURITY = (
@@ -548,10 +548,25 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateChatCompletionResponse]: ...
 
-        delete = raw_method(ChatCompletionsResource.delete)
-        list = raw_method(ChatCompletionsResource.list)
-        retrieve = raw_method(ChatCompletionsResource.retrieve)
-        update = raw_method(ChatCompletionsResource.update)
+        def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeletedObject]: ...
+
+        def list(
+            self,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            order: ChatCompletionsListOrder | None = None,
+            model: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[StoredChatCompletionList]: ...
+
+        def retrieve(
+            self, completion_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[CreateChatCompletionResponse]: ...
+
+        def update(
+            self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
+        ) -> RawResponse[CreateChatCompletionResponse]: ...
 
 
 class AsyncChatCompletionsResource(AsyncResource):
@@ -979,7 +994,22 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateChatCompletionResponse]: ...
 
-        delete = async_raw_method(AsyncChatCompletionsResource.delete)
-        list = async_raw_method(AsyncChatCompletionsResource.list)
-        retrieve = async_raw_method(AsyncChatCompletionsResource.retrieve)
-        update = async_raw_method(AsyncChatCompletionsResource.update)
+        async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeletedObject]: ...
+
+        async def list(
+            self,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            order: ChatCompletionsListOrder | None = None,
+            model: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[StoredChatCompletionList]: ...
+
+        async def retrieve(
+            self, completion_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[CreateChatCompletionResponse]: ...
+
+        async def update(
+            self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
+        ) -> RawResponse[CreateChatCompletionResponse]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ChatCompletionsMessagesListOrder, StoredChatMessageList
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -71,7 +71,15 @@ if TYPE_CHECKING:
     class RawChatCompletionsMessagesResource:
         """The operations under ``client.chat.completions.messages``, each returning its answer with what came with it."""
 
-        list = raw_method(ChatCompletionsMessagesResource.list)
+        def list(
+            self,
+            completion_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            order: ChatCompletionsMessagesListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[StoredChatMessageList]: ...
 
 
 class AsyncChatCompletionsMessagesResource(AsyncResource):
@@ -108,4 +116,12 @@ if TYPE_CHECKING:
     class AsyncRawChatCompletionsMessagesResource:
         """The operations under ``client.chat.completions.messages``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncChatCompletionsMessagesResource.list)
+        async def list(
+            self,
+            completion_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            order: ChatCompletionsMessagesListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[StoredChatMessageList]: ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         CollectionsListResponse,
         CollectionWithChildCollections,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -178,11 +178,34 @@ if TYPE_CHECKING:
     class RawCollectionsResource:
         """The operations under ``client.collections``, each returning its answer with what came with it."""
 
-        create = raw_method(CollectionsResource.create)
-        delete = raw_method(CollectionsResource.delete)
-        list = raw_method(CollectionsResource.list)
-        retrieve = raw_method(CollectionsResource.retrieve)
-        update = raw_method(CollectionsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            workspace_id: str = UNSET,
+            parent_collection_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CollectionsCreateResponse]: ...
+
+        def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CollectionsListResponse]: ...
+
+        def retrieve(
+            self, collection_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[CollectionWithChildCollections]: ...
+
+        def update(
+            self, collection_id: str, *, name: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncCollectionsResource(AsyncResource):
@@ -257,8 +280,31 @@ if TYPE_CHECKING:
     class AsyncRawCollectionsResource:
         """The operations under ``client.collections``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncCollectionsResource.create)
-        delete = async_raw_method(AsyncCollectionsResource.delete)
-        list = async_raw_method(AsyncCollectionsResource.list)
-        retrieve = async_raw_method(AsyncCollectionsResource.retrieve)
-        update = async_raw_method(AsyncCollectionsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            workspace_id: str = UNSET,
+            parent_collection_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CollectionsCreateResponse]: ...
+
+        async def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CollectionsListResponse]: ...
+
+        async def retrieve(
+            self, collection_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[CollectionWithChildCollections]: ...
+
+        async def update(
+            self, collection_id: str, *, name: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         ConfigsUpdateBodyConfig,
         ConfigsUpdateResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .configs__versions import AsyncConfigsVersionsResource, ConfigsVersionsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -170,11 +170,34 @@ if TYPE_CHECKING:
     class RawConfigsResource:
         """The operations under ``client.configs``, each returning its answer with what came with it."""
 
-        create = raw_method(ConfigsResource.create)
-        delete = raw_method(ConfigsResource.delete)
-        list = raw_method(ConfigsResource.list)
-        retrieve = raw_method(ConfigsResource.retrieve)
-        update = raw_method(ConfigsResource.update)
+        def create(
+            self,
+            *,
+            name: str = UNSET,
+            config: Mapping[str, Any] = UNSET,
+            is_default: int = UNSET,
+            workspace_id: str = UNSET,
+            is_default_body: int = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ConfigsCreateResponse]: ...
+
+        def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ConfigsListResponse]: ...
+
+        def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsRetrieveResponse]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
+            status: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ConfigsUpdateResponse]: ...
 
 
 class AsyncConfigsResource(AsyncResource):
@@ -262,8 +285,31 @@ if TYPE_CHECKING:
     class AsyncRawConfigsResource:
         """The operations under ``client.configs``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncConfigsResource.create)
-        delete = async_raw_method(AsyncConfigsResource.delete)
-        list = async_raw_method(AsyncConfigsResource.list)
-        retrieve = async_raw_method(AsyncConfigsResource.retrieve)
-        update = async_raw_method(AsyncConfigsResource.update)
+        async def create(
+            self,
+            *,
+            name: str = UNSET,
+            config: Mapping[str, Any] = UNSET,
+            is_default: int = UNSET,
+            workspace_id: str = UNSET,
+            is_default_body: int = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ConfigsCreateResponse]: ...
+
+        async def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ConfigsListResponse]: ...
+
+        async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsRetrieveResponse]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
+            status: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ConfigsUpdateResponse]: ...

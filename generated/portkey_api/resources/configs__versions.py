@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ConfigsVersionsListResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     class RawConfigsVersionsResource:
         """The operations under ``client.configs.versions``, each returning its answer with what came with it."""
 
-        list = raw_method(ConfigsVersionsResource.list)
+        def list(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsVersionsListResponse]: ...
 
 
 class AsyncConfigsVersionsResource(AsyncResource):
@@ -74,4 +74,4 @@ if TYPE_CHECKING:
     class AsyncRawConfigsVersionsResource:
         """The operations under ``client.configs.versions``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncConfigsVersionsResource.list)
+        async def list(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsVersionsListResponse]: ...

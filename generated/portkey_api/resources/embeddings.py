@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         CreateEmbeddingRequestModelOption2,
         CreateEmbeddingResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -83,7 +83,16 @@ if TYPE_CHECKING:
     class RawEmbeddingsResource:
         """The operations under ``client.embeddings``, each returning its answer with what came with it."""
 
-        create = raw_method(EmbeddingsResource.create)
+        def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: CreateEmbeddingRequestEncodingFormat = UNSET,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse]: ...
 
 
 class AsyncEmbeddingsResource(AsyncResource):
@@ -126,4 +135,13 @@ if TYPE_CHECKING:
     class AsyncRawEmbeddingsResource:
         """The operations under ``client.embeddings``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncEmbeddingsResource.create)
+        async def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: CreateEmbeddingRequestEncodingFormat = UNSET,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse]: ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import FeedbackResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -87,8 +87,25 @@ if TYPE_CHECKING:
     class RawFeedbackResource:
         """The operations under ``client.feedback``, each returning its answer with what came with it."""
 
-        create = raw_method(FeedbackResource.create)
-        update = raw_method(FeedbackResource.update)
+        def create(
+            self,
+            *,
+            trace_id: str,
+            value: int,
+            weight: float = UNSET,
+            metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FeedbackResponse]: ...
+
+        def update(
+            self,
+            id: str,
+            *,
+            value: int,
+            weight: float = UNSET,
+            metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FeedbackResponse]: ...
 
 
 class AsyncFeedbackResource(AsyncResource):
@@ -142,5 +159,22 @@ if TYPE_CHECKING:
     class AsyncRawFeedbackResource:
         """The operations under ``client.feedback``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncFeedbackResource.create)
-        update = async_raw_method(AsyncFeedbackResource.update)
+        async def create(
+            self,
+            *,
+            trace_id: str,
+            value: int,
+            weight: float = UNSET,
+            metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FeedbackResponse]: ...
+
+        async def update(
+            self,
+            id: str,
+            *,
+            value: int,
+            weight: float = UNSET,
+            metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[FeedbackResponse]: ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ListFilesResponse,
         OpenAIFile,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -139,11 +139,25 @@ if TYPE_CHECKING:
     class RawFilesResource:
         """The operations under ``client.files``, each returning its answer with what came with it."""
 
-        content = raw_method(FilesResource.content)
-        create = raw_method(FilesResource.create)
-        delete = raw_method(FilesResource.delete)
-        list = raw_method(FilesResource.list)
-        retrieve = raw_method(FilesResource.retrieve)
+        def content(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
+
+        def create(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> RawResponse[OpenAIFile]: ...
+
+        def delete(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteFileResponse]: ...
+
+        def list(
+            self,
+            *,
+            purpose: str | None = None,
+            after: str | None = None,
+            limit: int | None = None,
+            order: FilesListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFilesResponse]: ...
+
+        def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[OpenAIFile]: ...
 
 
 class AsyncFilesResource(AsyncResource):
@@ -213,8 +227,22 @@ if TYPE_CHECKING:
     class AsyncRawFilesResource:
         """The operations under ``client.files``, asynchronous, each returning its answer with what came with it."""
 
-        content = async_raw_method(AsyncFilesResource.content)
-        create = async_raw_method(AsyncFilesResource.create)
-        delete = async_raw_method(AsyncFilesResource.delete)
-        list = async_raw_method(AsyncFilesResource.list)
-        retrieve = async_raw_method(AsyncFilesResource.retrieve)
+        async def content(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
+
+        async def create(
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        ) -> RawResponse[OpenAIFile]: ...
+
+        async def delete(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteFileResponse]: ...
+
+        async def list(
+            self,
+            *,
+            purpose: str | None = None,
+            after: str | None = None,
+            limit: int | None = None,
+            order: FilesListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFilesResponse]: ...
+
+        async def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[OpenAIFile]: ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CheckpointPermissionList, DeletedObject
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -123,9 +123,23 @@ if TYPE_CHECKING:
     class RawFineTuningCheckpointsPermissionsResource:
         """The operations under ``client.fine_tuning.checkpoints.permissions``, each returning its answer with what came with it."""
 
-        create = raw_method(FineTuningCheckpointsPermissionsResource.create)
-        delete = raw_method(FineTuningCheckpointsPermissionsResource.delete)
-        list = raw_method(FineTuningCheckpointsPermissionsResource.list)
+        def create(
+            self, fine_tuned_model_checkpoint: str, *, project_ids: Sequence[str], **options: Unpack[CallOptions]
+        ) -> RawResponse[CheckpointPermissionList]: ...
+
+        def delete(
+            self, fine_tuned_model_checkpoint: str, permission_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeletedObject]: ...
+
+        def list(
+            self,
+            fine_tuned_model_checkpoint: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            project_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CheckpointPermissionList]: ...
 
 
 class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
@@ -192,6 +206,20 @@ if TYPE_CHECKING:
     class AsyncRawFineTuningCheckpointsPermissionsResource:
         """The operations under ``client.fine_tuning.checkpoints.permissions``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.create)
-        delete = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.delete)
-        list = async_raw_method(AsyncFineTuningCheckpointsPermissionsResource.list)
+        async def create(
+            self, fine_tuned_model_checkpoint: str, *, project_ids: Sequence[str], **options: Unpack[CallOptions]
+        ) -> RawResponse[CheckpointPermissionList]: ...
+
+        async def delete(
+            self, fine_tuned_model_checkpoint: str, permission_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeletedObject]: ...
+
+        async def list(
+            self,
+            fine_tuned_model_checkpoint: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            project_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CheckpointPermissionList]: ...

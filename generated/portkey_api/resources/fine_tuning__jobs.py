@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         PortkeyFinetuneJobMethod,
         PortkeyOptions,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .fine_tuning__jobs__checkpoints import (
         AsyncFineTuningJobsCheckpointsResource,
         FineTuningJobsCheckpointsResource,
@@ -268,7 +268,7 @@ if TYPE_CHECKING:
     class RawFineTuningJobsResource:
         """The operations under ``client.fine_tuning.jobs``, each returning its answer with what came with it."""
 
-        cancel = raw_method(FineTuningJobsResource.cancel)
+        def cancel(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> RawResponse[FineTuningJob]: ...
 
         @overload
         def create(
@@ -330,11 +330,24 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[FineTuningJob]: ...
 
-        list = raw_method(FineTuningJobsResource.list)
-        list_events = raw_method(FineTuningJobsResource.list_events)
-        pause = raw_method(FineTuningJobsResource.pause)
-        resume = raw_method(FineTuningJobsResource.resume)
-        retrieve = raw_method(FineTuningJobsResource.retrieve)
+        def list(
+            self, *, after: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ListPaginatedFineTuningJobsResponse]: ...
+
+        def list_events(
+            self,
+            fine_tuning_job_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFineTuningJobEventsResponse]: ...
+
+        def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> RawResponse[FineTuningJob]: ...
+
+        def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> RawResponse[FineTuningJob]: ...
+
+        def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> RawResponse[FineTuningJob]: ...
 
 
 class AsyncFineTuningJobsResource(AsyncResource):
@@ -494,7 +507,9 @@ if TYPE_CHECKING:
     class AsyncRawFineTuningJobsResource:
         """The operations under ``client.fine_tuning.jobs``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncFineTuningJobsResource.cancel)
+        async def cancel(
+            self, fine_tuning_job_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[FineTuningJob]: ...
 
         @overload
         async def create(
@@ -556,8 +571,27 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[FineTuningJob]: ...
 
-        list = async_raw_method(AsyncFineTuningJobsResource.list)
-        list_events = async_raw_method(AsyncFineTuningJobsResource.list_events)
-        pause = async_raw_method(AsyncFineTuningJobsResource.pause)
-        resume = async_raw_method(AsyncFineTuningJobsResource.resume)
-        retrieve = async_raw_method(AsyncFineTuningJobsResource.retrieve)
+        async def list(
+            self, *, after: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ListPaginatedFineTuningJobsResponse]: ...
+
+        async def list_events(
+            self,
+            fine_tuning_job_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFineTuningJobEventsResponse]: ...
+
+        async def pause(
+            self, fine_tuning_job_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[FineTuningJob]: ...
+
+        async def resume(
+            self, fine_tuning_job_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[FineTuningJob]: ...
+
+        async def retrieve(
+            self, fine_tuning_job_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[FineTuningJob]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ListFineTuningJobCheckpointsResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -67,7 +67,14 @@ if TYPE_CHECKING:
     class RawFineTuningJobsCheckpointsResource:
         """The operations under ``client.fine_tuning.jobs.checkpoints``, each returning its answer with what came with it."""
 
-        list = raw_method(FineTuningJobsCheckpointsResource.list)
+        def list(
+            self,
+            fine_tuning_job_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFineTuningJobCheckpointsResponse]: ...
 
 
 class AsyncFineTuningJobsCheckpointsResource(AsyncResource):
@@ -100,4 +107,11 @@ if TYPE_CHECKING:
     class AsyncRawFineTuningJobsCheckpointsResource:
         """The operations under ``client.fine_tuning.jobs.checkpoints``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncFineTuningJobsCheckpointsResource.list)
+        async def list(
+            self,
+            fine_tuning_job_id: str,
+            *,
+            after: str | None = None,
+            limit: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListFineTuningJobCheckpointsResponse]: ...

@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         WebhookCheck,
         WordCountCheck,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -392,11 +392,170 @@ if TYPE_CHECKING:
     class RawGuardrailsResource:
         """The operations under ``client.guardrails``, each returning its answer with what came with it."""
 
-        create = raw_method(GuardrailsResource.create)
-        delete = raw_method(GuardrailsResource.delete)
-        list = raw_method(GuardrailsResource.list)
-        retrieve = raw_method(GuardrailsResource.retrieve)
-        update = raw_method(GuardrailsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            checks: Sequence[
+                JWTCheck
+                | JWTCheckDict
+                | ModelWhitelistCheck
+                | ModelWhitelistCheckDict
+                | RegexMatchCheck
+                | RegexMatchCheckDict
+                | SentenceCountCheck
+                | SentenceCountCheckDict
+                | WordCountCheck
+                | WordCountCheckDict
+                | CharacterCountCheck
+                | CharacterCountCheckDict
+                | JSONSchemaCheck
+                | JSONSchemaCheckDict
+                | JSONKeysCheck
+                | JSONKeysCheckDict
+                | ContainsCheck
+                | ContainsCheckDict
+                | ValidUrlsCheck
+                | ValidUrlsCheckDict
+                | ContainsCodeCheck
+                | ContainsCodeCheckDict
+                | WebhookCheck
+                | WebhookCheckDict
+                | EndsWithCheck
+                | EndsWithCheckDict
+                | UppercaseCheck
+                | UppercaseCheckDict
+                | RequiredMetadataKeysCheck
+                | RequiredMetadataKeysCheckDict
+                | AllowedRequestTypesCheck
+                | AllowedRequestTypesCheckDict
+                | SydeGuardCheck
+                | SydeGuardCheckDict
+                | AporiaCheck
+                | AporiaCheckDict
+                | PillarScanCheck
+                | PillarScanCheckDict
+                | PatronusCheck
+                | PatronusCheckDict
+                | PatronusCustomCheck
+                | PatronusCustomCheckDict
+                | PortkeyModerationCheck
+                | PortkeyModerationCheckDict
+                | PortkeyLanguageCheck
+                | PortkeyLanguageCheckDict
+                | PortkeyPIICheck
+                | PortkeyPIICheckDict
+                | MistralModerationCheck
+                | MistralModerationCheckDict
+                | BedrockGuardCheck
+                | BedrockGuardCheckDict
+                | PromptfooCheck
+                | PromptfooCheckDict
+                | AcuvityScanCheck
+                | AcuvityScanCheckDict
+                | AzureContentSafetyCheck
+                | AzureContentSafetyCheckDict
+                | AzurePIICheck
+                | AzurePIICheckDict
+                | PANWPrismaCheck
+                | PANWPrismaCheckDict
+                | BasicCheck
+                | BasicCheckDict
+            ],
+            actions: GuardrailActions | GuardrailActionsDict,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateGuardrailResponse]: ...
+
+        def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            organisation_id: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListGuardrailsResponse]: ...
+
+        def retrieve(self, guardrail_id: str, **options: Unpack[CallOptions]) -> RawResponse[GuardrailDetails]: ...
+
+        def update(
+            self,
+            guardrail_id: str,
+            *,
+            name: str = UNSET,
+            checks: Sequence[
+                JWTCheck
+                | JWTCheckDict
+                | ModelWhitelistCheck
+                | ModelWhitelistCheckDict
+                | RegexMatchCheck
+                | RegexMatchCheckDict
+                | SentenceCountCheck
+                | SentenceCountCheckDict
+                | WordCountCheck
+                | WordCountCheckDict
+                | CharacterCountCheck
+                | CharacterCountCheckDict
+                | JSONSchemaCheck
+                | JSONSchemaCheckDict
+                | JSONKeysCheck
+                | JSONKeysCheckDict
+                | ContainsCheck
+                | ContainsCheckDict
+                | ValidUrlsCheck
+                | ValidUrlsCheckDict
+                | ContainsCodeCheck
+                | ContainsCodeCheckDict
+                | WebhookCheck
+                | WebhookCheckDict
+                | EndsWithCheck
+                | EndsWithCheckDict
+                | UppercaseCheck
+                | UppercaseCheckDict
+                | RequiredMetadataKeysCheck
+                | RequiredMetadataKeysCheckDict
+                | AllowedRequestTypesCheck
+                | AllowedRequestTypesCheckDict
+                | SydeGuardCheck
+                | SydeGuardCheckDict
+                | AporiaCheck
+                | AporiaCheckDict
+                | PillarScanCheck
+                | PillarScanCheckDict
+                | PatronusCheck
+                | PatronusCheckDict
+                | PatronusCustomCheck
+                | PatronusCustomCheckDict
+                | PortkeyModerationCheck
+                | PortkeyModerationCheckDict
+                | PortkeyLanguageCheck
+                | PortkeyLanguageCheckDict
+                | PortkeyPIICheck
+                | PortkeyPIICheckDict
+                | MistralModerationCheck
+                | MistralModerationCheckDict
+                | BedrockGuardCheck
+                | BedrockGuardCheckDict
+                | PromptfooCheck
+                | PromptfooCheckDict
+                | AcuvityScanCheck
+                | AcuvityScanCheckDict
+                | AzureContentSafetyCheck
+                | AzureContentSafetyCheckDict
+                | AzurePIICheck
+                | AzurePIICheckDict
+                | PANWPrismaCheck
+                | PANWPrismaCheckDict
+                | BasicCheck
+                | BasicCheckDict
+            ] = UNSET,
+            actions: GuardrailActions | GuardrailActionsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateGuardrailResponse]: ...
 
 
 class AsyncGuardrailsResource(AsyncResource):
@@ -627,8 +786,169 @@ if TYPE_CHECKING:
     class AsyncRawGuardrailsResource:
         """The operations under ``client.guardrails``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncGuardrailsResource.create)
-        delete = async_raw_method(AsyncGuardrailsResource.delete)
-        list = async_raw_method(AsyncGuardrailsResource.list)
-        retrieve = async_raw_method(AsyncGuardrailsResource.retrieve)
-        update = async_raw_method(AsyncGuardrailsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            checks: Sequence[
+                JWTCheck
+                | JWTCheckDict
+                | ModelWhitelistCheck
+                | ModelWhitelistCheckDict
+                | RegexMatchCheck
+                | RegexMatchCheckDict
+                | SentenceCountCheck
+                | SentenceCountCheckDict
+                | WordCountCheck
+                | WordCountCheckDict
+                | CharacterCountCheck
+                | CharacterCountCheckDict
+                | JSONSchemaCheck
+                | JSONSchemaCheckDict
+                | JSONKeysCheck
+                | JSONKeysCheckDict
+                | ContainsCheck
+                | ContainsCheckDict
+                | ValidUrlsCheck
+                | ValidUrlsCheckDict
+                | ContainsCodeCheck
+                | ContainsCodeCheckDict
+                | WebhookCheck
+                | WebhookCheckDict
+                | EndsWithCheck
+                | EndsWithCheckDict
+                | UppercaseCheck
+                | UppercaseCheckDict
+                | RequiredMetadataKeysCheck
+                | RequiredMetadataKeysCheckDict
+                | AllowedRequestTypesCheck
+                | AllowedRequestTypesCheckDict
+                | SydeGuardCheck
+                | SydeGuardCheckDict
+                | AporiaCheck
+                | AporiaCheckDict
+                | PillarScanCheck
+                | PillarScanCheckDict
+                | PatronusCheck
+                | PatronusCheckDict
+                | PatronusCustomCheck
+                | PatronusCustomCheckDict
+                | PortkeyModerationCheck
+                | PortkeyModerationCheckDict
+                | PortkeyLanguageCheck
+                | PortkeyLanguageCheckDict
+                | PortkeyPIICheck
+                | PortkeyPIICheckDict
+                | MistralModerationCheck
+                | MistralModerationCheckDict
+                | BedrockGuardCheck
+                | BedrockGuardCheckDict
+                | PromptfooCheck
+                | PromptfooCheckDict
+                | AcuvityScanCheck
+                | AcuvityScanCheckDict
+                | AzureContentSafetyCheck
+                | AzureContentSafetyCheckDict
+                | AzurePIICheck
+                | AzurePIICheckDict
+                | PANWPrismaCheck
+                | PANWPrismaCheckDict
+                | BasicCheck
+                | BasicCheckDict
+            ],
+            actions: GuardrailActions | GuardrailActionsDict,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateGuardrailResponse]: ...
+
+        async def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            organisation_id: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListGuardrailsResponse]: ...
+
+        async def retrieve(
+            self, guardrail_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[GuardrailDetails]: ...
+
+        async def update(
+            self,
+            guardrail_id: str,
+            *,
+            name: str = UNSET,
+            checks: Sequence[
+                JWTCheck
+                | JWTCheckDict
+                | ModelWhitelistCheck
+                | ModelWhitelistCheckDict
+                | RegexMatchCheck
+                | RegexMatchCheckDict
+                | SentenceCountCheck
+                | SentenceCountCheckDict
+                | WordCountCheck
+                | WordCountCheckDict
+                | CharacterCountCheck
+                | CharacterCountCheckDict
+                | JSONSchemaCheck
+                | JSONSchemaCheckDict
+                | JSONKeysCheck
+                | JSONKeysCheckDict
+                | ContainsCheck
+                | ContainsCheckDict
+                | ValidUrlsCheck
+                | ValidUrlsCheckDict
+                | ContainsCodeCheck
+                | ContainsCodeCheckDict
+                | WebhookCheck
+                | WebhookCheckDict
+                | EndsWithCheck
+                | EndsWithCheckDict
+                | UppercaseCheck
+                | UppercaseCheckDict
+                | RequiredMetadataKeysCheck
+                | RequiredMetadataKeysCheckDict
+                | AllowedRequestTypesCheck
+                | AllowedRequestTypesCheckDict
+                | SydeGuardCheck
+                | SydeGuardCheckDict
+                | AporiaCheck
+                | AporiaCheckDict
+                | PillarScanCheck
+                | PillarScanCheckDict
+                | PatronusCheck
+                | PatronusCheckDict
+                | PatronusCustomCheck
+                | PatronusCustomCheckDict
+                | PortkeyModerationCheck
+                | PortkeyModerationCheckDict
+                | PortkeyLanguageCheck
+                | PortkeyLanguageCheckDict
+                | PortkeyPIICheck
+                | PortkeyPIICheckDict
+                | MistralModerationCheck
+                | MistralModerationCheckDict
+                | BedrockGuardCheck
+                | BedrockGuardCheckDict
+                | PromptfooCheck
+                | PromptfooCheckDict
+                | AcuvityScanCheck
+                | AcuvityScanCheckDict
+                | AzureContentSafetyCheck
+                | AzureContentSafetyCheckDict
+                | AzurePIICheck
+                | AzurePIICheckDict
+                | PANWPrismaCheck
+                | PANWPrismaCheckDict
+                | BasicCheck
+                | BasicCheckDict
+            ] = UNSET,
+            actions: GuardrailActions | GuardrailActionsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateGuardrailResponse]: ...

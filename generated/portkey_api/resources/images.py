@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         CreateImageVariationRequestSize,
         ImagesResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -169,9 +169,45 @@ if TYPE_CHECKING:
     class RawImagesResource:
         """The operations under ``client.images``, each returning its answer with what came with it."""
 
-        create_variation = raw_method(ImagesResource.create_variation)
-        edit = raw_method(ImagesResource.edit)
-        generate = raw_method(ImagesResource.generate)
+        def create_variation(
+            self,
+            *,
+            image: FileInput,
+            model: str | Literal["dall-e-2"] | None = UNSET,
+            n: int | None = UNSET,
+            response_format: CreateImageVariationRequestResponseFormat | None = UNSET,
+            size: CreateImageVariationRequestSize | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...
+
+        def edit(
+            self,
+            *,
+            image: FileInput,
+            prompt: str,
+            mask: FileInput = UNSET,
+            model: str | Literal["dall-e-2"] | None = UNSET,
+            n: int | None = UNSET,
+            size: CreateImageEditRequestSize | None = UNSET,
+            response_format: CreateImageEditRequestResponseFormat | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...
+
+        def generate(
+            self,
+            *,
+            prompt: str,
+            model: str | CreateImageRequestModelOption2 | None = UNSET,
+            n: int | None = UNSET,
+            quality: CreateImageRequestQuality = UNSET,
+            response_format: CreateImageRequestResponseFormat | None = UNSET,
+            size: CreateImageRequestSize | None = UNSET,
+            style: CreateImageRequestStyle | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...
 
 
 class AsyncImagesResource(AsyncResource):
@@ -280,6 +316,42 @@ if TYPE_CHECKING:
     class AsyncRawImagesResource:
         """The operations under ``client.images``, asynchronous, each returning its answer with what came with it."""
 
-        create_variation = async_raw_method(AsyncImagesResource.create_variation)
-        edit = async_raw_method(AsyncImagesResource.edit)
-        generate = async_raw_method(AsyncImagesResource.generate)
+        async def create_variation(
+            self,
+            *,
+            image: FileInput,
+            model: str | Literal["dall-e-2"] | None = UNSET,
+            n: int | None = UNSET,
+            response_format: CreateImageVariationRequestResponseFormat | None = UNSET,
+            size: CreateImageVariationRequestSize | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...
+
+        async def edit(
+            self,
+            *,
+            image: FileInput,
+            prompt: str,
+            mask: FileInput = UNSET,
+            model: str | Literal["dall-e-2"] | None = UNSET,
+            n: int | None = UNSET,
+            size: CreateImageEditRequestSize | None = UNSET,
+            response_format: CreateImageEditRequestResponseFormat | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...
+
+        async def generate(
+            self,
+            *,
+            prompt: str,
+            model: str | CreateImageRequestModelOption2 | None = UNSET,
+            n: int | None = UNSET,
+            quality: CreateImageRequestQuality = UNSET,
+            response_format: CreateImageRequestResponseFormat | None = UNSET,
+            size: CreateImageRequestSize | None = UNSET,
+            style: CreateImageRequestStyle | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ImagesResponse]: ...

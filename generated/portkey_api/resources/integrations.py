@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         VertexAIConfiguration,
         WorkersAIConfiguration,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .integrations__models import AsyncIntegrationsModelsResource, IntegrationsModelsResource
     from .integrations__workspaces import AsyncIntegrationsWorkspacesResource, IntegrationsWorkspacesResource
 
@@ -273,11 +273,87 @@ if TYPE_CHECKING:
     class RawIntegrationsResource:
         """The operations under ``client.integrations``, each returning its answer with what came with it."""
 
-        create = raw_method(IntegrationsResource.create)
-        delete = raw_method(IntegrationsResource.delete)
-        list = raw_method(IntegrationsResource.list)
-        retrieve = raw_method(IntegrationsResource.retrieve)
-        update = raw_method(IntegrationsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            ai_provider_id: str,
+            slug: str = UNSET,
+            key: str = UNSET,
+            description: str = UNSET,
+            workspace_id: str = UNSET,
+            configurations: OpenAIConfiguration
+            | OpenAIConfigurationDict
+            | AzureOpenAIConfiguration
+            | AzureOpenAIConfigurationDict
+            | BedrockConfiguration
+            | BedrockConfigurationDict
+            | VertexAIConfiguration
+            | VertexAIConfigurationDict
+            | AzureAIConfiguration
+            | AzureAIConfigurationDict
+            | WorkersAIConfiguration
+            | WorkersAIConfigurationDict
+            | SageMakerConfiguration
+            | SageMakerConfigurationDict
+            | HuggingFaceConfiguration
+            | HuggingFaceConfigurationDict
+            | CortexConfiguration
+            | CortexConfigurationDict
+            | CustomHostConfiguration
+            | CustomHostConfigurationDict = UNSET,
+            create_default_provider: bool = UNSET,
+            default_provider_slug: str = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[IntegrationsCreateResponse]: ...
+
+        def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            workspace_id: str | None = None,
+            type: IntegrationsListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[IntegrationsListResponse]: ...
+
+        def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[IntegrationDetailResponse]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            key: str = UNSET,
+            description: str = UNSET,
+            configurations: OpenAIConfiguration
+            | OpenAIConfigurationDict
+            | AzureOpenAIConfiguration
+            | AzureOpenAIConfigurationDict
+            | BedrockConfiguration
+            | BedrockConfigurationDict
+            | VertexAIConfiguration
+            | VertexAIConfigurationDict
+            | AzureAIConfiguration
+            | AzureAIConfigurationDict
+            | WorkersAIConfiguration
+            | WorkersAIConfigurationDict
+            | SageMakerConfiguration
+            | SageMakerConfigurationDict
+            | HuggingFaceConfiguration
+            | HuggingFaceConfigurationDict
+            | CortexConfiguration
+            | CortexConfigurationDict
+            | CustomHostConfiguration
+            | CustomHostConfigurationDict = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncIntegrationsResource(AsyncResource):
@@ -447,8 +523,86 @@ if TYPE_CHECKING:
     class AsyncRawIntegrationsResource:
         """The operations under ``client.integrations``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncIntegrationsResource.create)
-        delete = async_raw_method(AsyncIntegrationsResource.delete)
-        list = async_raw_method(AsyncIntegrationsResource.list)
-        retrieve = async_raw_method(AsyncIntegrationsResource.retrieve)
-        update = async_raw_method(AsyncIntegrationsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            ai_provider_id: str,
+            slug: str = UNSET,
+            key: str = UNSET,
+            description: str = UNSET,
+            workspace_id: str = UNSET,
+            configurations: OpenAIConfiguration
+            | OpenAIConfigurationDict
+            | AzureOpenAIConfiguration
+            | AzureOpenAIConfigurationDict
+            | BedrockConfiguration
+            | BedrockConfigurationDict
+            | VertexAIConfiguration
+            | VertexAIConfigurationDict
+            | AzureAIConfiguration
+            | AzureAIConfigurationDict
+            | WorkersAIConfiguration
+            | WorkersAIConfigurationDict
+            | SageMakerConfiguration
+            | SageMakerConfigurationDict
+            | HuggingFaceConfiguration
+            | HuggingFaceConfigurationDict
+            | CortexConfiguration
+            | CortexConfigurationDict
+            | CustomHostConfiguration
+            | CustomHostConfigurationDict = UNSET,
+            create_default_provider: bool = UNSET,
+            default_provider_slug: str = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[IntegrationsCreateResponse]: ...
+
+        async def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            workspace_id: str | None = None,
+            type: IntegrationsListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[IntegrationsListResponse]: ...
+
+        async def retrieve(
+            self, slug: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[IntegrationDetailResponse]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            key: str = UNSET,
+            description: str = UNSET,
+            configurations: OpenAIConfiguration
+            | OpenAIConfigurationDict
+            | AzureOpenAIConfiguration
+            | AzureOpenAIConfigurationDict
+            | BedrockConfiguration
+            | BedrockConfigurationDict
+            | VertexAIConfiguration
+            | VertexAIConfigurationDict
+            | AzureAIConfiguration
+            | AzureAIConfigurationDict
+            | WorkersAIConfiguration
+            | WorkersAIConfigurationDict
+            | SageMakerConfiguration
+            | SageMakerConfigurationDict
+            | HuggingFaceConfiguration
+            | HuggingFaceConfigurationDict
+            | CortexConfiguration
+            | CortexConfigurationDict
+            | CustomHostConfiguration
+            | CustomHostConfigurationDict = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            pricing_adjustments: PricingAdjustments2 | PricingAdjustments2Dict | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..dicts import ModelUpdateRequestDict
     from ..models import IntegrationModelsResponse, ModelUpdateRequest
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -95,9 +95,20 @@ if TYPE_CHECKING:
     class RawIntegrationsModelsResource:
         """The operations under ``client.integrations.models``, each returning its answer with what came with it."""
 
-        delete = raw_method(IntegrationsModelsResource.delete)
-        list = raw_method(IntegrationsModelsResource.list)
-        update = raw_method(IntegrationsModelsResource.update)
+        def delete(
+            self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def list(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[IntegrationModelsResponse]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            models: Sequence[ModelUpdateRequest | ModelUpdateRequestDict],
+            allow_all_models: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncIntegrationsModelsResource(AsyncResource):
@@ -148,6 +159,17 @@ if TYPE_CHECKING:
     class AsyncRawIntegrationsModelsResource:
         """The operations under ``client.integrations.models``, asynchronous, each returning its answer with what came with it."""
 
-        delete = async_raw_method(AsyncIntegrationsModelsResource.delete)
-        list = async_raw_method(AsyncIntegrationsModelsResource.list)
-        update = async_raw_method(AsyncIntegrationsModelsResource.update)
+        async def delete(
+            self, slug: str, *, slugs: str | None = None, models: Sequence[str] = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[IntegrationModelsResponse]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            models: Sequence[ModelUpdateRequest | ModelUpdateRequestDict],
+            allow_all_models: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

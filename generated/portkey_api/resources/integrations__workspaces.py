@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..dicts import GlobalWorkspaceAccessDict, WorkspaceUpdateRequestDict
     from ..models import GlobalWorkspaceAccess, IntegrationWorkspacesResponse, WorkspaceUpdateRequest
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -89,8 +89,19 @@ if TYPE_CHECKING:
     class RawIntegrationsWorkspacesResource:
         """The operations under ``client.integrations.workspaces``, each returning its answer with what came with it."""
 
-        list = raw_method(IntegrationsWorkspacesResource.list)
-        update = raw_method(IntegrationsWorkspacesResource.update)
+        def list(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[IntegrationWorkspacesResponse]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            workspaces: Sequence[WorkspaceUpdateRequest | WorkspaceUpdateRequestDict] = UNSET,
+            global_workspace_access: GlobalWorkspaceAccess | GlobalWorkspaceAccessDict = UNSET,
+            override_existing_workspace_access: bool = UNSET,
+            create_default_provider: bool = UNSET,
+            default_provider_slug: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncIntegrationsWorkspacesResource(AsyncResource):
@@ -142,5 +153,18 @@ if TYPE_CHECKING:
     class AsyncRawIntegrationsWorkspacesResource:
         """The operations under ``client.integrations.workspaces``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncIntegrationsWorkspacesResource.list)
-        update = async_raw_method(AsyncIntegrationsWorkspacesResource.update)
+        async def list(
+            self, slug: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[IntegrationWorkspacesResponse]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            workspaces: Sequence[WorkspaceUpdateRequest | WorkspaceUpdateRequestDict] = UNSET,
+            global_workspace_access: GlobalWorkspaceAccess | GlobalWorkspaceAccessDict = UNSET,
+            override_existing_workspace_access: bool = UNSET,
+            create_default_provider: bool = UNSET,
+            default_provider_slug: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

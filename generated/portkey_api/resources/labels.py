@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateLabelResponse, Label, ListLabelsResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -214,11 +214,48 @@ if TYPE_CHECKING:
     class RawLabelsResource:
         """The operations under ``client.labels``, each returning its answer with what came with it."""
 
-        create = raw_method(LabelsResource.create)
-        delete = raw_method(LabelsResource.delete)
-        list = raw_method(LabelsResource.list)
-        retrieve = raw_method(LabelsResource.retrieve)
-        update = raw_method(LabelsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            description: str = UNSET,
+            color_code: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateLabelResponse]: ...
+
+        def delete(self, label_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            organisation_id: str | None = None,
+            workspace_id: str | None = None,
+            search: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListLabelsResponse]: ...
+
+        def retrieve(
+            self,
+            label_id: str,
+            *,
+            organisation_id: str | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Label]: ...
+
+        def update(
+            self,
+            label_id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            color_code: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncLabelsResource(AsyncResource):
@@ -333,8 +370,45 @@ if TYPE_CHECKING:
     class AsyncRawLabelsResource:
         """The operations under ``client.labels``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncLabelsResource.create)
-        delete = async_raw_method(AsyncLabelsResource.delete)
-        list = async_raw_method(AsyncLabelsResource.list)
-        retrieve = async_raw_method(AsyncLabelsResource.retrieve)
-        update = async_raw_method(AsyncLabelsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            description: str = UNSET,
+            color_code: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateLabelResponse]: ...
+
+        async def delete(self, label_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            organisation_id: str | None = None,
+            workspace_id: str | None = None,
+            search: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListLabelsResponse]: ...
+
+        async def retrieve(
+            self,
+            label_id: str,
+            *,
+            organisation_id: str | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Label]: ...
+
+        async def update(
+            self,
+            label_id: str,
+            *,
+            name: str = UNSET,
+            description: str = UNSET,
+            color_code: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ..dicts import CustomLogDict
     from ..models import CustomLog, LogObject
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .logs__exports import AsyncLogsExportsResource, LogsExportsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -75,8 +75,14 @@ if TYPE_CHECKING:
     class RawLogsResource:
         """The operations under ``client.logs``, each returning its answer with what came with it."""
 
-        create = raw_method(LogsResource.create)
-        retrieve = raw_method(LogsResource.retrieve)
+        def create(
+            self,
+            *,
+            body: CustomLog | CustomLogDict | Sequence[CustomLog | CustomLogDict],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Any]: ...
+
+        def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> RawResponse[LogObject]: ...
 
 
 class AsyncLogsResource(AsyncResource):
@@ -116,5 +122,11 @@ if TYPE_CHECKING:
     class AsyncRawLogsResource:
         """The operations under ``client.logs``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncLogsResource.create)
-        retrieve = async_raw_method(AsyncLogsResource.retrieve)
+        async def create(
+            self,
+            *,
+            body: CustomLog | CustomLogDict | Sequence[CustomLog | CustomLogDict],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Any]: ...
+
+        async def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> RawResponse[LogObject]: ...

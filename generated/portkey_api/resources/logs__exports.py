@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         LogExportsRequestedDataItem,
         UpdateExportResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -197,14 +197,40 @@ if TYPE_CHECKING:
     class RawLogsExportsResource:
         """The operations under ``client.logs.exports``, each returning its answer with what came with it."""
 
-        cancel = raw_method(LogsExportsResource.cancel)
-        create = raw_method(LogsExportsResource.create)
-        download = raw_method(LogsExportsResource.download)
-        field_restrictions = raw_method(LogsExportsResource.field_restrictions)
-        list = raw_method(LogsExportsResource.list)
-        retrieve = raw_method(LogsExportsResource.retrieve)
-        start = raw_method(LogsExportsResource.start)
-        update = raw_method(LogsExportsResource.update)
+        def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportTaskResponse]: ...
+
+        def create(
+            self,
+            *,
+            filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
+            requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
+            workspace_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateExportResponse]: ...
+
+        def download(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[DownloadLogsResponse]: ...
+
+        def field_restrictions(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ExportListResponse]: ...
+
+        def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportItem]: ...
+
+        def start(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportTaskResponse]: ...
+
+        def update(
+            self,
+            export_id: str,
+            *,
+            filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
+            workspace_id: str = UNSET,
+            requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateExportResponse]: ...
 
 
 class AsyncLogsExportsResource(AsyncResource):
@@ -301,11 +327,39 @@ if TYPE_CHECKING:
     class AsyncRawLogsExportsResource:
         """The operations under ``client.logs.exports``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncLogsExportsResource.cancel)
-        create = async_raw_method(AsyncLogsExportsResource.create)
-        download = async_raw_method(AsyncLogsExportsResource.download)
-        field_restrictions = async_raw_method(AsyncLogsExportsResource.field_restrictions)
-        list = async_raw_method(AsyncLogsExportsResource.list)
-        retrieve = async_raw_method(AsyncLogsExportsResource.retrieve)
-        start = async_raw_method(AsyncLogsExportsResource.start)
-        update = async_raw_method(AsyncLogsExportsResource.update)
+        async def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportTaskResponse]: ...
+
+        async def create(
+            self,
+            *,
+            filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
+            requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
+            workspace_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateExportResponse]: ...
+
+        async def download(
+            self, export_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DownloadLogsResponse]: ...
+
+        async def field_restrictions(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[ExportListResponse]: ...
+
+        async def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportItem]: ...
+
+        async def start(self, export_id: str, **options: Unpack[CallOptions]) -> RawResponse[ExportTaskResponse]: ...
+
+        async def update(
+            self,
+            export_id: str,
+            *,
+            filters: GenerationsFilterSchema | GenerationsFilterSchemaDict = UNSET,
+            workspace_id: str = UNSET,
+            requested_data: Sequence[LogExportsRequestedDataItem] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UpdateExportResponse]: ...

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         UpdateMcpIntegrationConfigurations,
         UpdateMcpIntegrationTransport,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .mcp_integrations__capabilities import (
         AsyncMcpIntegrationsCapabilitiesResource,
         McpIntegrationsCapabilitiesResource,
@@ -277,13 +277,61 @@ if TYPE_CHECKING:
     class RawMcpIntegrationsResource:
         """The operations under ``client.mcp_integrations``, each returning its answer with what came with it."""
 
-        create = raw_method(McpIntegrationsResource.create)
-        delete = raw_method(McpIntegrationsResource.delete)
-        list = raw_method(McpIntegrationsResource.list)
-        retrieve = raw_method(McpIntegrationsResource.retrieve)
-        sync = raw_method(McpIntegrationsResource.sync)
-        test = raw_method(McpIntegrationsResource.test)
-        update = raw_method(McpIntegrationsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            url: str,
+            auth_type: CreateMcpIntegrationAuthType,
+            transport: CreateMcpIntegrationTransport,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            slug: str = UNSET,
+            description: str | None = UNSET,
+            configurations: CreateMcpIntegrationConfigurations
+            | CreateMcpIntegrationConfigurationsDict
+            | Mapping[str, Any] = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCreateResponse]: ...
+
+        def delete(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            organisation_id: str | None = None,
+            type: McpIntegrationsListType | None = None,
+            workspace_id: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationListResponse]: ...
+
+        def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpIntegration]: ...
+
+        def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpSyncResponse]: ...
+
+        def test(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpServerTestResponse]: ...
+
+        def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            configurations: UpdateMcpIntegrationConfigurations
+            | UpdateMcpIntegrationConfigurationsDict
+            | Mapping[str, Any] = UNSET,
+            url: str = UNSET,
+            auth_type: UpdateMcpIntegrationAuthType = UNSET,
+            transport: UpdateMcpIntegrationTransport = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncMcpIntegrationsResource(AsyncResource):
@@ -449,10 +497,64 @@ if TYPE_CHECKING:
     class AsyncRawMcpIntegrationsResource:
         """The operations under ``client.mcp_integrations``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncMcpIntegrationsResource.create)
-        delete = async_raw_method(AsyncMcpIntegrationsResource.delete)
-        list = async_raw_method(AsyncMcpIntegrationsResource.list)
-        retrieve = async_raw_method(AsyncMcpIntegrationsResource.retrieve)
-        sync = async_raw_method(AsyncMcpIntegrationsResource.sync)
-        test = async_raw_method(AsyncMcpIntegrationsResource.test)
-        update = async_raw_method(AsyncMcpIntegrationsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            url: str,
+            auth_type: CreateMcpIntegrationAuthType,
+            transport: CreateMcpIntegrationTransport,
+            organisation_id: str = UNSET,
+            workspace_id: str = UNSET,
+            slug: str = UNSET,
+            description: str | None = UNSET,
+            configurations: CreateMcpIntegrationConfigurations
+            | CreateMcpIntegrationConfigurationsDict
+            | Mapping[str, Any] = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCreateResponse]: ...
+
+        async def delete(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            organisation_id: str | None = None,
+            type: McpIntegrationsListType | None = None,
+            workspace_id: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationListResponse]: ...
+
+        async def retrieve(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegration]: ...
+
+        async def sync(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpSyncResponse]: ...
+
+        async def test(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpServerTestResponse]: ...
+
+        async def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            configurations: UpdateMcpIntegrationConfigurations
+            | UpdateMcpIntegrationConfigurationsDict
+            | Mapping[str, Any] = UNSET,
+            url: str = UNSET,
+            auth_type: UpdateMcpIntegrationAuthType = UNSET,
+            transport: UpdateMcpIntegrationTransport = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

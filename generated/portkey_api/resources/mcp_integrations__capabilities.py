@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         McpIntegrationCapabilitiesListResponse,
         McpIntegrationsCapabilitiesListType,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -101,8 +101,26 @@ if TYPE_CHECKING:
     class RawMcpIntegrationsCapabilitiesResource:
         """The operations under ``client.mcp_integrations.capabilities``, each returning its answer with what came with it."""
 
-        list = raw_method(McpIntegrationsCapabilitiesResource.list)
-        update = raw_method(McpIntegrationsCapabilitiesResource.update)
+        def list(
+            self,
+            mcp_integration_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            type: McpIntegrationsCapabilitiesListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCapabilitiesListResponse]: ...
+
+        def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            capabilities: Sequence[
+                BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem
+                | BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict
+            ],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCapabilitiesBulkUpdateResponse]: ...
 
 
 class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
@@ -157,5 +175,23 @@ if TYPE_CHECKING:
     class AsyncRawMcpIntegrationsCapabilitiesResource:
         """The operations under ``client.mcp_integrations.capabilities``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncMcpIntegrationsCapabilitiesResource.list)
-        update = async_raw_method(AsyncMcpIntegrationsCapabilitiesResource.update)
+        async def list(
+            self,
+            mcp_integration_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            type: McpIntegrationsCapabilitiesListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCapabilitiesListResponse]: ...
+
+        async def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            capabilities: Sequence[
+                BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem
+                | BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict
+            ],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpIntegrationCapabilitiesBulkUpdateResponse]: ...

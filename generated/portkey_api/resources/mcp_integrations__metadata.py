@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpIntegrationMetadata
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     class RawMcpIntegrationsMetadataResource:
         """The operations under ``client.mcp_integrations.metadata``, each returning its answer with what came with it."""
 
-        retrieve = raw_method(McpIntegrationsMetadataResource.retrieve)
+        def retrieve(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationMetadata]: ...
 
 
 class AsyncMcpIntegrationsMetadataResource(AsyncResource):
@@ -74,4 +76,6 @@ if TYPE_CHECKING:
     class AsyncRawMcpIntegrationsMetadataResource:
         """The operations under ``client.mcp_integrations.metadata``, asynchronous, each returning its answer with what came with it."""
 
-        retrieve = async_raw_method(AsyncMcpIntegrationsMetadataResource.retrieve)
+        async def retrieve(
+            self, mcp_integration_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationMetadata]: ...

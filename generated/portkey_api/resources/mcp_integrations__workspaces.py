@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         McpIntegrationWorkspacesLegacyResponse,
         McpIntegrationWorkspacesListResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -101,8 +101,23 @@ if TYPE_CHECKING:
     class RawMcpIntegrationsWorkspacesResource:
         """The operations under ``client.mcp_integrations.workspaces``, each returning its answer with what came with it."""
 
-        list = raw_method(McpIntegrationsWorkspacesResource.list)
-        update = raw_method(McpIntegrationsWorkspacesResource.update)
+        def list(
+            self, mcp_integration_id: str, *, version: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse]: ...
+
+        def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            workspaces: Sequence[
+                BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict
+            ],
+            global_workspace_access: BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess
+            | BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict
+            | None = UNSET,
+            override_existing_workspace_access: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
@@ -158,5 +173,20 @@ if TYPE_CHECKING:
     class AsyncRawMcpIntegrationsWorkspacesResource:
         """The operations under ``client.mcp_integrations.workspaces``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncMcpIntegrationsWorkspacesResource.list)
-        update = async_raw_method(AsyncMcpIntegrationsWorkspacesResource.update)
+        async def list(
+            self, mcp_integration_id: str, *, version: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse]: ...
+
+        async def update(
+            self,
+            mcp_integration_id: str,
+            *,
+            workspaces: Sequence[
+                BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict
+            ],
+            global_workspace_access: BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess
+            | BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict
+            | None = UNSET,
+            override_existing_workspace_access: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         McpServerTestResponse,
         McpTokens,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .mcp_servers__capabilities import AsyncMcpServersCapabilitiesResource, McpServersCapabilitiesResource
     from .mcp_servers__connections import AsyncMcpServersConnectionsResource, McpServersConnectionsResource
     from .mcp_servers__metadata import AsyncMcpServersMetadataResource, McpServersMetadataResource
@@ -298,13 +298,44 @@ if TYPE_CHECKING:
     class RawMcpServersResource:
         """The operations under ``client.mcp_servers``, each returning its answer with what came with it."""
 
-        client_info = raw_method(McpServersResource.client_info)
-        create = raw_method(McpServersResource.create)
-        delete = raw_method(McpServersResource.delete)
-        list = raw_method(McpServersResource.list)
-        retrieve = raw_method(McpServersResource.retrieve)
-        test = raw_method(McpServersResource.test)
-        update = raw_method(McpServersResource.update)
+        def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpClientInfo]: ...
+
+        def create(
+            self,
+            *,
+            name: str,
+            mcp_integration_id: str,
+            workspace_id: str = UNSET,
+            description: str | None = UNSET,
+            slug: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCreateResponse]: ...
+
+        def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            id: str | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerListResponse]: ...
+
+        def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpServer]: ...
+
+        def test(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpServerTestResponse]: ...
+
+        def update(
+            self,
+            mcp_server_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncMcpServersResource(AsyncResource):
@@ -505,10 +536,45 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersResource:
         """The operations under ``client.mcp_servers``, asynchronous, each returning its answer with what came with it."""
 
-        client_info = async_raw_method(AsyncMcpServersResource.client_info)
-        create = async_raw_method(AsyncMcpServersResource.create)
-        delete = async_raw_method(AsyncMcpServersResource.delete)
-        list = async_raw_method(AsyncMcpServersResource.list)
-        retrieve = async_raw_method(AsyncMcpServersResource.retrieve)
-        test = async_raw_method(AsyncMcpServersResource.test)
-        update = async_raw_method(AsyncMcpServersResource.update)
+        async def client_info(
+            self, mcp_server_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpClientInfo]: ...
+
+        async def create(
+            self,
+            *,
+            name: str,
+            mcp_integration_id: str,
+            workspace_id: str = UNSET,
+            description: str | None = UNSET,
+            slug: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCreateResponse]: ...
+
+        async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            id: str | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerListResponse]: ...
+
+        async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpServer]: ...
+
+        async def test(
+            self, mcp_server_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpServerTestResponse]: ...
+
+        async def update(
+            self,
+            mcp_server_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         McpServersCapabilitiesListType,
         McpSyncResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -116,9 +116,27 @@ if TYPE_CHECKING:
     class RawMcpServersCapabilitiesResource:
         """The operations under ``client.mcp_servers.capabilities``, each returning its answer with what came with it."""
 
-        list = raw_method(McpServersCapabilitiesResource.list)
-        sync = raw_method(McpServersCapabilitiesResource.sync)
-        update = raw_method(McpServersCapabilitiesResource.update)
+        def list(
+            self,
+            mcp_server_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            type: McpServersCapabilitiesListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCapabilitiesListResponse]: ...
+
+        def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpSyncResponse]: ...
+
+        def update(
+            self,
+            mcp_server_id: str,
+            *,
+            capabilities: Sequence[
+                BulkUpdateMcpServerCapabilitiesCapabilitiesItem | BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict
+            ],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCapabilitiesBulkUpdateResponse]: ...
 
 
 class AsyncMcpServersCapabilitiesResource(AsyncResource):
@@ -179,6 +197,24 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersCapabilitiesResource:
         """The operations under ``client.mcp_servers.capabilities``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncMcpServersCapabilitiesResource.list)
-        sync = async_raw_method(AsyncMcpServersCapabilitiesResource.sync)
-        update = async_raw_method(AsyncMcpServersCapabilitiesResource.update)
+        async def list(
+            self,
+            mcp_server_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            type: McpServersCapabilitiesListType | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCapabilitiesListResponse]: ...
+
+        async def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpSyncResponse]: ...
+
+        async def update(
+            self,
+            mcp_server_id: str,
+            *,
+            capabilities: Sequence[
+                BulkUpdateMcpServerCapabilitiesCapabilitiesItem | BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict
+            ],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerCapabilitiesBulkUpdateResponse]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpServerConnectionDeleteResponse, McpServerConnectionsListResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -100,8 +100,25 @@ if TYPE_CHECKING:
     class RawMcpServersConnectionsResource:
         """The operations under ``client.mcp_servers.connections``, each returning its answer with what came with it."""
 
-        delete = raw_method(McpServersConnectionsResource.delete)
-        list = raw_method(McpServersConnectionsResource.list)
+        def delete(
+            self,
+            mcp_server_id: str,
+            *,
+            user_id: str | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerConnectionDeleteResponse]: ...
+
+        def list(
+            self,
+            mcp_server_id: str,
+            *,
+            user_id: str | None = None,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerConnectionsListResponse]: ...
 
 
 class AsyncMcpServersConnectionsResource(AsyncResource):
@@ -163,5 +180,22 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersConnectionsResource:
         """The operations under ``client.mcp_servers.connections``, asynchronous, each returning its answer with what came with it."""
 
-        delete = async_raw_method(AsyncMcpServersConnectionsResource.delete)
-        list = async_raw_method(AsyncMcpServersConnectionsResource.list)
+        async def delete(
+            self,
+            mcp_server_id: str,
+            *,
+            user_id: str | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerConnectionDeleteResponse]: ...
+
+        async def list(
+            self,
+            mcp_server_id: str,
+            *,
+            user_id: str | None = None,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerConnectionsListResponse]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpIntegrationMetadata, McpSyncResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -65,8 +65,11 @@ if TYPE_CHECKING:
     class RawMcpServersMetadataResource:
         """The operations under ``client.mcp_servers.metadata``, each returning its answer with what came with it."""
 
-        retrieve = raw_method(McpServersMetadataResource.retrieve)
-        sync = raw_method(McpServersMetadataResource.sync)
+        def retrieve(
+            self, mcp_server_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationMetadata]: ...
+
+        def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpSyncResponse]: ...
 
 
 class AsyncMcpServersMetadataResource(AsyncResource):
@@ -97,5 +100,8 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersMetadataResource:
         """The operations under ``client.mcp_servers.metadata``, asynchronous, each returning its answer with what came with it."""
 
-        retrieve = async_raw_method(AsyncMcpServersMetadataResource.retrieve)
-        sync = async_raw_method(AsyncMcpServersMetadataResource.sync)
+        async def retrieve(
+            self, mcp_server_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpIntegrationMetadata]: ...
+
+        async def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpSyncResponse]: ...

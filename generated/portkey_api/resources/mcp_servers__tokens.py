@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import McpTokens
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -98,9 +98,21 @@ if TYPE_CHECKING:
     class RawMcpServersTokensResource:
         """The operations under ``client.mcp_servers.tokens``, each returning its answer with what came with it."""
 
-        delete = raw_method(McpServersTokensResource.delete)
-        retrieve = raw_method(McpServersTokensResource.retrieve)
-        update = raw_method(McpServersTokensResource.update)
+        def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpTokens]: ...
+
+        def update(
+            self,
+            mcp_server_id: str,
+            *,
+            access_token: str | None = UNSET,
+            refresh_token: str | None = UNSET,
+            token_type: str = UNSET,
+            expires_in: int | None = UNSET,
+            scope: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncMcpServersTokensResource(AsyncResource):
@@ -159,6 +171,18 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersTokensResource:
         """The operations under ``client.mcp_servers.tokens``, asynchronous, each returning its answer with what came with it."""
 
-        delete = async_raw_method(AsyncMcpServersTokensResource.delete)
-        retrieve = async_raw_method(AsyncMcpServersTokensResource.retrieve)
-        update = async_raw_method(AsyncMcpServersTokensResource.update)
+        async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpTokens]: ...
+
+        async def update(
+            self,
+            mcp_server_id: str,
+            *,
+            access_token: str | None = UNSET,
+            refresh_token: str | None = UNSET,
+            token_type: str = UNSET,
+            expires_in: int | None = UNSET,
+            scope: str | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

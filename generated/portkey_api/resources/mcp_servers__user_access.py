@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         McpServerUserAccessItem,
         McpServerUserAccessListResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -124,9 +124,28 @@ if TYPE_CHECKING:
     class RawMcpServersUserAccessResource:
         """The operations under ``client.mcp_servers.user_access``, each returning its answer with what came with it."""
 
-        check = raw_method(McpServersUserAccessResource.check)
-        list = raw_method(McpServersUserAccessResource.list)
-        update = raw_method(McpServersUserAccessResource.update)
+        def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> RawResponse[McpServerUserAccessItem]: ...
+
+        def list(
+            self,
+            mcp_server_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerUserAccessListResponse]: ...
+
+        def update(
+            self,
+            mcp_server_id: str,
+            *,
+            user_access: Sequence[
+                BulkUpdateMcpServerUserAccessUserAccessItem | BulkUpdateMcpServerUserAccessUserAccessItemDict
+            ] = UNSET,
+            default_user_access: BulkUpdateMcpServerUserAccessDefaultUserAccess = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerUserAccessBulkUpdateResponse]: ...
 
 
 class AsyncMcpServersUserAccessResource(AsyncResource):
@@ -191,6 +210,27 @@ if TYPE_CHECKING:
     class AsyncRawMcpServersUserAccessResource:
         """The operations under ``client.mcp_servers.user_access``, asynchronous, each returning its answer with what came with it."""
 
-        check = async_raw_method(AsyncMcpServersUserAccessResource.check)
-        list = async_raw_method(AsyncMcpServersUserAccessResource.list)
-        update = async_raw_method(AsyncMcpServersUserAccessResource.update)
+        async def check(
+            self, mcp_server_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[McpServerUserAccessItem]: ...
+
+        async def list(
+            self,
+            mcp_server_id: str,
+            *,
+            page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerUserAccessListResponse]: ...
+
+        async def update(
+            self,
+            mcp_server_id: str,
+            *,
+            user_access: Sequence[
+                BulkUpdateMcpServerUserAccessUserAccessItem | BulkUpdateMcpServerUserAccessUserAccessItemDict
+            ] = UNSET,
+            default_user_access: BulkUpdateMcpServerUserAccessDefaultUserAccess = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[McpServerUserAccessBulkUpdateResponse]: ...

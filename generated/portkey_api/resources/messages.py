@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         AnthropicToolChoice,
         MessagesCountTokensResponse,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -279,7 +279,19 @@ if TYPE_CHECKING:
     class RawMessagesResource:
         """The operations under ``client.messages``, each returning its answer with what came with it."""
 
-        count_tokens = raw_method(MessagesResource.count_tokens)
+        def count_tokens(
+            self,
+            *,
+            model: str,
+            messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+            x_portkey_anthropic_version: str | None = None,
+            x_portkey_anthropic_beta: str | None = None,
+            system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+            tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+            tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+            thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessagesCountTokensResponse]: ...
 
         def create(
             self,
@@ -514,7 +526,19 @@ if TYPE_CHECKING:
     class AsyncRawMessagesResource:
         """The operations under ``client.messages``, asynchronous, each returning its answer with what came with it."""
 
-        count_tokens = async_raw_method(AsyncMessagesResource.count_tokens)
+        async def count_tokens(
+            self,
+            *,
+            model: str,
+            messages: Sequence[AnthropicMessageParam | AnthropicMessageParamDict],
+            x_portkey_anthropic_version: str | None = None,
+            x_portkey_anthropic_beta: str | None = None,
+            system: str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict] = UNSET,
+            tools: Sequence[AnthropicTool | AnthropicToolDict] = UNSET,
+            tool_choice: AnthropicToolChoice | AnthropicToolChoiceDict = UNSET,
+            thinking: AnthropicThinkingConfig | AnthropicThinkingConfigDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessagesCountTokensResponse]: ...
 
         async def create(
             self,

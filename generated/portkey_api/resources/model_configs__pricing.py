@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ModelPricingConfig
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = ()
 
@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     class RawModelConfigsPricingResource:
         """The operations under ``client.model_configs.pricing``, each returning its answer with what came with it."""
 
-        retrieve = raw_method(ModelConfigsPricingResource.retrieve)
+        def retrieve(
+            self, provider: str, model: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[ModelPricingConfig]: ...
 
 
 class AsyncModelConfigsPricingResource(AsyncResource):
@@ -75,4 +77,6 @@ if TYPE_CHECKING:
     class AsyncRawModelConfigsPricingResource:
         """The operations under ``client.model_configs.pricing``, asynchronous, each returning its answer with what came with it."""
 
-        retrieve = async_raw_method(AsyncModelConfigsPricingResource.retrieve)
+        async def retrieve(
+            self, provider: str, model: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[ModelPricingConfig]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import DeleteModelResponse, ListModelsResponse, Model, ModelsListOrder, ModelsListSort
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -110,9 +110,21 @@ if TYPE_CHECKING:
     class RawModelsResource:
         """The operations under ``client.models``, each returning its answer with what came with it."""
 
-        delete = raw_method(ModelsResource.delete)
-        list = raw_method(ModelsResource.list)
-        retrieve = raw_method(ModelsResource.retrieve)
+        def delete(self, model: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteModelResponse]: ...
+
+        def list(
+            self,
+            *,
+            ai_service: str | None = None,
+            provider: str | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort: ModelsListSort | None = None,
+            order: ModelsListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListModelsResponse]: ...
+
+        def retrieve(self, model: str, **options: Unpack[CallOptions]) -> RawResponse[Model]: ...
 
 
 class AsyncModelsResource(AsyncResource):
@@ -171,6 +183,18 @@ if TYPE_CHECKING:
     class AsyncRawModelsResource:
         """The operations under ``client.models``, asynchronous, each returning its answer with what came with it."""
 
-        delete = async_raw_method(AsyncModelsResource.delete)
-        list = async_raw_method(AsyncModelsResource.list)
-        retrieve = async_raw_method(AsyncModelsResource.retrieve)
+        async def delete(self, model: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteModelResponse]: ...
+
+        async def list(
+            self,
+            *,
+            ai_service: str | None = None,
+            provider: str | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort: ModelsListSort | None = None,
+            order: ModelsListOrder | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListModelsResponse]: ...
+
+        async def retrieve(self, model: str, **options: Unpack[CallOptions]) -> RawResponse[Model]: ...

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import CreateModerationRequestModelOption2, CreateModerationResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -66,7 +66,13 @@ if TYPE_CHECKING:
     class RawModerationsResource:
         """The operations under ``client.moderations``, each returning its answer with what came with it."""
 
-        create = raw_method(ModerationsResource.create)
+        def create(
+            self,
+            *,
+            input: str | Sequence[str],
+            model: str | CreateModerationRequestModelOption2 = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateModerationResponse]: ...
 
 
 class AsyncModerationsResource(AsyncResource):
@@ -96,4 +102,10 @@ if TYPE_CHECKING:
     class AsyncRawModerationsResource:
         """The operations under ``client.moderations``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncModerationsResource.create)
+        async def create(
+            self,
+            *,
+            input: str | Sequence[str],
+            model: str | CreateModerationRequestModelOption2 = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateModerationResponse]: ...

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..dicts import OcrDocumentUrlDict, OcrFileDict, OcrImageUrlDict
     from ..models import OcrDocumentUrl, OcrFile, OcrImageUrl, OcrResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -80,7 +80,18 @@ if TYPE_CHECKING:
     class RawOcrResource:
         """The operations under ``client.ocr``, each returning its answer with what came with it."""
 
-        create = raw_method(OcrResource.create)
+        def create(
+            self,
+            *,
+            model: str,
+            document: OcrDocumentUrl | OcrDocumentUrlDict | OcrImageUrl | OcrImageUrlDict | OcrFile | OcrFileDict,
+            id: str = UNSET,
+            pages: Sequence[int] | None = UNSET,
+            include_image_base64: bool | None = UNSET,
+            image_limit: int | None = UNSET,
+            image_min_size: int | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[OcrResponse]: ...
 
 
 class AsyncOcrResource(AsyncResource):
@@ -127,4 +138,15 @@ if TYPE_CHECKING:
     class AsyncRawOcrResource:
         """The operations under ``client.ocr``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncOcrResource.create)
+        async def create(
+            self,
+            *,
+            model: str,
+            document: OcrDocumentUrl | OcrDocumentUrlDict | OcrImageUrl | OcrImageUrlDict | OcrFile | OcrFileDict,
+            id: str = UNSET,
+            pages: Sequence[int] | None = UNSET,
+            include_image_base64: bool | None = UNSET,
+            image_limit: int | None = UNSET,
+            image_min_size: int | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[OcrResponse]: ...

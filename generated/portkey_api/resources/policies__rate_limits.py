@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         RateLimitsPolicyResponse,
         UpdateRateLimitsPolicyRequestUnit,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -234,11 +234,51 @@ if TYPE_CHECKING:
     class RawPoliciesRateLimitsResource:
         """The operations under ``client.policies.rate_limits``, each returning its answer with what came with it."""
 
-        create = raw_method(PoliciesRateLimitsResource.create)
-        delete = raw_method(PoliciesRateLimitsResource.delete)
-        list = raw_method(PoliciesRateLimitsResource.list)
-        retrieve = raw_method(PoliciesRateLimitsResource.retrieve)
-        update = raw_method(PoliciesRateLimitsResource.update)
+        def create(
+            self,
+            *,
+            conditions: Sequence[Condition | ConditionDict],
+            group_by: Sequence[GroupBy | GroupByDict],
+            type: CreateRateLimitsPolicyRequestType,
+            unit: CreateRateLimitsPolicyRequestUnit,
+            value: float,
+            name: str = UNSET,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreatePolicyResponse]: ...
+
+        def delete(self, rate_limits_policy_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            status: PoliciesRateLimitsListStatus | None = None,
+            type: PoliciesRateLimitsListType | None = None,
+            unit: PoliciesRateLimitsListUnit | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RateLimitsPolicyListResponse]: ...
+
+        def retrieve(
+            self,
+            rate_limits_policy_id: str,
+            *,
+            status: PoliciesRateLimitsRetrieveStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RateLimitsPolicyResponse]: ...
+
+        def update(
+            self,
+            rate_limits_policy_id: str,
+            *,
+            name: str = UNSET,
+            unit: UpdateRateLimitsPolicyRequestUnit = UNSET,
+            value: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncPoliciesRateLimitsResource(AsyncResource):
@@ -357,8 +397,50 @@ if TYPE_CHECKING:
     class AsyncRawPoliciesRateLimitsResource:
         """The operations under ``client.policies.rate_limits``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncPoliciesRateLimitsResource.create)
-        delete = async_raw_method(AsyncPoliciesRateLimitsResource.delete)
-        list = async_raw_method(AsyncPoliciesRateLimitsResource.list)
-        retrieve = async_raw_method(AsyncPoliciesRateLimitsResource.retrieve)
-        update = async_raw_method(AsyncPoliciesRateLimitsResource.update)
+        async def create(
+            self,
+            *,
+            conditions: Sequence[Condition | ConditionDict],
+            group_by: Sequence[GroupBy | GroupByDict],
+            type: CreateRateLimitsPolicyRequestType,
+            unit: CreateRateLimitsPolicyRequestUnit,
+            value: float,
+            name: str = UNSET,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreatePolicyResponse]: ...
+
+        async def delete(
+            self, rate_limits_policy_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            status: PoliciesRateLimitsListStatus | None = None,
+            type: PoliciesRateLimitsListType | None = None,
+            unit: PoliciesRateLimitsListUnit | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RateLimitsPolicyListResponse]: ...
+
+        async def retrieve(
+            self,
+            rate_limits_policy_id: str,
+            *,
+            status: PoliciesRateLimitsRetrieveStatus | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RateLimitsPolicyResponse]: ...
+
+        async def update(
+            self,
+            rate_limits_policy_id: str,
+            *,
+            name: str = UNSET,
+            unit: UpdateRateLimitsPolicyRequestUnit = UNSET,
+            value: float = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

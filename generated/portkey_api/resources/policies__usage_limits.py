@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UsageLimitsPolicyListResponse,
         UsageLimitsPolicyResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .policies__usage_limits__entities import (
         AsyncPoliciesUsageLimitsEntitiesResource,
         PoliciesUsageLimitsEntitiesResource,
@@ -258,11 +258,56 @@ if TYPE_CHECKING:
     class RawPoliciesUsageLimitsResource:
         """The operations under ``client.policies.usage_limits``, each returning its answer with what came with it."""
 
-        create = raw_method(PoliciesUsageLimitsResource.create)
-        delete = raw_method(PoliciesUsageLimitsResource.delete)
-        list = raw_method(PoliciesUsageLimitsResource.list)
-        retrieve = raw_method(PoliciesUsageLimitsResource.retrieve)
-        update = raw_method(PoliciesUsageLimitsResource.update)
+        def create(
+            self,
+            *,
+            conditions: Sequence[Condition | ConditionDict],
+            group_by: Sequence[GroupBy | GroupByDict],
+            type: CreateUsageLimitsPolicyRequestType,
+            credit_limit: float,
+            name: str = UNSET,
+            alert_threshold: float | None = UNSET,
+            periodic_reset: CreateUsageLimitsPolicyRequestPeriodicReset | None = UNSET,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreatePolicyResponse]: ...
+
+        def delete(
+            self, policy_usage_limits_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            status: PoliciesUsageLimitsListStatus | None = None,
+            type: PoliciesUsageLimitsListType | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyListResponse]: ...
+
+        def retrieve(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            status: PoliciesUsageLimitsRetrieveStatus | None = None,
+            include_usage: bool | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyResponse]: ...
+
+        def update(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            name: str = UNSET,
+            credit_limit: float = UNSET,
+            alert_threshold: float | None = UNSET,
+            periodic_reset: UpdateUsageLimitsPolicyRequestPeriodicReset | None = UNSET,
+            reset_usage_for_value: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncPoliciesUsageLimitsResource(AsyncResource):
@@ -400,8 +445,53 @@ if TYPE_CHECKING:
     class AsyncRawPoliciesUsageLimitsResource:
         """The operations under ``client.policies.usage_limits``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncPoliciesUsageLimitsResource.create)
-        delete = async_raw_method(AsyncPoliciesUsageLimitsResource.delete)
-        list = async_raw_method(AsyncPoliciesUsageLimitsResource.list)
-        retrieve = async_raw_method(AsyncPoliciesUsageLimitsResource.retrieve)
-        update = async_raw_method(AsyncPoliciesUsageLimitsResource.update)
+        async def create(
+            self,
+            *,
+            conditions: Sequence[Condition | ConditionDict],
+            group_by: Sequence[GroupBy | GroupByDict],
+            type: CreateUsageLimitsPolicyRequestType,
+            credit_limit: float,
+            name: str = UNSET,
+            alert_threshold: float | None = UNSET,
+            periodic_reset: CreateUsageLimitsPolicyRequestPeriodicReset | None = UNSET,
+            workspace_id: str = UNSET,
+            organisation_id: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreatePolicyResponse]: ...
+
+        async def delete(
+            self, policy_usage_limits_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            status: PoliciesUsageLimitsListStatus | None = None,
+            type: PoliciesUsageLimitsListType | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyListResponse]: ...
+
+        async def retrieve(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            status: PoliciesUsageLimitsRetrieveStatus | None = None,
+            include_usage: bool | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyResponse]: ...
+
+        async def update(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            name: str = UNSET,
+            credit_limit: float = UNSET,
+            alert_threshold: float | None = UNSET,
+            periodic_reset: UpdateUsageLimitsPolicyRequestPeriodicReset | None = UNSET,
+            reset_usage_for_value: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

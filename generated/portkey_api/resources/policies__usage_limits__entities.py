@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import PoliciesUsageLimitsEntitiesListStatus, UsageLimitsPolicyEntityListResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -95,8 +95,20 @@ if TYPE_CHECKING:
     class RawPoliciesUsageLimitsEntitiesResource:
         """The operations under ``client.policies.usage_limits.entities``, each returning its answer with what came with it."""
 
-        list = raw_method(PoliciesUsageLimitsEntitiesResource.list)
-        reset = raw_method(PoliciesUsageLimitsEntitiesResource.reset)
+        def list(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            status: PoliciesUsageLimitsEntitiesListStatus | None = None,
+            search: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyEntityListResponse]: ...
+
+        def reset(
+            self, policy_usage_limits_id: str, entity_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource):
@@ -145,5 +157,17 @@ if TYPE_CHECKING:
     class AsyncRawPoliciesUsageLimitsEntitiesResource:
         """The operations under ``client.policies.usage_limits.entities``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncPoliciesUsageLimitsEntitiesResource.list)
-        reset = async_raw_method(AsyncPoliciesUsageLimitsEntitiesResource.reset)
+        async def list(
+            self,
+            policy_usage_limits_id: str,
+            *,
+            status: PoliciesUsageLimitsEntitiesListStatus | None = None,
+            search: str | None = None,
+            page_size: int | None = None,
+            current_page: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[UsageLimitsPolicyEntityListResponse]: ...
+
+        async def reset(
+            self, policy_usage_limits_id: str, entity_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...

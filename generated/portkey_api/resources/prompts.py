@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         PromptsUpdateBodyIsRawTemplate,
         PromptsUpdateResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .prompts__completions import AsyncPromptsCompletionsResource, PromptsCompletionsResource
     from .prompts__partials import AsyncPromptsPartialsResource, PromptsPartialsResource
     from .prompts__versions import AsyncPromptsVersionsResource, PromptsVersionsResource
@@ -334,13 +334,73 @@ if TYPE_CHECKING:
     class RawPromptsResource:
         """The operations under ``client.prompts``, each returning its answer with what came with it."""
 
-        create = raw_method(PromptsResource.create)
-        delete = raw_method(PromptsResource.delete)
-        list = raw_method(PromptsResource.list)
-        publish = raw_method(PromptsResource.publish)
-        render = raw_method(PromptsResource.render)
-        retrieve = raw_method(PromptsResource.retrieve)
-        update = raw_method(PromptsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            collection_id: str,
+            string: str,
+            parameters: Mapping[str, Any],
+            virtual_key: str,
+            functions: Sequence[Mapping[str, Any]] = UNSET,
+            tools: Sequence[Mapping[str, Any]] = UNSET,
+            tool_choice: Mapping[str, Any] = UNSET,
+            model: str = UNSET,
+            version_description: str = UNSET,
+            template_metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsCreateResponse]: ...
+
+        def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            collection_id: str | None = None,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsListResponse]: ...
+
+        def publish(
+            self, prompt_id: str, *, version: float, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def render(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptRenderResponse]: ...
+
+        def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> RawResponse[Prompt]: ...
+
+        def update(
+            self,
+            prompt_id: str,
+            *,
+            patch: bool = UNSET,
+            name: str = UNSET,
+            collection_id: str = UNSET,
+            string: str = UNSET,
+            parameters: Mapping[str, Any] = UNSET,
+            model: str = UNSET,
+            virtual_key: str = UNSET,
+            version_description: str = UNSET,
+            functions: Sequence[Mapping[str, Any]] = UNSET,
+            tools: Sequence[Mapping[str, Any]] = UNSET,
+            tool_choice: Mapping[str, Any] = UNSET,
+            is_raw_template: PromptsUpdateBodyIsRawTemplate = UNSET,
+            prompt_metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsUpdateResponse]: ...
 
 
 class AsyncPromptsResource(AsyncResource):
@@ -529,10 +589,70 @@ if TYPE_CHECKING:
     class AsyncRawPromptsResource:
         """The operations under ``client.prompts``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncPromptsResource.create)
-        delete = async_raw_method(AsyncPromptsResource.delete)
-        list = async_raw_method(AsyncPromptsResource.list)
-        publish = async_raw_method(AsyncPromptsResource.publish)
-        render = async_raw_method(AsyncPromptsResource.render)
-        retrieve = async_raw_method(AsyncPromptsResource.retrieve)
-        update = async_raw_method(AsyncPromptsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            collection_id: str,
+            string: str,
+            parameters: Mapping[str, Any],
+            virtual_key: str,
+            functions: Sequence[Mapping[str, Any]] = UNSET,
+            tools: Sequence[Mapping[str, Any]] = UNSET,
+            tool_choice: Mapping[str, Any] = UNSET,
+            model: str = UNSET,
+            version_description: str = UNSET,
+            template_metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsCreateResponse]: ...
+
+        async def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            collection_id: str | None = None,
+            workspace_id: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            search: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsListResponse]: ...
+
+        async def publish(
+            self, prompt_id: str, *, version: float, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def render(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptRenderResponse]: ...
+
+        async def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> RawResponse[Prompt]: ...
+
+        async def update(
+            self,
+            prompt_id: str,
+            *,
+            patch: bool = UNSET,
+            name: str = UNSET,
+            collection_id: str = UNSET,
+            string: str = UNSET,
+            parameters: Mapping[str, Any] = UNSET,
+            model: str = UNSET,
+            virtual_key: str = UNSET,
+            version_description: str = UNSET,
+            functions: Sequence[Mapping[str, Any]] = UNSET,
+            tools: Sequence[Mapping[str, Any]] = UNSET,
+            tool_choice: Mapping[str, Any] = UNSET,
+            is_raw_template: PromptsUpdateBodyIsRawTemplate = UNSET,
+            prompt_metadata: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsUpdateResponse]: ...

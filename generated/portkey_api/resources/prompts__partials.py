@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         PromptsPartialsListResponse,
         PromptsPartialsUpdateResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .prompts__partials__versions import AsyncPromptsPartialsVersionsResource, PromptsPartialsVersionsResource
 
 _SECURITY = (("Portkey-Key",),)
@@ -224,12 +224,38 @@ if TYPE_CHECKING:
     class RawPromptsPartialsResource:
         """The operations under ``client.prompts.partials``, each returning its answer with what came with it."""
 
-        create = raw_method(PromptsPartialsResource.create)
-        delete = raw_method(PromptsPartialsResource.delete)
-        list = raw_method(PromptsPartialsResource.list)
-        publish = raw_method(PromptsPartialsResource.publish)
-        retrieve = raw_method(PromptsPartialsResource.retrieve)
-        update = raw_method(PromptsPartialsResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            string: str,
+            workspace_id: str = UNSET,
+            version_description: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsPartialsCreateResponse]: ...
+
+        def delete(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self, *, collection_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptsPartialsListResponse]: ...
+
+        def publish(
+            self, prompt_partial_id: str, *, version: float, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def retrieve(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> RawResponse[PromptPartial]: ...
+
+        def update(
+            self,
+            prompt_partial_id: str,
+            *,
+            name: str = UNSET,
+            string: str = UNSET,
+            description: str = UNSET,
+            status: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsPartialsUpdateResponse]: ...
 
 
 class AsyncPromptsPartialsResource(AsyncResource):
@@ -332,9 +358,39 @@ if TYPE_CHECKING:
     class AsyncRawPromptsPartialsResource:
         """The operations under ``client.prompts.partials``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncPromptsPartialsResource.create)
-        delete = async_raw_method(AsyncPromptsPartialsResource.delete)
-        list = async_raw_method(AsyncPromptsPartialsResource.list)
-        publish = async_raw_method(AsyncPromptsPartialsResource.publish)
-        retrieve = async_raw_method(AsyncPromptsPartialsResource.retrieve)
-        update = async_raw_method(AsyncPromptsPartialsResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            string: str,
+            workspace_id: str = UNSET,
+            version_description: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsPartialsCreateResponse]: ...
+
+        async def delete(
+            self, prompt_partial_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self, *, collection_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptsPartialsListResponse]: ...
+
+        async def publish(
+            self, prompt_partial_id: str, *, version: float, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def retrieve(
+            self, prompt_partial_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptPartial]: ...
+
+        async def update(
+            self,
+            prompt_partial_id: str,
+            *,
+            name: str = UNSET,
+            string: str = UNSET,
+            description: str = UNSET,
+            status: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[PromptsPartialsUpdateResponse]: ...

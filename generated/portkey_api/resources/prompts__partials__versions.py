@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import PromptsPartialsVersionsListResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     class RawPromptsPartialsVersionsResource:
         """The operations under ``client.prompts.partials.versions``, each returning its answer with what came with it."""
 
-        list = raw_method(PromptsPartialsVersionsResource.list)
+        def list(
+            self, prompt_partial_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptsPartialsVersionsListResponse]: ...
 
 
 class AsyncPromptsPartialsVersionsResource(AsyncResource):
@@ -79,4 +81,6 @@ if TYPE_CHECKING:
     class AsyncRawPromptsPartialsVersionsResource:
         """The operations under ``client.prompts.partials.versions``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncPromptsPartialsVersionsResource.list)
+        async def list(
+            self, prompt_partial_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptsPartialsVersionsListResponse]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import Prompt, PromptsVersionsListResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -108,9 +108,13 @@ if TYPE_CHECKING:
     class RawPromptsVersionsResource:
         """The operations under ``client.prompts.versions``, each returning its answer with what came with it."""
 
-        list = raw_method(PromptsVersionsResource.list)
-        retrieve = raw_method(PromptsVersionsResource.retrieve)
-        update = raw_method(PromptsVersionsResource.update)
+        def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> RawResponse[PromptsVersionsListResponse]: ...
+
+        def retrieve(self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]) -> RawResponse[Prompt]: ...
+
+        def update(
+            self, prompt_id: str, version_id: str, *, label_id: str = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncPromptsVersionsResource(AsyncResource):
@@ -152,6 +156,14 @@ if TYPE_CHECKING:
     class AsyncRawPromptsVersionsResource:
         """The operations under ``client.prompts.versions``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncPromptsVersionsResource.list)
-        retrieve = async_raw_method(AsyncPromptsVersionsResource.retrieve)
-        update = async_raw_method(AsyncPromptsVersionsResource.update)
+        async def list(
+            self, prompt_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[PromptsVersionsListResponse]: ...
+
+        async def retrieve(
+            self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[Prompt]: ...
+
+        async def update(
+            self, prompt_id: str, version_id: str, *, label_id: str = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         RateLimits,
         UsageLimits,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -188,11 +188,50 @@ if TYPE_CHECKING:
     class RawProvidersResource:
         """The operations under ``client.providers``, each returning its answer with what came with it."""
 
-        create = raw_method(ProvidersResource.create)
-        delete = raw_method(ProvidersResource.delete)
-        list = raw_method(ProvidersResource.list)
-        retrieve = raw_method(ProvidersResource.retrieve)
-        update = raw_method(ProvidersResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            integration_id: str,
+            workspace_id: str = UNSET,
+            slug: str = UNSET,
+            note: str | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersCreateResponse]: ...
+
+        def delete(
+            self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersListResponse]: ...
+
+        def retrieve(
+            self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[Providers]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            workspace_id: str | None = None,
+            name: str = UNSET,
+            note: str = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict | None = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            reset_usage: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersUpdateResponse]: ...
 
 
 class AsyncProvidersResource(AsyncResource):
@@ -307,8 +346,47 @@ if TYPE_CHECKING:
     class AsyncRawProvidersResource:
         """The operations under ``client.providers``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncProvidersResource.create)
-        delete = async_raw_method(AsyncProvidersResource.delete)
-        list = async_raw_method(AsyncProvidersResource.list)
-        retrieve = async_raw_method(AsyncProvidersResource.retrieve)
-        update = async_raw_method(AsyncProvidersResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            integration_id: str,
+            workspace_id: str = UNSET,
+            slug: str = UNSET,
+            note: str | None = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersCreateResponse]: ...
+
+        async def delete(
+            self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            workspace_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersListResponse]: ...
+
+        async def retrieve(
+            self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[Providers]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            workspace_id: str | None = None,
+            name: str = UNSET,
+            note: str = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict | None = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime | None = UNSET,
+            reset_usage: bool = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ProvidersUpdateResponse]: ...

@@ -11,7 +11,7 @@ from ..types import AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -85,7 +85,19 @@ if TYPE_CHECKING:
     class RawRealtimeResource:
         """The operations under ``client.realtime``, each returning its answer with what came with it."""
 
-        connect = raw_method(RealtimeResource.connect)
+        def connect(
+            self,
+            *,
+            model: str | None = None,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Any]: ...
 
 
 class AsyncRealtimeResource(AsyncResource):
@@ -134,4 +146,16 @@ if TYPE_CHECKING:
     class AsyncRawRealtimeResource:
         """The operations under ``client.realtime``, asynchronous, each returning its answer with what came with it."""
 
-        connect = async_raw_method(AsyncRealtimeResource.connect)
+        async def connect(
+            self,
+            *,
+            model: str | None = None,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Any]: ...

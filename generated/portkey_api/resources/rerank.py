@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..dicts import RerankDocumentOption2Dict
     from ..models import CreateRerankResponse, RerankDocumentOption2
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -103,7 +103,26 @@ if TYPE_CHECKING:
     class RawRerankResource:
         """The operations under ``client.rerank``, each returning its answer with what came with it."""
 
-        create = raw_method(RerankResource.create)
+        def create(
+            self,
+            *,
+            model: str,
+            query: str,
+            documents: Sequence[str | RerankDocumentOption2 | RerankDocumentOption2Dict | Mapping[str, Any]],
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            top_n: int = UNSET,
+            return_documents: bool = UNSET,
+            max_tokens_per_doc: int = UNSET,
+            priority: float = UNSET,
+            rank_fields: Sequence[str] = UNSET,
+            truncation: bool = UNSET,
+            parameters: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateRerankResponse]: ...
 
 
 class AsyncRerankResource(AsyncResource):
@@ -168,4 +187,23 @@ if TYPE_CHECKING:
     class AsyncRawRerankResource:
         """The operations under ``client.rerank``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncRerankResource.create)
+        async def create(
+            self,
+            *,
+            model: str,
+            query: str,
+            documents: Sequence[str | RerankDocumentOption2 | RerankDocumentOption2Dict | Mapping[str, Any]],
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            top_n: int = UNSET,
+            return_documents: bool = UNSET,
+            max_tokens_per_doc: int = UNSET,
+            priority: float = UNSET,
+            rank_fields: Sequence[str] = UNSET,
+            truncation: bool = UNSET,
+            parameters: Mapping[str, Any] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateRerankResponse]: ...

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         WebSearchTool,
         WebSearchToolCall,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .responses__input_items import AsyncResponsesInputItemsResource, ResponsesInputItemsResource
     from .responses__input_tokens import AsyncResponsesInputTokensResource, ResponsesInputTokensResource
 
@@ -566,8 +566,53 @@ if TYPE_CHECKING:
     class RawResponsesResource:
         """The operations under ``client.responses``, each returning its answer with what came with it."""
 
-        cancel = raw_method(ResponsesResource.cancel)
-        compact = raw_method(ResponsesResource.compact)
+        def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> RawResponse[Response]: ...
+
+        def compact(
+            self,
+            *,
+            model: str = UNSET,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ] = UNSET,
+            instructions: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            truncation: ResponseInputTruncation | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CompactedResponse]: ...
 
         def create(
             self,
@@ -630,8 +675,11 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
 
-        delete = raw_method(ResponsesResource.delete)
-        retrieve = raw_method(ResponsesResource.retrieve)
+        def delete(self, response_id: str, **options: Unpack[CallOptions]) -> RawResponse[ResponsesDeleteResponse]: ...
+
+        def retrieve(
+            self, response_id: str, *, include: Sequence[Includable] | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[Response]: ...
 
 
 class AsyncResponsesResource(AsyncResource):
@@ -1032,8 +1080,53 @@ if TYPE_CHECKING:
     class AsyncRawResponsesResource:
         """The operations under ``client.responses``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncResponsesResource.cancel)
-        compact = async_raw_method(AsyncResponsesResource.compact)
+        async def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> RawResponse[Response]: ...
+
+        async def compact(
+            self,
+            *,
+            model: str = UNSET,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ] = UNSET,
+            instructions: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            truncation: ResponseInputTruncation | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CompactedResponse]: ...
 
         async def create(
             self,
@@ -1096,5 +1189,10 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
 
-        delete = async_raw_method(AsyncResponsesResource.delete)
-        retrieve = async_raw_method(AsyncResponsesResource.retrieve)
+        async def delete(
+            self, response_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[ResponsesDeleteResponse]: ...
+
+        async def retrieve(
+            self, response_id: str, *, include: Sequence[Includable] | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[Response]: ...

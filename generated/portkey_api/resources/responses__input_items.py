@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ResponseItemList, ResponsesInputItemsListOrder
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key",),
@@ -69,7 +69,16 @@ if TYPE_CHECKING:
     class RawResponsesInputItemsResource:
         """The operations under ``client.responses.input_items``, each returning its answer with what came with it."""
 
-        list = raw_method(ResponsesInputItemsResource.list)
+        def list(
+            self,
+            response_id: str,
+            *,
+            limit: int | None = None,
+            order: ResponsesInputItemsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ResponseItemList]: ...
 
 
 class AsyncResponsesInputItemsResource(AsyncResource):
@@ -107,4 +116,13 @@ if TYPE_CHECKING:
     class AsyncRawResponsesInputItemsResource:
         """The operations under ``client.responses.input_items``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncResponsesInputItemsResource.list)
+        async def list(
+            self,
+            response_id: str,
+            *,
+            limit: int | None = None,
+            order: ResponsesInputItemsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ResponseItemList]: ...

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         WebSearchTool,
         WebSearchToolCall,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -151,7 +151,51 @@ if TYPE_CHECKING:
     class RawResponsesInputTokensResource:
         """The operations under ``client.responses.input_tokens``, each returning its answer with what came with it."""
 
-        count = raw_method(ResponsesInputTokensResource.count)
+        def count(
+            self,
+            *,
+            model: str = UNSET,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ] = UNSET,
+            instructions: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            truncation: ResponseInputTruncation | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ResponsesInputTokensCountResponse]: ...
 
 
 class AsyncResponsesInputTokensResource(AsyncResource):
@@ -231,4 +275,48 @@ if TYPE_CHECKING:
     class AsyncRawResponsesInputTokensResource:
         """The operations under ``client.responses.input_tokens``, asynchronous, each returning its answer with what came with it."""
 
-        count = async_raw_method(AsyncResponsesInputTokensResource.count)
+        async def count(
+            self,
+            *,
+            model: str = UNSET,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ] = UNSET,
+            instructions: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            truncation: ResponseInputTruncation | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ResponsesInputTokensCountResponse]: ...

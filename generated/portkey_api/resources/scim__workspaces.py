@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ScimWorkspacesListResponse,
         ScimWorkspacesListRole,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -131,9 +131,30 @@ if TYPE_CHECKING:
     class RawScimWorkspacesResource:
         """The operations under ``client.scim.workspaces``, each returning its answer with what came with it."""
 
-        create = raw_method(ScimWorkspacesResource.create)
-        delete = raw_method(ScimWorkspacesResource.delete)
-        list = raw_method(ScimWorkspacesResource.list)
+        def create(
+            self,
+            *,
+            workspace_id: str,
+            role: ScimWorkspacesCreateBodyRole,
+            scim_group_id: str = UNSET,
+            scim_group_name: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ScimWorkspaceMapping]: ...
+
+        def delete(
+            self, scim_workspace_group_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[ScimWorkspacesDeleteResponse]: ...
+
+        def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            scim_group_id: str | None = None,
+            role: ScimWorkspacesListRole | None = None,
+            page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ScimWorkspacesListResponse]: ...
 
 
 class AsyncScimWorkspacesResource(AsyncResource):
@@ -209,6 +230,27 @@ if TYPE_CHECKING:
     class AsyncRawScimWorkspacesResource:
         """The operations under ``client.scim.workspaces``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncScimWorkspacesResource.create)
-        delete = async_raw_method(AsyncScimWorkspacesResource.delete)
-        list = async_raw_method(AsyncScimWorkspacesResource.list)
+        async def create(
+            self,
+            *,
+            workspace_id: str,
+            role: ScimWorkspacesCreateBodyRole,
+            scim_group_id: str = UNSET,
+            scim_group_name: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ScimWorkspaceMapping]: ...
+
+        async def delete(
+            self, scim_workspace_group_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[ScimWorkspacesDeleteResponse]: ...
+
+        async def list(
+            self,
+            *,
+            workspace_id: str | None = None,
+            scim_group_id: str | None = None,
+            role: ScimWorkspacesListRole | None = None,
+            page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ScimWorkspacesListResponse]: ...

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         SecretReferencesListManagerType,
         SecretReferencesListResponse,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -256,11 +256,71 @@ if TYPE_CHECKING:
     class RawSecretReferencesResource:
         """The operations under ``client.secret_references``, each returning its answer with what came with it."""
 
-        create = raw_method(SecretReferencesResource.create)
-        delete = raw_method(SecretReferencesResource.delete)
-        list = raw_method(SecretReferencesResource.list)
-        retrieve = raw_method(SecretReferencesResource.retrieve)
-        update = raw_method(SecretReferencesResource.update)
+        def create(
+            self,
+            *,
+            name: str,
+            manager_type: CreateSecretReferenceRequestManagerType,
+            auth_config: AwsAccessKeyAuthConfig
+            | AwsAccessKeyAuthConfigDict
+            | AwsAssumedRoleAuthConfig
+            | AwsAssumedRoleAuthConfigDict
+            | AwsServiceRoleAuthConfig
+            | AwsServiceRoleAuthConfigDict
+            | AzureEntraAuthConfig
+            | AzureEntraAuthConfigDict
+            | AzureManagedAuthConfig
+            | AzureManagedAuthConfigDict
+            | AzureDefaultAuthConfig
+            | AzureDefaultAuthConfigDict
+            | HashicorpTokenAuthConfig
+            | HashicorpTokenAuthConfigDict
+            | HashicorpAppRoleAuthConfig
+            | HashicorpAppRoleAuthConfigDict
+            | HashicorpKubernetesAuthConfig
+            | HashicorpKubernetesAuthConfigDict,
+            secret_path: str,
+            organisation_id: str = UNSET,
+            slug: str = UNSET,
+            description: str | None = UNSET,
+            secret_key: str | None = UNSET,
+            allow_all_workspaces: bool = UNSET,
+            allowed_workspaces: Sequence[str] = UNSET,
+            tags: Mapping[str, str] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SecretReferencesCreateResponse]: ...
+
+        def delete(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self,
+            *,
+            manager_type: SecretReferencesListManagerType | None = None,
+            tags: str | None = None,
+            search: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SecretReferencesListResponse]: ...
+
+        def retrieve(
+            self, secret_reference_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[SecretReferenceDetailResponse]: ...
+
+        def update(
+            self,
+            secret_reference_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            auth_config: Mapping[str, Any] = UNSET,
+            secret_path: str = UNSET,
+            secret_key: str | None = UNSET,
+            allow_all_workspaces: bool = UNSET,
+            allowed_workspaces: Sequence[str] = UNSET,
+            tags: Mapping[str, str] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncSecretReferencesResource(AsyncResource):
@@ -406,8 +466,70 @@ if TYPE_CHECKING:
     class AsyncRawSecretReferencesResource:
         """The operations under ``client.secret_references``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncSecretReferencesResource.create)
-        delete = async_raw_method(AsyncSecretReferencesResource.delete)
-        list = async_raw_method(AsyncSecretReferencesResource.list)
-        retrieve = async_raw_method(AsyncSecretReferencesResource.retrieve)
-        update = async_raw_method(AsyncSecretReferencesResource.update)
+        async def create(
+            self,
+            *,
+            name: str,
+            manager_type: CreateSecretReferenceRequestManagerType,
+            auth_config: AwsAccessKeyAuthConfig
+            | AwsAccessKeyAuthConfigDict
+            | AwsAssumedRoleAuthConfig
+            | AwsAssumedRoleAuthConfigDict
+            | AwsServiceRoleAuthConfig
+            | AwsServiceRoleAuthConfigDict
+            | AzureEntraAuthConfig
+            | AzureEntraAuthConfigDict
+            | AzureManagedAuthConfig
+            | AzureManagedAuthConfigDict
+            | AzureDefaultAuthConfig
+            | AzureDefaultAuthConfigDict
+            | HashicorpTokenAuthConfig
+            | HashicorpTokenAuthConfigDict
+            | HashicorpAppRoleAuthConfig
+            | HashicorpAppRoleAuthConfigDict
+            | HashicorpKubernetesAuthConfig
+            | HashicorpKubernetesAuthConfigDict,
+            secret_path: str,
+            organisation_id: str = UNSET,
+            slug: str = UNSET,
+            description: str | None = UNSET,
+            secret_key: str | None = UNSET,
+            allow_all_workspaces: bool = UNSET,
+            allowed_workspaces: Sequence[str] = UNSET,
+            tags: Mapping[str, str] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SecretReferencesCreateResponse]: ...
+
+        async def delete(
+            self, secret_reference_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self,
+            *,
+            manager_type: SecretReferencesListManagerType | None = None,
+            tags: str | None = None,
+            search: str | None = None,
+            current_page: int | None = None,
+            page_size: int | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[SecretReferencesListResponse]: ...
+
+        async def retrieve(
+            self, secret_reference_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[SecretReferenceDetailResponse]: ...
+
+        async def update(
+            self,
+            secret_reference_id: str,
+            *,
+            name: str = UNSET,
+            description: str | None = UNSET,
+            auth_config: Mapping[str, Any] = UNSET,
+            secret_path: str = UNSET,
+            secret_key: str | None = UNSET,
+            allow_all_workspaces: bool = UNSET,
+            allowed_workspaces: Sequence[str] = UNSET,
+            tags: Mapping[str, str] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

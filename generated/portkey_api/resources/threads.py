@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         ThreadObject,
         TruncationObject,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .threads__messages import AsyncThreadsMessagesResource, ThreadsMessagesResource
     from .threads__runs import AsyncThreadsRunsResource, ThreadsRunsResource
 
@@ -406,7 +406,14 @@ if TYPE_CHECKING:
     class RawThreadsResource:
         """The operations under ``client.threads``, each returning its answer with what came with it."""
 
-        create = raw_method(ThreadsResource.create)
+        def create(
+            self,
+            *,
+            messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] = UNSET,
+            tool_resources: CreateThreadRequestToolResources | CreateThreadRequestToolResourcesDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ThreadObject]: ...
 
         def create_and_run(
             self,
@@ -446,9 +453,18 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        delete = raw_method(ThreadsResource.delete)
-        retrieve = raw_method(ThreadsResource.retrieve)
-        update = raw_method(ThreadsResource.update)
+        def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteThreadResponse]: ...
+
+        def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[ThreadObject]: ...
+
+        def update(
+            self,
+            thread_id: str,
+            *,
+            tool_resources: ModifyThreadRequestToolResources | ModifyThreadRequestToolResourcesDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ThreadObject]: ...
 
 
 class AsyncThreadsResource(AsyncResource):
@@ -722,7 +738,14 @@ if TYPE_CHECKING:
     class AsyncRawThreadsResource:
         """The operations under ``client.threads``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncThreadsResource.create)
+        async def create(
+            self,
+            *,
+            messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] = UNSET,
+            tool_resources: CreateThreadRequestToolResources | CreateThreadRequestToolResourcesDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ThreadObject]: ...
 
         async def create_and_run(
             self,
@@ -762,6 +785,15 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        delete = async_raw_method(AsyncThreadsResource.delete)
-        retrieve = async_raw_method(AsyncThreadsResource.retrieve)
-        update = async_raw_method(AsyncThreadsResource.update)
+        async def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteThreadResponse]: ...
+
+        async def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[ThreadObject]: ...
+
+        async def update(
+            self,
+            thread_id: str,
+            *,
+            tool_resources: ModifyThreadRequestToolResources | ModifyThreadRequestToolResourcesDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ThreadObject]: ...

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         MessageRequestContentTextObject,
         ThreadsMessagesListOrder,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -188,11 +188,54 @@ if TYPE_CHECKING:
     class RawThreadsMessagesResource:
         """The operations under ``client.threads.messages``, each returning its answer with what came with it."""
 
-        create = raw_method(ThreadsMessagesResource.create)
-        delete = raw_method(ThreadsMessagesResource.delete)
-        list = raw_method(ThreadsMessagesResource.list)
-        retrieve = raw_method(ThreadsMessagesResource.retrieve)
-        update = raw_method(ThreadsMessagesResource.update)
+        def create(
+            self,
+            thread_id: str,
+            *,
+            role: CreateMessageRequestRole,
+            content: str
+            | Sequence[
+                MessageContentImageFileObject
+                | MessageContentImageFileObjectDict
+                | MessageContentImageUrlObject
+                | MessageContentImageUrlObjectDict
+                | MessageRequestContentTextObject
+                | MessageRequestContentTextObjectDict
+            ],
+            attachments: Sequence[CreateMessageRequestAttachmentsItem | CreateMessageRequestAttachmentsItemDict]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessageObject]: ...
+
+        def delete(
+            self, thread_id: str, message_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteMessageResponse]: ...
+
+        def list(
+            self,
+            thread_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsMessagesListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            run_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListMessagesResponse]: ...
+
+        def retrieve(
+            self, thread_id: str, message_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[MessageObject]: ...
+
+        def update(
+            self,
+            thread_id: str,
+            message_id: str,
+            *,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessageObject]: ...
 
 
 class AsyncThreadsMessagesResource(AsyncResource):
@@ -291,8 +334,51 @@ if TYPE_CHECKING:
     class AsyncRawThreadsMessagesResource:
         """The operations under ``client.threads.messages``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncThreadsMessagesResource.create)
-        delete = async_raw_method(AsyncThreadsMessagesResource.delete)
-        list = async_raw_method(AsyncThreadsMessagesResource.list)
-        retrieve = async_raw_method(AsyncThreadsMessagesResource.retrieve)
-        update = async_raw_method(AsyncThreadsMessagesResource.update)
+        async def create(
+            self,
+            thread_id: str,
+            *,
+            role: CreateMessageRequestRole,
+            content: str
+            | Sequence[
+                MessageContentImageFileObject
+                | MessageContentImageFileObjectDict
+                | MessageContentImageUrlObject
+                | MessageContentImageUrlObjectDict
+                | MessageRequestContentTextObject
+                | MessageRequestContentTextObjectDict
+            ],
+            attachments: Sequence[CreateMessageRequestAttachmentsItem | CreateMessageRequestAttachmentsItemDict]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessageObject]: ...
+
+        async def delete(
+            self, thread_id: str, message_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteMessageResponse]: ...
+
+        async def list(
+            self,
+            thread_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsMessagesListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            run_id: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListMessagesResponse]: ...
+
+        async def retrieve(
+            self, thread_id: str, message_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[MessageObject]: ...
+
+        async def update(
+            self,
+            thread_id: str,
+            message_id: str,
+            *,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[MessageObject]: ...

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         ThreadsRunsListOrder,
         TruncationObject,
     )
-    from ..types import CallOptions, RawResponse, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .threads__runs__steps import AsyncThreadsRunsStepsResource, ThreadsRunsStepsResource
 
 _SECURITY = (
@@ -491,7 +491,7 @@ if TYPE_CHECKING:
     class RawThreadsRunsResource:
         """The operations under ``client.threads.runs``, each returning its answer with what came with it."""
 
-        cancel = raw_method(ThreadsRunsResource.cancel)
+        def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RawResponse[RunObject]: ...
 
         def create(
             self,
@@ -530,8 +530,18 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        list = raw_method(ThreadsRunsResource.list)
-        retrieve = raw_method(ThreadsRunsResource.retrieve)
+        def list(
+            self,
+            thread_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsRunsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListRunsResponse]: ...
+
+        def retrieve(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RawResponse[RunObject]: ...
 
         def submit_tool_outputs(
             self,
@@ -545,7 +555,14 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        update = raw_method(ThreadsRunsResource.update)
+        def update(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...
 
 
 class AsyncThreadsRunsResource(AsyncResource):
@@ -880,7 +897,9 @@ if TYPE_CHECKING:
     class AsyncRawThreadsRunsResource:
         """The operations under ``client.threads.runs``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncThreadsRunsResource.cancel)
+        async def cancel(
+            self, thread_id: str, run_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[RunObject]: ...
 
         async def create(
             self,
@@ -919,8 +938,20 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        list = async_raw_method(AsyncThreadsRunsResource.list)
-        retrieve = async_raw_method(AsyncThreadsRunsResource.retrieve)
+        async def list(
+            self,
+            thread_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsRunsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListRunsResponse]: ...
+
+        async def retrieve(
+            self, thread_id: str, run_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[RunObject]: ...
 
         async def submit_tool_outputs(
             self,
@@ -934,4 +965,11 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
-        update = async_raw_method(AsyncThreadsRunsResource.update)
+        async def update(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject]: ...

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import ListRunStepsResponse, RunStepObject, ThreadsRunsStepsListOrder
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -90,8 +90,21 @@ if TYPE_CHECKING:
     class RawThreadsRunsStepsResource:
         """The operations under ``client.threads.runs.steps``, each returning its answer with what came with it."""
 
-        list = raw_method(ThreadsRunsStepsResource.list)
-        retrieve = raw_method(ThreadsRunsStepsResource.retrieve)
+        def list(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsRunsStepsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListRunStepsResponse]: ...
+
+        def retrieve(
+            self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[RunStepObject]: ...
 
 
 class AsyncThreadsRunsStepsResource(AsyncResource):
@@ -141,5 +154,18 @@ if TYPE_CHECKING:
     class AsyncRawThreadsRunsStepsResource:
         """The operations under ``client.threads.runs.steps``, asynchronous, each returning its answer with what came with it."""
 
-        list = async_raw_method(AsyncThreadsRunsStepsResource.list)
-        retrieve = async_raw_method(AsyncThreadsRunsStepsResource.retrieve)
+        async def list(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            limit: int | None = None,
+            order: ThreadsRunsStepsListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListRunStepsResponse]: ...
+
+        async def retrieve(
+            self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[RunStepObject]: ...

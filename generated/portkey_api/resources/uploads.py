@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import Upload
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .uploads__parts import AsyncUploadsPartsResource, UploadsPartsResource
 
 _SECURITY = (
@@ -107,9 +107,15 @@ if TYPE_CHECKING:
     class RawUploadsResource:
         """The operations under ``client.uploads``, each returning its answer with what came with it."""
 
-        cancel = raw_method(UploadsResource.cancel)
-        complete = raw_method(UploadsResource.complete)
-        create = raw_method(UploadsResource.create)
+        def cancel(self, upload_id: str, **options: Unpack[CallOptions]) -> RawResponse[Upload]: ...
+
+        def complete(
+            self, upload_id: str, *, part_ids: Sequence[str], md5: str = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[Upload]: ...
+
+        def create(
+            self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[Upload]: ...
 
 
 class AsyncUploadsResource(AsyncResource):
@@ -165,6 +171,12 @@ if TYPE_CHECKING:
     class AsyncRawUploadsResource:
         """The operations under ``client.uploads``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncUploadsResource.cancel)
-        complete = async_raw_method(AsyncUploadsResource.complete)
-        create = async_raw_method(AsyncUploadsResource.create)
+        async def cancel(self, upload_id: str, **options: Unpack[CallOptions]) -> RawResponse[Upload]: ...
+
+        async def complete(
+            self, upload_id: str, *, part_ids: Sequence[str], md5: str = UNSET, **options: Unpack[CallOptions]
+        ) -> RawResponse[Upload]: ...
+
+        async def create(
+            self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[Upload]: ...

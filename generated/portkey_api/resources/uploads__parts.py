@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import UploadsPartsCreateResponse
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     class RawUploadsPartsResource:
         """The operations under ``client.uploads.parts``, each returning its answer with what came with it."""
 
-        create = raw_method(UploadsPartsResource.create)
+        def create(
+            self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]
+        ) -> RawResponse[UploadsPartsCreateResponse]: ...
 
 
 class AsyncUploadsPartsResource(AsyncResource):
@@ -85,4 +87,6 @@ if TYPE_CHECKING:
     class AsyncRawUploadsPartsResource:
         """The operations under ``client.uploads.parts``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncUploadsPartsResource.create)
+        async def create(
+            self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]
+        ) -> RawResponse[UploadsPartsCreateResponse]: ...

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         VectorStoreSearchResultsPage,
         VectorStoresListOrder,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
     from .vector_stores__file_batches import AsyncVectorStoresFileBatchesResource, VectorStoresFileBatchesResource
     from .vector_stores__files import AsyncVectorStoresFilesResource, VectorStoresFilesResource
 
@@ -248,12 +248,58 @@ if TYPE_CHECKING:
     class RawVectorStoresResource:
         """The operations under ``client.vector_stores``, each returning its answer with what came with it."""
 
-        create = raw_method(VectorStoresResource.create)
-        delete = raw_method(VectorStoresResource.delete)
-        list = raw_method(VectorStoresResource.list)
-        retrieve = raw_method(VectorStoresResource.retrieve)
-        search = raw_method(VectorStoresResource.search)
-        update = raw_method(VectorStoresResource.update)
+        def create(
+            self,
+            *,
+            file_ids: Sequence[str] = UNSET,
+            name: str = UNSET,
+            expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict = UNSET,
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreObject]: ...
+
+        def delete(
+            self, vector_store_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteVectorStoreResponse]: ...
+
+        def list(
+            self,
+            *,
+            limit: int | None = None,
+            order: VectorStoresListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoresResponse]: ...
+
+        def retrieve(self, vector_store_id: str, **options: Unpack[CallOptions]) -> RawResponse[VectorStoreObject]: ...
+
+        def search(
+            self,
+            vector_store_id: str,
+            *,
+            query: str | Sequence[str],
+            rewrite_query: bool = UNSET,
+            max_num_results: int = UNSET,
+            filters: ComparisonFilter | ComparisonFilterDict | CompoundFilter | CompoundFilterDict = UNSET,
+            ranking_options: VectorStoreSearchRequestRankingOptions
+            | VectorStoreSearchRequestRankingOptionsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreSearchResultsPage]: ...
+
+        def update(
+            self,
+            vector_store_id: str,
+            *,
+            name: str | None = UNSET,
+            expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreObject]: ...
 
 
 class AsyncVectorStoresResource(AsyncResource):
@@ -392,9 +438,57 @@ if TYPE_CHECKING:
     class AsyncRawVectorStoresResource:
         """The operations under ``client.vector_stores``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncVectorStoresResource.create)
-        delete = async_raw_method(AsyncVectorStoresResource.delete)
-        list = async_raw_method(AsyncVectorStoresResource.list)
-        retrieve = async_raw_method(AsyncVectorStoresResource.retrieve)
-        search = async_raw_method(AsyncVectorStoresResource.search)
-        update = async_raw_method(AsyncVectorStoresResource.update)
+        async def create(
+            self,
+            *,
+            file_ids: Sequence[str] = UNSET,
+            name: str = UNSET,
+            expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict = UNSET,
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreObject]: ...
+
+        async def delete(
+            self, vector_store_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteVectorStoreResponse]: ...
+
+        async def list(
+            self,
+            *,
+            limit: int | None = None,
+            order: VectorStoresListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoresResponse]: ...
+
+        async def retrieve(
+            self, vector_store_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreObject]: ...
+
+        async def search(
+            self,
+            vector_store_id: str,
+            *,
+            query: str | Sequence[str],
+            rewrite_query: bool = UNSET,
+            max_num_results: int = UNSET,
+            filters: ComparisonFilter | ComparisonFilterDict | CompoundFilter | CompoundFilterDict = UNSET,
+            ranking_options: VectorStoreSearchRequestRankingOptions
+            | VectorStoreSearchRequestRankingOptionsDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreSearchResultsPage]: ...
+
+        async def update(
+            self,
+            vector_store_id: str,
+            *,
+            name: str | None = UNSET,
+            expires_after: VectorStoreExpirationAfter | VectorStoreExpirationAfterDict | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreObject]: ...

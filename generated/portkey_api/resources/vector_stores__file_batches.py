@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         VectorStoresFileBatchesListFilesFilter,
         VectorStoresFileBatchesListFilesOrder,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -184,10 +184,38 @@ if TYPE_CHECKING:
     class RawVectorStoresFileBatchesResource:
         """The operations under ``client.vector_stores.file_batches``, each returning its answer with what came with it."""
 
-        cancel = raw_method(VectorStoresFileBatchesResource.cancel)
-        create = raw_method(VectorStoresFileBatchesResource.create)
-        list_files = raw_method(VectorStoresFileBatchesResource.list_files)
-        retrieve = raw_method(VectorStoresFileBatchesResource.retrieve)
+        def cancel(
+            self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...
+
+        def create(
+            self,
+            vector_store_id: str,
+            *,
+            file_ids: Sequence[str],
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...
+
+        def list_files(
+            self,
+            vector_store_id: str,
+            batch_id: str,
+            *,
+            limit: int | None = None,
+            order: VectorStoresFileBatchesListFilesOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            filter: VectorStoresFileBatchesListFilesFilter | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoreFilesResponse]: ...
+
+        def retrieve(
+            self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...
 
 
 class AsyncVectorStoresFileBatchesResource(AsyncResource):
@@ -294,7 +322,35 @@ if TYPE_CHECKING:
     class AsyncRawVectorStoresFileBatchesResource:
         """The operations under ``client.vector_stores.file_batches``, asynchronous, each returning its answer with what came with it."""
 
-        cancel = async_raw_method(AsyncVectorStoresFileBatchesResource.cancel)
-        create = async_raw_method(AsyncVectorStoresFileBatchesResource.create)
-        list_files = async_raw_method(AsyncVectorStoresFileBatchesResource.list_files)
-        retrieve = async_raw_method(AsyncVectorStoresFileBatchesResource.retrieve)
+        async def cancel(
+            self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...
+
+        async def create(
+            self,
+            vector_store_id: str,
+            *,
+            file_ids: Sequence[str],
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...
+
+        async def list_files(
+            self,
+            vector_store_id: str,
+            batch_id: str,
+            *,
+            limit: int | None = None,
+            order: VectorStoresFileBatchesListFilesOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            filter: VectorStoresFileBatchesListFilesFilter | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoreFilesResponse]: ...
+
+        async def retrieve(
+            self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileBatchObject]: ...

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         VectorStoresFilesListFilter,
         VectorStoresFilesListOrder,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -255,12 +255,50 @@ if TYPE_CHECKING:
     class RawVectorStoresFilesResource:
         """The operations under ``client.vector_stores.files``, each returning its answer with what came with it."""
 
-        content = raw_method(VectorStoresFilesResource.content)
-        create = raw_method(VectorStoresFilesResource.create)
-        delete = raw_method(VectorStoresFilesResource.delete)
-        list = raw_method(VectorStoresFilesResource.list)
-        retrieve = raw_method(VectorStoresFilesResource.retrieve)
-        update = raw_method(VectorStoresFilesResource.update)
+        def content(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoresFilesContentResponse]: ...
+
+        def create(
+            self,
+            vector_store_id: str,
+            *,
+            file_id: str,
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileObject]: ...
+
+        def delete(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteVectorStoreFileResponse]: ...
+
+        def list(
+            self,
+            vector_store_id: str,
+            *,
+            limit: int | None = None,
+            order: VectorStoresFilesListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            filter: VectorStoresFilesListFilter | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoreFilesResponse]: ...
+
+        def retrieve(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileObject]: ...
+
+        def update(
+            self,
+            vector_store_id: str,
+            file_id: str,
+            *,
+            attributes: Mapping[str, str | float | bool] | None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileObject]: ...
 
 
 class AsyncVectorStoresFilesResource(AsyncResource):
@@ -409,9 +447,47 @@ if TYPE_CHECKING:
     class AsyncRawVectorStoresFilesResource:
         """The operations under ``client.vector_stores.files``, asynchronous, each returning its answer with what came with it."""
 
-        content = async_raw_method(AsyncVectorStoresFilesResource.content)
-        create = async_raw_method(AsyncVectorStoresFilesResource.create)
-        delete = async_raw_method(AsyncVectorStoresFilesResource.delete)
-        list = async_raw_method(AsyncVectorStoresFilesResource.list)
-        retrieve = async_raw_method(AsyncVectorStoresFilesResource.retrieve)
-        update = async_raw_method(AsyncVectorStoresFilesResource.update)
+        async def content(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoresFilesContentResponse]: ...
+
+        async def create(
+            self,
+            vector_store_id: str,
+            *,
+            file_id: str,
+            chunking_strategy: AutoChunkingStrategyRequestParam
+            | AutoChunkingStrategyRequestParamDict
+            | StaticChunkingStrategyRequestParam
+            | StaticChunkingStrategyRequestParamDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileObject]: ...
+
+        async def delete(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[DeleteVectorStoreFileResponse]: ...
+
+        async def list(
+            self,
+            vector_store_id: str,
+            *,
+            limit: int | None = None,
+            order: VectorStoresFilesListOrder | None = None,
+            after: str | None = None,
+            before: str | None = None,
+            filter: VectorStoresFilesListFilter | None = None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[ListVectorStoreFilesResponse]: ...
+
+        async def retrieve(
+            self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
+        ) -> RawResponse[VectorStoreFileObject]: ...
+
+        async def update(
+            self,
+            vector_store_id: str,
+            file_id: str,
+            *,
+            attributes: Mapping[str, str | float | bool] | None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VectorStoreFileObject]: ...

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         VirtualKeysListResponse,
         VirtualKeysUpdateBodyDeploymentConfigItem,
     )
-    from ..types import CallOptions, async_raw_method, raw_method
+    from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
@@ -216,11 +216,49 @@ if TYPE_CHECKING:
     class RawVirtualKeysResource:
         """The operations under ``client.virtual_keys``, each returning its answer with what came with it."""
 
-        create = raw_method(VirtualKeysResource.create)
-        delete = raw_method(VirtualKeysResource.delete)
-        list = raw_method(VirtualKeysResource.list)
-        retrieve = raw_method(VirtualKeysResource.retrieve)
-        update = raw_method(VirtualKeysResource.update)
+        def create(
+            self,
+            *,
+            name: str = UNSET,
+            provider: VirtualKeysCreateBodyProvider = UNSET,
+            key: str = UNSET,
+            note: str | None = UNSET,
+            api_version: str | None = UNSET,
+            resource_name: str | None = UNSET,
+            deployment_name: str | None = UNSET,
+            workspace_id: str = UNSET,
+            deployment_config: Sequence[
+                VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
+            ] = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VirtualKeysCreateResponse]: ...
+
+        def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        def list(
+            self, *, current_page: int | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[VirtualKeysListResponse]: ...
+
+        def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[VirtualKeys]: ...
+
+        def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            key: str = UNSET,
+            note: str | None = UNSET,
+            deployment_config: Sequence[
+                VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict
+            ] = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...
 
 
 class AsyncVirtualKeysResource(AsyncResource):
@@ -336,8 +374,46 @@ if TYPE_CHECKING:
     class AsyncRawVirtualKeysResource:
         """The operations under ``client.virtual_keys``, asynchronous, each returning its answer with what came with it."""
 
-        create = async_raw_method(AsyncVirtualKeysResource.create)
-        delete = async_raw_method(AsyncVirtualKeysResource.delete)
-        list = async_raw_method(AsyncVirtualKeysResource.list)
-        retrieve = async_raw_method(AsyncVirtualKeysResource.retrieve)
-        update = async_raw_method(AsyncVirtualKeysResource.update)
+        async def create(
+            self,
+            *,
+            name: str = UNSET,
+            provider: VirtualKeysCreateBodyProvider = UNSET,
+            key: str = UNSET,
+            note: str | None = UNSET,
+            api_version: str | None = UNSET,
+            resource_name: str | None = UNSET,
+            deployment_name: str | None = UNSET,
+            workspace_id: str = UNSET,
+            deployment_config: Sequence[
+                VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
+            ] = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            rate_limits: RateLimits | RateLimitsDict = UNSET,
+            expires_at: datetime.datetime = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[VirtualKeysCreateResponse]: ...
+
+        async def delete(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[dict[str, Any]]: ...
+
+        async def list(
+            self, *, current_page: int | None = None, page_size: int | None = None, **options: Unpack[CallOptions]
+        ) -> RawResponse[VirtualKeysListResponse]: ...
+
+        async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[VirtualKeys]: ...
+
+        async def update(
+            self,
+            slug: str,
+            *,
+            name: str = UNSET,
+            key: str = UNSET,
+            note: str | None = UNSET,
+            deployment_config: Sequence[
+                VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict
+            ] = UNSET,
+            usage_limits: UsageLimits | UsageLimitsDict = UNSET,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[dict[str, Any]]: ...

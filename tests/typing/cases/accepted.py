@@ -173,7 +173,9 @@ assert_type(raw, RawResponse[Batch])
 assert_type(raw.parsed.id, str)
 assert_type(raw.gateway_retries, int | None)
 assert_type(client.batches.with_raw_response.output("batch_abc123"), RawResponse[bytes])
-created_raw = client.batches.with_raw_response.create(input_file_id="file-1", model="m", role_arn="r")
+created_raw = client.batches.with_raw_response.create(
+    input_file_id="file-1", endpoint="/v1/embeddings", completion_window="24h"
+)
 assert_type(created_raw, RawResponse[Batch])
 
 
