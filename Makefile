@@ -2,7 +2,9 @@
 # Nothing has to be set up by hand: a target installs what it needs, once, into .venv.
 
 PYTHON ?= python3# any Python from 3.11 on; make PYTHON=python3.13 setup
-SPEC   ?=# generate: another OpenAPI document; the published one when empty
+SPEC   ?=# update: the new revision. generate: another OpenAPI document; the published one when empty
+OLD    ?=# diff: the old document; ours when empty
+NEW    ?=# diff: the new document
 OUT    ?=# generate: another folder to write to; generated/ when empty
 PORT   ?= 4010# mock: where it listens
 ARGS   ?=# test, contract, mock, demo, bench, lock: more arguments, as in make test ARGS="--no-cov tests/client"
@@ -12,7 +14,7 @@ PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate migration drift check lint imports types format test contract mock demo bench lock audit
+.PHONY: help setup generate migration drift update diff check lint imports types format test contract mock demo bench lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -29,6 +31,12 @@ migration: generate  ## bring the migration table of the README up to date
 
 drift: .venv/.installed  ## fail if generated/ is not what openapi/ gives
 	PYTHONPATH=openapi $(BIN)/python -m prepare drift
+
+update: .venv/.installed  ## take the revision SPEC=new.yaml in, report what changed; exit status 2 in its last line: it breaks
+	@PYTHONPATH=openapi $(BIN)/python -m prepare update --spec "$(SPEC)"
+
+diff: .venv/.installed  ## report what changed from OLD=old.yaml (ours when empty) to NEW=new.yaml, and change nothing
+	@PYTHONPATH=openapi $(BIN)/python -m prepare diff $(if $(OLD),--old "$(OLD)") --new "$(NEW)"
 
 check: drift lint imports types  ## drift, lint, import rules and types
 
@@ -59,8 +67,9 @@ mock: .venv/.installed  ## the mock gateway on PORT (4010)
 demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
 	$(BIN)/python examples/demo.py $(ARGS)
 
-bench: .venv-bench/.installed  ## cost of import, call and decode, side by side with peers
+bench: .venv-bench/.installed .venv/.installed  ## cost of import, call and decode, beside peers; time of the pipeline
 	.venv-bench/bin/python -m tests.bench $(ARGS)
+	$(if $(ARGS),,PYTHONPATH=openapi $(BIN)/python -m tests.bench.pipeline)
 
 lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
 	$(LOCK) pyproject.toml --extra mock requirements/dev.in -o requirements/dev.txt

@@ -1,9 +1,10 @@
-"""The command line of the pipeline; ``make generate``, ``make drift`` and ``make migration`` call it."""
+"""The command line of the pipeline; ``make generate``, ``migration``, ``drift``, ``diff`` and ``update`` call it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -11,33 +12,57 @@ from .build import PUBLISHED, Outcome, Room, drift, generate
 from .errors import PrepareError
 
 HERE = Path(__file__).resolve().parent.parent
+DONE, REFUSED, BREAKS = 0, 1, 2
+"""The exit statuses: done; refused, drifted or interrupted, and nothing was changed; done, and something breaks."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 refused or drifted."""
-    parser = argparse.ArgumentParser(prog="prepare", description=__doc__)
-    parser.add_argument("command", choices=("generate", "drift", "migration"))
-    parser.add_argument("--spec", type=Path, default=HERE / PUBLISHED, help="another OpenAPI document")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "generated", help="the folder to generate into")
-    options = parser.parse_args(arguments)
-    room = Room(HERE, options.spec)
+    """Run one command and return its exit status: DONE, REFUSED or BREAKS."""
+    options = _options(arguments)
     try:
-        if options.command == "generate":
-            print(_told(generate(room, options.out)))
-            return 0
-        if options.command == "migration":
-            migrate(HERE.parent / "README.md", options.out)
-            return 0
-        lines = drift(room, options.out)
+        return int(_COMMANDS[options.command](options))
     except PrepareError as error:
         print(f"refused: {error}", file=sys.stderr)
-        return 1
     except OSError as error:
-        print(f"refused: {error.filename or options.out}: {error.strerror}", file=sys.stderr)
-        return 1
+        print(f"refused: {error.filename or options.command}: {error.strerror}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed", file=sys.stderr)
+    return REFUSED
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    ours = HERE / PUBLISHED
+    parser = argparse.ArgumentParser(prog="prepare", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="generate|migration|drift|diff|update")
+    for name in ("generate", "migration", "drift"):
+        command = commands.add_parser(name)
+        command.add_argument("--spec", type=Path, default=ours, help="another OpenAPI document")
+        command.add_argument("--out", type=Path, default=HERE.parent / "generated", help="the generated folder")
+    diff = commands.add_parser("diff")
+    diff.add_argument("--old", type=Path, default=ours, help="the document to compare with; ours by default")
+    diff.add_argument("--new", type=Path, required=True, help="the new document")
+    update = commands.add_parser("update")
+    update.add_argument("--spec", type=Path, required=True, help="the new document")
+    for command in (diff, update):
+        command.add_argument("--out", type=Path, default=HERE.parent / "build" / "revision", help="for the reports")
+    return parser.parse_args(arguments)
+
+
+def _generate(options: argparse.Namespace) -> int:
+    print(_told(generate(Room(HERE, options.spec), options.out)))
+    return DONE
+
+
+def _drift(options: argparse.Namespace) -> int:
+    lines = drift(Room(HERE, options.spec), options.out)
     lines.append(f"{options.out.name}/ is not what the document makes: run `make generate`" if lines else "no drift")
     print("\n".join(lines))
-    return 1 if len(lines) > 1 else 0
+    return REFUSED if len(lines) > 1 else DONE
+
+
+def _migration(options: argparse.Namespace) -> int:
+    migrate(HERE.parent / "README.md", options.out)
+    return DONE
 
 
 def migrate(readme: Path, generated: Path) -> None:
@@ -57,6 +82,31 @@ def _told(outcome: Outcome) -> str:
     lines += [f"correction without effect here: {each}" for each in outcome.idle]
     return "\n".join(lines)
 
+
+def _revision(options: argparse.Namespace) -> int:
+    """Weigh a new document, write the reports, and, for an update, take it."""
+    # Imported here: the other commands need neither the comparison nor the templates of its report.
+    from .show import terminal, verdict  # noqa: PLC0415
+    from .update import client_version, take, weigh, write_reports  # noqa: PLC0415
+
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was begun is undone first
+        signal.signal(number, signal.default_int_handler)
+    is_update = options.command == "update"
+    new = options.spec if is_update else options.new
+    revision = weigh(HERE, HERE / PUBLISHED if is_update else options.old, new)
+    current = client_version(HERE.parent)
+    paths = write_reports(revision.review, current, options.out)
+    print(terminal(revision.review, current), *(f"report: {path}" for path in paths), sep="\n", flush=True)
+    if is_update:
+        print("checking the new revision aside; this takes a minute or two", flush=True)
+        taken = take(HERE.parent, revision, new)
+        print("openapi/ and generated/ are those of the new revision" if taken else "nothing to do: it is what we have")
+    status = BREAKS if revision.review.breaks else DONE
+    print(f"exit status {status}: {verdict(revision.review)}")
+    return status
+
+
+_COMMANDS = {"generate": _generate, "migration": _migration, "drift": _drift, "diff": _revision, "update": _revision}
 
 if __name__ == "__main__":
     sys.exit(main())

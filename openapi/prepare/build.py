@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +14,7 @@ from .correct import Idle, apply, read_actions
 from .errors import PrepareError
 from .load import Json, is_object, load
 from .report import Report
+from .swap import folder_beside, swap
 
 PUBLISHED = "portkey.yaml"
 """The document that the corrections and names are written for, in the folder of the inputs."""
@@ -107,9 +105,9 @@ def generate(room: Room, target: Path) -> Outcome:
         return _outcome(manifest, changed=False)
     if not manifest and _is_in_use(target):
         raise PrepareError(f"{target}: is no folder of ours to overwrite; give an empty one, or none that exists")
-    with _folder_beside(target) as fresh:
+    with folder_beside(target) as fresh:
         outcome = _build(room, digest, fresh)
-        _swap(fresh, target)
+        swap([(fresh, target)], fresh.with_name("old"))
     return outcome
 
 
@@ -206,28 +204,3 @@ def _is_in_use(target: Path) -> bool:
     manifest = target / MANIFEST
     ours = manifest.is_file() and f'"command": "{COMMAND}"' in manifest.read_text("utf-8", errors="replace")
     return not ours and any(target.iterdir())
-
-
-@contextmanager
-def _folder_beside(target: Path) -> Generator[Path, None, None]:
-    """Yield an empty folder on the disk of the target, and leave nothing behind."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        (folder / "new").mkdir()
-        yield folder / "new"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _swap(fresh: Path, target: Path) -> None:
-    """Put the fresh folder in the target's place; should that fail, the target comes back."""
-    old = fresh.with_name("old")
-    if target.exists():
-        target.rename(old)
-    try:
-        fresh.rename(target)
-    except BaseException:
-        if old.exists():
-            old.rename(target)
-        raise

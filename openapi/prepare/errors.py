@@ -12,10 +12,15 @@ Place: TypeAlias = tuple[str | int, ...]
 class PrepareError(Exception):
     """The document, a correction or the output cannot be used; the message names the place and the remedy."""
 
+    place: Place | None = None
+    """Where in the document, if that is known."""
+
 
 def refuse(place: Place, problem: str) -> PrepareError:
     """Return the refusal of what stands at a place, to be raised."""
-    return PrepareError(f"{pointer(*place) or 'the document'}: {problem}")
+    refusal = PrepareError(f"{pointer(*place) or 'the document'}: {problem}")
+    refusal.place = place
+    return refusal
 
 
 def pointer(*tokens: str | int) -> str:

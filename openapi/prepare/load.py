@@ -17,11 +17,14 @@ import yaml
 from yaml._yaml import CParser
 from yaml.composer import Composer
 from yaml.constructor import ConstructorError, SafeConstructor
+from yaml.reader import ReaderError
 from yaml.resolver import BaseResolver
 
 from .errors import Place, PrepareError, pointer, refuse
 
 Json: TypeAlias = dict[str, Any]
+EXPANDED = 1_000_000
+"""Nodes that aliases may add to a document."""
 DEEPEST = 128
 """Levels a document may nest; published ones have up to 30."""
 
@@ -87,6 +90,13 @@ class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):
             self.anchors.pop(getattr(self.peek_event(), "anchor", None), None)
         return super().compose_node(parent, index)
 
+    def flatten_mapping(self, node: Any) -> None:
+        """Put the members of merged mappings (<<) into a mapping, each once however often it is merged."""
+        own = node.value
+        super().flatten_mapping(node)
+        if node.value is not own:
+            node.value = list({id(key_node): (key_node, value) for key_node, value in node.value}.values())
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         """Return a mapping with text as keys, and note the keys that stand twice."""
         own = {id(key_node) for key_node, _ in node.value}
@@ -114,7 +124,10 @@ class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):
     def construct_yaml_int(self, node: Any) -> int:
         """Read an integer as YAML 1.2 does: ``010`` is ten."""
         text = self.construct_scalar(node)
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        try:
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        except ValueError:  # Python reads at most 4300 digits
+            raise ConstructorError(None, None, f"an integer of {len(text)} digits; quote it", node.start_mark) from None
 
     def construct_yaml_map(self, node: Any) -> Any:
         """Read a mapping, in two steps because it may be its own descendant."""
@@ -126,6 +139,11 @@ class _Loader(Composer, CParser, SafeConstructor, _CoreResolver):
 _CONSTRUCTORS: Any = _Loader  # the stubs of PyYAML let only its own loaders learn
 _CONSTRUCTORS.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _CONSTRUCTORS.add_constructor("tag:yaml.org,2002:map", _Loader.construct_yaml_map)
+
+
+def _line_and_column(before: str) -> str:
+    """Return where a text ends, for a message about what comes next."""
+    return f"line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}: "
 
 
 def _at(mark: Any) -> str:
@@ -147,13 +165,17 @@ def load(path: Path) -> tuple[Json, list[str]]:
     except OSError as error:
         raise PrepareError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise PrepareError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        where = _line_and_column(error.object[: error.start].decode("utf-8"))
+        raise PrepareError(f"{path}: {where}is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     try:
         document, notes = _parse_json(text) if path.suffix == ".json" else _parse_yaml(text)
     except json.JSONDecodeError as error:
         raise PrepareError(f"{path}: line {error.lineno}, column {error.colno}: {error.msg}") from error
     except yaml.MarkedYAMLError as error:
         raise PrepareError(f"{path}: {_at(error.problem_mark or error.context_mark)}{error.problem}") from error
+    except ReaderError as error:
+        where = _line_and_column(text[: error.position])
+        raise PrepareError(f"{path}: {where}{error.reason}") from error
     except RecursionError:
         raise PrepareError(f"{path}: nests deeper than {DEEPEST} levels; make components of the inner ones") from None
     except (yaml.YAMLError, ValueError) as error:
@@ -161,9 +183,40 @@ def load(path: Path) -> tuple[Json, list[str]]:
     if not is_object(document):
         raise PrepareError(f"{path}: is {'empty' if document is None else 'no mapping'}; a mapping is needed here")
     try:
-        return _plain(document, notes, (), ()), notes
+        return _Plain(notes, len(text) + EXPANDED).node(document, (), ()), notes
     except PrepareError as error:
-        raise PrepareError(f"{path}: {error}") from error
+        raise blamed(error, path) from error
+
+
+def blamed(error: PrepareError, path: Path) -> PrepareError:
+    """Return an error with the document it is about, and the line and column there, in front."""
+    where = "" if error.place is None else _position(path, error.place)
+    return PrepareError(f"{path}: {where}{error}")
+
+
+def _position(path: Path, place: Place) -> str:
+    """Return the line and column of what stands at a place, or of what is around it where the place is not written."""
+    loader = _Loader(path.read_text(encoding="utf-8-sig"))
+    try:
+        node: Any = loader.get_single_node()
+    except (yaml.YAMLError, RecursionError):  # JSON that is no YAML, as with a tab in it
+        return ""
+    finally:
+        loader.dispose()
+    for token in place:
+        inner = _inside(node, token)
+        if inner is None:
+            break
+        node = inner
+    return _at(node.start_mark)
+
+
+def _inside(node: Any, token: str | int) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in reversed(node.value) if key.value == token), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(token, int) and token < len(node.value):
+        return node.value[token]
+    return None
 
 
 def _parse_json(text: str) -> tuple[Any, list[str]]:
@@ -185,27 +238,36 @@ def _parse_yaml(text: str) -> tuple[Any, list[str]]:
         loader.dispose()
 
 
-def _plain(node: Any, notes: list[str], place: Place, above: tuple[int, ...]) -> Any:
-    """Copy a parsed tree so that aliased nodes no longer share, and make text of numbers JSON cannot hold."""
-    if isinstance(node, float) and not math.isfinite(node):
-        notes.append(f"{pointer(*place)}: {node} is no JSON number; kept as text")
-        return str(node)
-    if isinstance(node, str) and not _is_writable(node):
-        raise refuse(place, "this text holds half of a surrogate pair, which is no character")
-    if node is None or isinstance(node, (str, bool, int, float)):
-        return node
-    if id(node) in above:
-        raise refuse(place, "the anchor here contains itself; write a $ref instead")
-    if len(place) >= DEEPEST:
-        raise refuse(place, f"nests deeper than {DEEPEST} levels; make components of the inner ones")
-    inside = (*above, id(node))
-    if is_array(node):
-        return [_plain(item, notes, (*place, index), inside) for index, item in enumerate(node)]
-    if is_object(node):
-        return {
-            _plain(key, notes, place, ()): _plain(value, notes, (*place, key), inside) for key, value in node.items()
-        }
-    raise refuse(place, f"is a {type(node).__name__}, which JSON does not know; quote it")
+class _Plain:
+    """Copies a parsed tree so that aliased nodes no longer share, and makes text of numbers JSON cannot hold."""
+
+    def __init__(self, notes: list[str], most: int) -> None:
+        self.notes = notes
+        self.left = most
+        """Nodes that may still be made; without aliases a text has no more nodes than characters."""
+
+    def node(self, node: Any, place: Place, above: tuple[int, ...]) -> Any:
+        """Return a copy of one node."""
+        self.left -= 1
+        if self.left < 0:
+            raise refuse(place[:2], "its anchors multiply it beyond measure; write $refs instead")
+        if isinstance(node, float) and not math.isfinite(node):
+            self.notes.append(f"{pointer(*place)}: {node} is no JSON number; kept as text")
+            return str(node)
+        if isinstance(node, str) and not _is_writable(node):
+            raise refuse(place, "this text holds half of a surrogate pair, which is no character")
+        if node is None or isinstance(node, (str, bool, int, float)):
+            return node
+        if id(node) in above:
+            raise refuse(place, "the anchor here contains itself; write a $ref instead")
+        if len(place) >= DEEPEST:
+            raise refuse(place, f"nests deeper than {DEEPEST} levels; make components of the inner ones")
+        inside = (*above, id(node))
+        if is_array(node):
+            return [self.node(item, (*place, index), inside) for index, item in enumerate(node)]
+        if is_object(node):
+            return {self.node(key, place, ()): self.node(value, (*place, key), inside) for key, value in node.items()}
+        raise refuse(place, f"is a {type(node).__name__}, which JSON does not know; quote it")
 
 
 def _is_writable(text: str) -> bool:

@@ -52,13 +52,16 @@ def test_a_row_says_how_it_is_settled(row: list[str]) -> None:
     """What is corrected names its actions, what is absorbed names its test, what is left says why."""
     _, what, how, where = row
     assert what
-    assert how in ("corrected", "absorbed", "left")
+    assert how in ("corrected", "absorbed", "left", "dropped")
     if how == "corrected":
         assert list(named_actions(where))
     if how == "absorbed":
         assert named_tests(where)
     if how == "left":
         assert len(where) > 20
+        assert not list(named_actions(where))
+    if how == "dropped":
+        assert "taken out with version " in where
         assert not list(named_actions(where))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from prepare.errors import PrepareError
-from prepare.load import DEEPEST, load, same
+from prepare.errors import PrepareError, refuse
+from prepare.load import DEEPEST, blamed, load, same
 from tests.prepare.tiny import write
 
 
@@ -78,21 +78,22 @@ def test_json_is_read_as_json_and_a_byte_order_mark_is_skipped(tmp_path: Path) -
     ("text", "name", "problem"),
     [
         ("a: [1\nb: 2", "x.yaml", r"x\.yaml: line 2, column 2: did not find expected ',' or '\]'"),
-        ("a: &a [*a]", "x.yaml", r"x\.yaml: /a/0: the anchor here contains itself"),
+        ("a: &a [*a]", "x.yaml", r"x\.yaml: line 1, column 4: /a/0: the anchor here contains itself"),
         ("a: *b", "x.yaml", r"x\.yaml: line 1, column 4: found undefined alias"),
         ("[a]: 1", "x.yaml", r"x\.yaml: line 1, column 1: a mapping key must be a plain scalar"),
-        ("a: !!binary aGk=", "x.yaml", r"x\.yaml: /a: is a bytes, which JSON does not know"),
+        ("a: !!binary aGk=", "x.yaml", r"x\.yaml: line 1, column 4: /a: is a bytes, which JSON does not know"),
         ("a: !own 1", "x.yaml", r"x\.yaml: line 1, column 4: could not determine a constructor"),
         ("a: 1\n---\nb: 2", "x.yaml", r"x\.yaml: line 2, column 1: but found another document"),
-        ("a: \x01", "x.yaml", r"x\.yaml: .*control characters are not allowed"),
-        (f"a: {'9' * 5000}", "x.yaml", r"x\.yaml: Exceeds the limit"),
+        ("a: \x01", "x.yaml", r"x\.yaml: line 1, column 4: control characters are not allowed"),
+        (f"a: {'9' * 5000}", "x.yaml", r"x\.yaml: line 1, column 4: an integer of 5000 digits; quote it"),
+        (f'{{"a": {"9" * 5000}}}', "x.json", r"x\.json: Exceeds the limit"),
         ("", "x.yaml", r"x\.yaml: is empty; a mapping is needed here"),
         ("- a", "x.yaml", r"x\.yaml: is no mapping; a mapping is needed here"),
         ('{"a": 1,}', "x.json", r"x\.json: line 1, column 9: "),
         ('{"a": "\\ud800"}', "x.json", r"x\.json: /a: this text holds half of a surrogate pair"),
         ("[" * 400 + "]" * 400, "x.yaml", r"x\.yaml: is no mapping|x\.yaml: nests deeper than"),
         ("[" * 20000, "x.json", rf"x\.json: nests deeper than {DEEPEST} levels"),
-        ("a: " + "[" * 200 + "]" * 200, "x.yaml", rf"x\.yaml: /a/0.*: nests deeper than {DEEPEST} levels"),
+        ("a: " + "[" * 200 + "]" * 200, "x.yaml", rf"x\.yaml: line 1, column 131: /a/0.*: nests deeper than {DEEPEST}"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, text: str, name: str, problem: str) -> None:
@@ -109,7 +110,7 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
     path = tmp_path / "latin.yaml"
     path.write_bytes(b"a: \xe9")
-    with pytest.raises(PrepareError, match=r"latin\.yaml: is not UTF-8 text \(byte 3\)"):
+    with pytest.raises(PrepareError, match=r"latin\.yaml: line 1, column 4: is not UTF-8 text \(byte 3\)"):
         load(path)
 
 
@@ -118,3 +119,34 @@ def test_sameness_is_that_of_json(first: Any, second: Any) -> None:
     """Python takes numbers and booleans for equal; an enum of 1 and true has two members."""
     assert not same(first, second)
     assert same(first, first)
+
+
+def test_anchors_that_multiply_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    """Ten lines can hold a billion laughs: as aliases, and as merged mappings, which add up to no more than one."""
+    lines = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
+    with pytest.raises(PrepareError, match=r"line \d+, column \d+: /a\d.*its anchors multiply it beyond measure"):
+        load(write(tmp_path, "\n".join(lines)))
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}], z{n}: 3}}" for n in range(1, 20)]
+    document, notes = load(write(tmp_path, "\n".join(lines)))
+    assert document["a19"] == {"x": 1, "y": 2} | {f"z{n}": 3 for n in range(1, 20)}
+    assert notes == []
+
+
+def test_a_document_that_repeats_itself_through_anchors_is_taken(tmp_path: Path) -> None:
+    """As long as it stays of a size that a document may have."""
+    text = "a: &a {type: object, properties: {b: {type: string}}}\nb: [" + "*a, " * 5000 + "]"
+    assert load(write(tmp_path, text))[0]["b"][4999] == {"type": "object", "properties": {"b": {"type": "string"}}}
+
+
+def test_an_error_is_told_the_file_and_the_place(tmp_path: Path) -> None:
+    """As near as it is written: through lists, past what is not there; of duplicated keys the one that counts."""
+    path = write(tmp_path, "a:\n- b: 1\n- b: 2\n  b: 3\n")
+    for place, where in [
+        ((), "line 1, column 1: "), (("a", 1, "b"), "line 4, column 6: "), (("a", 0, "c", "d"), "line 2, column 3: "),
+        (("a", 7), "line 2, column 1: "), (("a", "x"), "line 2, column 1: "),
+        (("a", 0, "b", "x"), "line 2, column 6: "),
+    ]:  # fmt: skip
+        assert str(blamed(refuse(place, "odd"), path)).startswith(f"{path}: {where}")
+    assert str(blamed(PrepareError("odd"), path)) == f"{path}: odd"
