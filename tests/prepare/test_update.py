@@ -299,7 +299,7 @@ def test_a_table_of_three_exit_statuses(
     monkeypatch.setattr(command_line, "HERE", tree / "openapi")
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(take, "__defaults__", ((),))
-    calm = revision(tmp_path, orchard.published(orchard.ours(), orchard.second), "calm.yaml")
+    calm = revision(tmp_path, orchard.published(orchard.ours(), orchard.second, _without_quince), "calm.yaml")
     harsh = revision(tmp_path, orchard.published(load(calm)[0], orchard.third), "harsh.yaml")
 
     def run(*arguments: str | Path) -> tuple[int, str]:
@@ -320,6 +320,11 @@ def test_a_table_of_three_exit_statuses(
     monkeypatch.setattr(update, "weigh", _interrupted)
     assert command_line.main(["diff", "--new", str(calm)]) == 1
     assert capsys.readouterr().err == "interrupted; nothing was changed\n"
+
+
+def _without_quince(document: Json) -> None:
+    """Take back the one thing of the second year that breaks: a value more in an answer."""
+    document["components"]["schemas"]["Fruit"]["enum"].remove("quince")
 
 
 def _interrupted(*_: object) -> None:
