@@ -121,20 +121,20 @@ class Operation(Generic[T]):
 
 
 class Facts:
-    """What the headers of an answer say about its way through the gateway."""
+    """What the headers of an answer say about it."""
 
     headers: Mapping[str, str]
     """The headers, by lower-case name."""
 
     @property
-    def trace_id(self) -> str | None:
-        """The trace this call belongs to (``x-portkey-trace-id``)."""
-        return self._last("x-portkey-trace-id") or None
-
-    @property
     def request_id(self) -> str | None:
         """The id the provider gave the request (``x-request-id``, or ``request-id``)."""
         return self.headers.get("x-request-id") or self.headers.get("request-id") or None
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace this call belongs to (``x-portkey-trace-id``)."""
+        return self._last("x-portkey-trace-id") or None
 
     @property
     def provider(self) -> str | None:
@@ -143,17 +143,17 @@ class Facts:
 
     @property
     def cache_status(self) -> str | None:
-        """``HIT``, ``SEMANTIC HIT``, ``MISS``, ``SEMANTIC MISS``, ``REFRESH`` or ``DISABLED``."""
+        """HIT, SEMANTIC HIT, MISS, SEMANTIC MISS, REFRESH or DISABLED (``x-portkey-cache-status``)."""
         return self._last("x-portkey-cache-status") or None
 
     @property
     def chosen_target(self) -> str | None:
-        """The target of the config that answered, such as ``config.targets[0]`` (``x-portkey-last-used-option-index``)."""
+        """The target of the config that answered, such as config.targets[0] (``x-portkey-last-used-option-index``)."""
         return self._last("x-portkey-last-used-option-index") or None
 
     @property
     def gateway_retries(self) -> int | None:
-        """How often the gateway retried (``x-portkey-retry-attempt-count``): 0 never, -1 in vain; ``None``: not told."""
+        """How often the gateway retried: 0 never, -1 in vain; None where it does not tell (``x-portkey-retry-attempt-count``)."""
         told = self._last("x-portkey-retry-attempt-count")
         return int(told) if told.removeprefix("-").isdecimal() else None
 

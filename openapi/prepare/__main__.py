@@ -70,8 +70,10 @@ def migrate(readme: Path, generated: Path) -> None:
     # Imported here: it loads the generator's spelling rules, which an unchanged document does not pay.
     from .migration import read_methods, written  # noqa: PLC0415
 
-    document = json.loads((generated / "portkey_api" / "openapi.json").read_text("utf-8"))
-    text = written(readme.read_text("utf-8"), read_methods(HERE / "portkey_ai.csv"), document)
+    (document,) = (json.loads(path.read_text("utf-8")) for path in generated.glob("*/openapi.json"))
+    (methods,) = HERE.glob("*.csv")
+    peer = methods.stem.replace("_", "-")
+    text = written(readme.read_text("utf-8"), peer, read_methods(methods), document)
     readme.write_text(text, encoding="utf-8")
 
 

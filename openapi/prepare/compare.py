@@ -15,9 +15,10 @@ from .compare_schemas import compare_schemas, sides_of
 from .errors import Place
 from .load import Json
 from .match import Match
+from .names import resources_of
 from .surface import Key, Method, Surface
 
-_TOLD = ("paths", "components", "servers", "security", "x-server-groups", "openapi")
+_TOLD = ("paths", "components", "servers", "security", "x-server-groups", "x-aliases", "openapi")
 _ALIKE = 0.5
 """How much of two paths must agree for one operation to be taken for the other, whose shape is the same."""
 _MOST_ALIKE = 32
@@ -204,11 +205,29 @@ def _document(changes: Changes, old: Json, new: Json) -> None:
             said = f"had the servers {short(was)} for {group}, has {short(now)}"
             _add(changes, "server-address-changed", ("servers",), said, was, now)
     _credentials(changes, old["components"].get("securitySchemes", {}), new["components"].get("securitySchemes", {}))
+    _aliases(changes, old.get("x-aliases", {}), new.get("x-aliases", {}))
     for key in sorted((old.keys() | new.keys()) - {*_TOLD}):
         was, now = old.get(key), new.get(key)
         if canonical({key: was}, prose=True) != canonical({key: now}, prose=True):
             kind = "prose-changed" if key in (*PROSE, "info") else "detail-changed"
             _add(changes, kind, (key,), f"says something else under `{key}`", was, now)
+
+
+def _aliases(changes: Changes, before: Json, after: Json) -> None:
+    """Compare the other names of methods and resources; one that became a name of its own is still there."""
+    names = {*changes.new.names, *(resource for name in changes.new.names for resource in resources_of(name))}
+    for alias in sorted(before.keys() | after.keys() - before.keys()):
+        was, now = before.get(alias, {}).get("of", ""), after.get(alias, {}).get("of", "")
+        kind = "alias-added" if not was else "alias-changed" if now else "alias-removed"
+        if was == now or (kind == "alias-removed" and alias in names):
+            continue
+        said = (
+            f"is another name of {now}"
+            if not was
+            else f"was another name of {was}, is {f'one of {now}' if now else 'none'}"
+        )
+        place: Place = ("x-aliases", alias)
+        changes.add(kind, Side.NEITHER, (), place, said, python=alias, before=was, after=now, gone=not now)
 
 
 def _credentials(changes: Changes, before: Json, after: Json) -> None:

@@ -135,6 +135,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         servers=_servers(resolved),
         security_schemes=_security_schemes(resolved),
         security_of=security_of,
+        facts=resolved["components"].get("x-answer-facts", {}),
+        prose=prose,
         call_doc=call_doc,
         tells=partial(render.tells, members=members),
         **{name: getattr(render, name) for name in (

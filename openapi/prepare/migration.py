@@ -1,4 +1,4 @@
-"""The migration table of the README: where each method of Portkey's own SDK (portkey_ai.csv) is here."""
+"""The migration table of the README: where each method of another client, which a CSV file lists, is here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def expected(methods: dict[str, tuple[str, str]], resolved: Json) -> dict[str, s
     return {name: shapes[call] for name, call in methods.items() if call in shapes}
 
 
-def written(text: str, methods: dict[str, tuple[str, str]], resolved: Json) -> str:
+def written(text: str, peer: str, methods: dict[str, tuple[str, str]], resolved: Json) -> str:
     """Return the text of a README with its migration table up to date.
 
     Raises:
@@ -45,17 +45,17 @@ def written(text: str, methods: dict[str, tuple[str, str]], resolved: Json) -> s
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise PrepareError(f"the README must have {BEGIN!r} and {END!r}, once each")
     before, _, rest = text.partition(BEGIN)
-    table = "\n".join(_table(known, set(methods) - known.keys(), aliases))
+    table = "\n".join(_table(peer, known, set(methods) - known.keys(), aliases))
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
 
 
-def _table(known: dict[str, str], unknown: Iterable[str], aliases: dict[str, Json]) -> Iterator[str]:
+def _table(peer: str, known: dict[str, str], unknown: Iterable[str], aliases: dict[str, Json]) -> Iterator[str]:
     same: dict[str, list[str]] = defaultdict(list)
     for method in sorted(method for method, operation in known.items() if method == operation):
         resource, _, rest = method.partition(".")
         same[resource].append(f"`{rest}`")
     number = sum(map(len, same.values()))
-    yield f"{len(known)} methods of portkey-ai call operations of the document. {number} have the same path here:"
+    yield f"{len(known)} methods of {peer} call operations of the document. {number} have the same path here:"
     yield from ("", "| resource | methods |", "|---|---|")
     yield from (f"| `{resource}` | {', '.join(rests)} |" for resource, rests in same.items())
     yield from (
@@ -63,10 +63,10 @@ def _table(known: dict[str, str], unknown: Iterable[str], aliases: dict[str, Jso
         f"The other {len(known) - number} are reached by an alias, which is the very method or resource it stands for:",
         "",
     )
-    yield from ("| portkey-ai | here | note |", "|---|---|---|")
+    yield from (f"| {peer} | here | note |", "|---|---|---|")
     yield from (f"| `{alias}` | `{entry['of']}` | {entry['note']} |" for alias, entry in sorted(aliases.items()))
     missing = ", ".join(f"`{resource}`" for resource in sorted({method.rsplit(".", 1)[0] for method in unknown}))
-    yield from ("", f"The document has no operation for what portkey-ai has under {missing}." if missing else "")
+    yield from ("", f"The document has no operation for what {peer} has under {missing}." if missing else "")
 
 
 def _shape(path: str) -> str:

@@ -66,17 +66,31 @@ def rewrite_names(path: Path, names: Mapping[str, str]) -> None:
     path.write_text("".join(f"{line}\n" for _, line in kept), encoding="utf-8")
 
 
+def retire_aliases(path: Path, kept: Container[str]) -> None:
+    """Take the entries out of aliases.yaml that are not to be kept; all other lines stay as they are.
+
+    Raises:
+        PrepareError: An entry does not stand on a line of its own.
+    """
+    lines = [line for line in path.read_text("utf-8").splitlines() if line.strip() != "{}"]
+    entries = [str(_entry_of(line, path)[0]) for line in lines]
+    left = [line for line, alias in zip(lines, entries, strict=True) if not alias or alias in kept]
+    if not any(alias in kept for alias in entries):
+        left.append("{}")
+    path.write_text("".join(f"{line}\n" for line in left), encoding="utf-8")
+
+
 def _written(key: str, names: Mapping[str, str]) -> str:
     return yaml.safe_dump({key: names[key]}, allow_unicode=True, width=float("inf")).rstrip()
 
 
-def _entry_of(line: str, path: Path) -> tuple[str, str]:
-    """Return the key and the value of a line of names.yaml; two empty texts for one that has none."""
+def _entry_of(line: str, path: Path) -> tuple[str, Any]:
+    """Return the key and the value of a line; two empty texts for one that has none."""
     try:
         entry: Any = yaml.safe_load(line) or {"": ""}
     except yaml.YAMLError:
         entry = None
-    if not is_object(entry) or len(entry) != 1:
+    if not is_object(entry) or len(entry) != 1 or line[:1].isspace():
         raise PrepareError(f"{path.name}: {line.strip()!r:.60}: write each entry on a line of its own")
     return next(iter(entry.items()))
 

@@ -27,6 +27,8 @@ class Review:
     """What names.yaml needs more than it says, so that names stay."""
     stale_names: list[str] = field(default_factory=list[str])
     """What names.yaml says of operations that are gone."""
+    stale_aliases: list[str] = field(default_factory=list[str])
+    """What aliases.yaml says of names that are gone, or that are names of their own now."""
     idle: list[Idle] = field(default_factory=list[Idle])
     """Corrections that had an effect on the old document and have none on the new one."""
     lacking: list[str] = field(default_factory=list[str])

@@ -29,6 +29,7 @@ def lists(review: Review) -> dict[str, list[str]]:
     found = {
         "Entries for names.yaml, so that names stay": [f"{key}: {name}" for key, name in review.names.items()],
         "Entries of names.yaml for operations that are gone": review.stale_names,
+        "Entries of aliases.yaml that lead nowhere": review.stale_aliases,
         "Corrections without effect on the new document": [str(each) for each in review.idle],
         "Places that need a description of ours": review.lacking,
         "Descriptions to read again, as the type changed": review.doubtful,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .aliases import read_aliases
 from .arrange import to_yaml
 from .build import PUBLISHED, Room, generate, prepare
 from .change import Change
@@ -23,7 +24,7 @@ from .load import Json, blamed, is_object, load
 from .names import Key, name_operations
 from .report import Report
 from .resolve import operations, resolve
-from .retire import retire_corrections, rewrite_names
+from .retire import retire_aliases, retire_corrections, rewrite_names
 from .review import Review
 from .show import markdown, page
 from .steady import steady_names
@@ -57,7 +58,18 @@ class Revision:
     """What our document is to hold: the facts of the new document, our prose."""
     names: dict[str, str]
     """What openapi/names.yaml is to say."""
+    aliases: Json
+    """The aliases that still lead somewhere."""
     idle: list[Idle]
+
+
+@dataclass(frozen=True)
+class _Hand:
+    """What was written by hand for the old document."""
+
+    actions: Sequence[Action]
+    names: dict[str, str]
+    aliases: Json
 
 
 @dataclass(frozen=True)
@@ -91,10 +103,11 @@ def weigh(folder: Path, old: Path, new: Path) -> Revision:
         raise blamed(error, old) if error.place is not None else error from error
     ours = load(old)[0] if room.is_ours else None
     actions, chosen = list(read_actions(folder / "corrections")), load(folder / "names.yaml")[0]
+    aliases = load(folder / "aliases.yaml")[0]
     published, notes = load(new)
     report = Report()
     try:
-        made = _made(ours, published, before, actions, chosen, report)
+        made = _made(ours, published, before, _Hand(actions, chosen, aliases), report)
     except PrepareError as error:
         raise blamed(error, new) from error
     known = {each.action.name for each in idle_before}
@@ -105,44 +118,43 @@ def weigh(folder: Path, old: Path, new: Path) -> Revision:
         changes=made.changes,
         names={key: name for key, name in made.names.items() if chosen.get(key) != name},
         stale_names=sorted(f"{key}: {chosen[key]}" for key in chosen.keys() - made.names.keys()),
+        stale_aliases=sorted(alias for alias in aliases if alias not in made.resolved["x-aliases"]),
         idle=[each for each in made.idle if each.action.name not in known],
         lacking=made.laid.lacking,
         doubtful=made.laid.doubtful,
         notes=notes + report.notes + _dropped(made.laid),
     )
-    return Revision(review, made.laid.document, made.names, made.idle)
+    return Revision(review, made.laid.document, made.names, made.resolved["x-aliases"], made.idle)
 
 
-def _made(
-    ours: Json | None, published: Json, before: Json, actions: Sequence[Action], chosen: dict[str, str], report: Report
-) -> _Made:
+def _made(ours: Json | None, published: Json, before: Json, hand: _Hand, report: Report) -> _Made:
     """Make the new document; a second time where something moved, so that names and prose go with it."""
     respelled = _respelled(before, published)
-    first = _attempt(ours, published, before, actions, chosen, (respelled, {}), report)
+    first = _attempt(ours, published, before, hand, (respelled, {}), report)
     moved, renamed = {**_moved(first.changes), **respelled}, _renamed(first.changes)
     if moved == respelled and not renamed:
         return first
-    return _attempt(ours, published, before, actions, chosen, (moved, renamed), Report())
+    return _attempt(ours, published, before, hand, (moved, renamed), Report())
 
 
 def _attempt(
     ours: Json | None,
     published: Json,
     before: Json,
-    actions: Sequence[Action],
-    chosen: dict[str, str],
+    hand: _Hand,
     followed: tuple[dict[Key, Key], dict[str, str]],
     report: Report,
 ) -> _Made:
     laid = Laid(published) if ours is None else lay(ours, published, *followed)
-    corrected, idle = apply(laid.document, actions)
+    corrected, idle = apply(laid.document, hand.actions)
     resolved = resolve(corrected, {}, report)
     old = {(method, path): str(operation["operationId"]) for path, method, operation in operations(before)}
     keys = [(method, path) for path, method, _ in operations(resolved)]
-    names = steady_names(old, keys, chosen, followed[0])
+    names = steady_names(old, keys, hand.names, followed[0])
     named = name_operations(keys, names, report.notes)
     for path, method, operation in operations(resolved):
         operation["operationId"] = named[method, path]
+    resolved["x-aliases"] = read_aliases(hand.aliases, named.values(), [])
     return _Made(laid, resolved, names, idle, compare(before, resolved))
 
 
@@ -211,7 +223,8 @@ def take(tree: Path, revision: Revision, spec: Path, checks: Iterable[Sequence[s
     folder = tree / "openapi"
     ours = folder / PUBLISHED
     text = _head(ours) + to_yaml(revision.document)
-    if text == ours.read_text("utf-8") and not revision.idle and not revision.review.stale_names:
+    review = revision.review
+    if text == ours.read_text("utf-8") and not (revision.idle or review.stale_names or review.stale_aliases):
         return False
     with folder_beside(tree / "update") as aside:
         _mirror(tree, aside)
@@ -222,7 +235,7 @@ def take(tree: Path, revision: Revision, spec: Path, checks: Iterable[Sequence[s
             raise blamed(error, spec) from error
         for check in checks:
             _pass(check, aside)
-        names = (f"openapi/{PUBLISHED}", "openapi/names.yaml", "openapi/corrections", "generated")
+        names = (*(f"openapi/{name}" for name in (PUBLISHED, "names.yaml", "aliases.yaml", "corrections")), "generated")
         swap([(aside / name, tree / name) for name in names], aside.with_name("old"))
     return True
 
@@ -245,6 +258,8 @@ def _mirror(tree: Path, aside: Path) -> None:
 def _write(folder: Path, text: str, revision: Revision) -> None:
     (folder / PUBLISHED).write_text(text, encoding="utf-8")
     rewrite_names(folder / "names.yaml", revision.names)
+    if revision.review.stale_aliases:
+        retire_aliases(folder / "aliases.yaml", revision.aliases)
     retire_corrections(folder / "corrections", revision.idle, revision.review.new)
 
 

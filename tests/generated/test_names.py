@@ -23,13 +23,14 @@ NAMES = {
     for method, operation in item.items()
     if "operationId" in operation
 }
-CARRIED = ("call", "stream", "call_or_stream")
+CARRIED = ("call", "call_raw", "stream", "call_or_stream")
 """Methods of the top of the tree itself."""
 
 
 def members(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Yield every method of the tree by its dotted name, aliases too."""
-    for name in [name for name in dir(type(node)) if not name.startswith("_") and (path or name not in CARRIED)]:
+    names = [name for name in dir(type(node)) if not name.startswith("_") and name != "with_raw_response"]
+    for name in [name for name in names if path or name not in CARRIED]:
         member = getattr(node, name)
         if isinstance(member, (Resource, AsyncResource)):
             yield from members(member, (*path, name))

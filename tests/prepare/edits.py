@@ -207,6 +207,7 @@ EDITS: tuple[Edit, ...] = (
     Edit("list x-plan", "pro", "C= detail-changed", "C= detail-changed"),
     Edit("list callbacks", {"done": {}}, "C= detail-changed", "C= detail-changed"),
     Edit("list operationId", "else", "", ""),
+    Edit("doc x-aliases", {"things.all": {"of": "things.list", "note": ""}}, "C= alias-added", "B= alias-removed"),
     # -- credentials and servers
     Edit("list security", [{"key": [], "tenant": []}], "B= credentials-removed", "C= credentials-added"),
     Edit("list security", [{"key": []}, {"token": []}], "C= credentials-removed; C= credentials-added",
@@ -327,8 +328,8 @@ EDITS: tuple[Edit, ...] = (
     Edit(f"{_C} target oneOf", [TEXT, _ref("Owner")], "", ""),
     Edit(f"{_C} target discriminator", {"propertyName": "name"}, "C> discriminator-changed",
          "C> discriminator-changed"),
-    Edit("CreateThing additionalProperties", False, "B> other-keys-narrowed", "C> other-keys-widened"),
-    Edit("CreateThing additionalProperties", TEXT, "B> other-keys-narrowed", "C> other-keys-widened"),
+    Edit("CreateThing additionalProperties", False, "C> detail-changed", "C> detail-changed"),
+    Edit("CreateThing additionalProperties", TEXT, "C> other-keys-widened", "B> other-keys-narrowed"),
     Edit("CreateThing minProperties", 3, "B> bound-narrowed", "C> bound-widened"),
     Edit("CreateThing description", "To make one", "D> prose-changed", "D> prose-changed"),
     Edit("CreateThing x-plan", 1, "C> detail-changed", "C> detail-changed"),
@@ -366,7 +367,7 @@ EDITS: tuple[Edit, ...] = (
     Edit("Thing properties score writeOnly", True, "B< write-only", "C< not-write-only"),
     Edit("Thing properties score readOnly", True, "C< read-only", "C< not-read-only"),
     Edit("Thing properties note description", "Text", "D< prose-changed", "D< prose-changed"),
-    Edit("Thing additionalProperties", False, "C< other-keys-narrowed", "C< other-keys-widened"),
+    Edit("Thing additionalProperties", False, "C< detail-changed", "C< detail-changed"),
     Edit("Thing additionalProperties", TEXT, "C< other-keys-narrowed", "B< other-keys-widened"),
     Edit("Failure properties code", WHOLE, "C< property-added", "B< property-removed"),
     # -- classes and types, on both sides, and on none
@@ -508,6 +509,12 @@ _OPEN = {**_A, "additionalProperties": TEXT}
 _DATE = {"type": "string", "format": "date-time"}
 
 PAIRS: dict[str, tuple[Json, Json, str, str]] = {
+    "another name that leads elsewhere": (
+        {**_of(_A), "x-aliases": {"a.b": {"of": "a.c"}}}, {**_of(_A), "x-aliases": {"a.b": {"of": "a.d"}}},
+        "B= alias-changed", "B= alias-changed"),
+    "another name that becomes a name of its own": (
+        {**_paths("/a", limit=3), "x-aliases": {"b.list": {"of": "a.list"}}}, {**_paths("/a", "/b", limit=3)},
+        "C= operation-added", "C= alias-added; B= operation-removed"),
     "branches in another order": (_of({"oneOf": [_A, _B]}), _of({"oneOf": [_B, _A]}), "", ""),
     "a branch before the others": (
         _of({"oneOf": [_A, _B]}), _of({"oneOf": [_D, _A, _B]}),

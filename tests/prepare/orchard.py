@@ -16,6 +16,12 @@ from tests.prepare.tiny import DOCUMENTS, OPENAPI, write
 
 HEAD = "# The orchard.\n# Two lines of comment.\n"
 NAMES = "# Why a name is what it is.\n# POST /trees: is what people say\nPOST /trees: trees.plant\n"
+ALIASES = """\
+# Names from elsewhere.
+trees.grow: trees.plant
+# Gone one day.
+shop.labels: {of: baskets.label, note: one at a time}
+"""
 CORRECTIONS = """\
 # What gardeners really see.
 overlay: 1.1.0
@@ -76,6 +82,7 @@ def tree(folder: Path) -> Path:
     for name, text in (("trees.yaml", CORRECTIONS), ("labels.yaml", LABELS), ("README.md", README)):
         write(room / "corrections", text, name)
     write(room, NAMES, "names.yaml")
+    write(room, ALIASES, "aliases.yaml")
     write(room, HEAD + to_yaml(ours()), "portkey.yaml")
     write(folder, '[project]\nversion = "0.3.1"\n', "pyproject.toml")
     generate(Room(room, room / "portkey.yaml"), folder / "generated")

@@ -63,7 +63,7 @@ def test_facts_are_those_of_the_new_and_no_sentence_of_theirs_comes_in(old: Json
     assert "THEIRS" not in json.dumps(laid)
     assert facts(without_info(laid), set()) == facts(without_info(new), set())
     assert to_yaml(lay(laid, new).document) == to_yaml(laid)
-    assert to_yaml(lay(old, laid).document) == to_yaml(laid)
+    assert lay(old, laid).document == laid
 
 
 def without_info(document: Json) -> Json:

@@ -26,7 +26,7 @@ def made(**aliases: Json) -> Json:
 
 def test_the_table_names_what_stayed_and_what_moved() -> None:
     """Methods of the same path by resource, aliases with their notes; the rest of the text stays what it is."""
-    text = written(PLACE, METHODS, made(old_a={"of": "a", "note": "no more"}))
+    text = written(PLACE, "portkey-ai", METHODS, made(old_a={"of": "a", "note": "no more"}))
     assert text.startswith(f"before\n{BEGIN}\n\n2 methods of portkey-ai call operations of the document. 1 have")
     assert "| `a` | `list` |\n" in text
     assert "| `old.a` | `a` | no more |\n" in text
@@ -35,22 +35,22 @@ def test_the_table_names_what_stayed_and_what_moved() -> None:
 
 def test_the_table_tells_what_the_document_lacks() -> None:
     """So that nobody looks for it in vain."""
-    text = written(PLACE, {"a.list": ("GET", "/a"), "gone.by.get": ("GET", "/gone")}, made())
+    text = written(PLACE, "portkey-ai", {"a.list": ("GET", "/a"), "gone.by.get": ("GET", "/gone")}, made())
     assert "The document has no operation for what portkey-ai has under `gone.by`." in text
-    assert "no operation" not in written(PLACE, {"a.list": ("GET", "/a")}, made())
+    assert "no operation" not in written(PLACE, "portkey-ai", {"a.list": ("GET", "/a")}, made())
 
 
 def test_a_method_without_an_alias_is_refused() -> None:
     """The table must not promise what is not there."""
     with pytest.raises(PrepareError, match=r"aliases\.yaml: old\.a\.retrieve must lead to a\.retrieve; add an alias"):
-        written(PLACE, METHODS, made())
+        written(PLACE, "portkey-ai", METHODS, made())
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, END, f"{PLACE}{PLACE}"])
 def test_a_readme_without_a_place_for_it_is_refused(text: str) -> None:
     """Nothing is overwritten by guess."""
     with pytest.raises(PrepareError, match="the README must have"):
-        written(text, {}, made())
+        written(text, "portkey-ai", {}, made())
 
 
 def test_the_list_of_methods_is_read(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     shutil.copytree(OPENAPI / "templates", folder / "templates")
     settings = (OPENAPI / "generator.yaml").read_text("utf-8").replace("portkey_api", "payments_api")
     (folder / "generator.yaml").write_text(settings, "utf-8")
-    (folder / "names.yaml").write_text("{}\n", "utf-8")
+    for name in ("names.yaml", "aliases.yaml"):
+        (folder / name).write_text("{}\n", "utf-8")
     (folder / "corrections").mkdir()
     return Room(folder, PAYMENTS)
 

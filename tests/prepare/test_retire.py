@@ -9,7 +9,7 @@ import yaml
 
 from prepare.correct import Action, Idle, read_actions
 from prepare.errors import PrepareError
-from prepare.retire import retire_corrections, rewrite_names
+from prepare.retire import retire_aliases, retire_corrections, rewrite_names
 from tests.prepare.tiny import write
 
 ACTION = "- target: $.{0}\n  description: because {0}\n  x-evidence: seen\n  update:\n    {0}: 1\n"
@@ -92,3 +92,17 @@ def test_an_entry_on_several_lines_is_refused(tmp_path: Path, text: str) -> None
     """By the line, with the remedy."""
     with pytest.raises(PrepareError, match=r"names\.yaml: .*: write each entry on a line of its own"):
         rewrite_names(write(tmp_path, text, "names.yaml"), {"GET /b": "b.y"})
+
+
+def test_aliases_that_lead_nowhere_are_taken_out_by_lines(tmp_path: Path) -> None:
+    """What stays is as it was written, comments included; without any, the file says so."""
+    path = write(tmp_path, "# Why.\na.b: a.c\n# More.\nx.y: {of: a.d, note: 'n: 1'}\n", "aliases.yaml")
+    retire_aliases(path, {"x.y"})
+    assert path.read_text("utf-8") == "# Why.\n# More.\nx.y: {of: a.d, note: 'n: 1'}\n"
+    retire_aliases(path, set())
+    assert path.read_text("utf-8") == "# Why.\n# More.\n{}\n"
+    retire_aliases(path, set())
+    assert path.read_text("utf-8") == "# Why.\n# More.\n{}\n"
+    write(tmp_path, "x.y:\n  of: a.d\n", "aliases.yaml")
+    with pytest.raises(PrepareError, match=r"aliases\.yaml: 'of: a\.d': write each entry on a line of its own"):
+        retire_aliases(path, {"x.y"})

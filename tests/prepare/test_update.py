@@ -73,7 +73,8 @@ def test_three_years(tree: Path, tmp_path: Path) -> None:
         assert "THEIRS" not in text
         for render, ending in ((terminal, "txt"), (markdown, "md"), (page, "html")):
             compare_snapshot(f"year-{number}.{ending}", render(weighed.review, "0.3.1"))
-        inputs = [tree / "openapi" / "names.yaml", *sorted((tree / "openapi" / "corrections").iterdir())]
+        inputs = [*(tree / "openapi" / f"{name}.yaml" for name in ("names", "aliases"))]
+        inputs += sorted((tree / "openapi" / "corrections").iterdir())
         compare_snapshot(f"year-{number}-inputs.txt", "".join(f"== {e.name}\n{e.read_text('utf-8')}" for e in inputs))
         names = load(tree / "openapi" / "names.yaml")[0]
     assert names["POST /trees/{tree_id}/cut"] == "trees.prune", "a path that moved keeps its name"
