@@ -96,7 +96,7 @@ class AnswerError(PortkeyError):
     def __init__(self, message: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(message)
         self.status: int = status
-        self.headers: dict[str, str] = dict(headers)
+        self.headers: Mapping[str, str] = dict(headers)
         self.body: bytes = body
         """The body as it came, empty where it could not be decoded."""
 
@@ -110,7 +110,7 @@ class APIError(PortkeyError):
         """What the gateway says went wrong, without our credentials."""
         self.status: int = status
         """The HTTP status; any number from 300 on, also one no registry knows."""
-        self.headers: dict[str, str] = dict(headers)
+        self.headers: Mapping[str, str] = dict(headers)
         self.body = body
         """The body: a model where the document has one for this status, else JSON data, else text."""
         details = error_details(body)
