@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from portkey_api.resources import AsyncResources, Resources
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .embeddings import AsyncEmbeddings, Embeddings
     from .steps import World
 
 T = TypeVar("T")
@@ -221,6 +223,13 @@ class Portkey(_Client["httpx.Client"], Resources):
         call = Call(self._settings, self._world, operation, options, parts)
         return complete(exchange(call, self._lanes, SYNC))
 
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """The operations under ``client.embeddings``, which travel as base64."""
+        from .embeddings import Embeddings
+
+        return Embeddings(self)
+
     def close(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""
         for http in self._leaving():
@@ -254,6 +263,13 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
         call = Call(self._settings, self._world, operation, options, parts)
         return await exchange(call, self._lanes, ASYNC)
+
+    @cached_property
+    def embeddings(self) -> AsyncEmbeddings:
+        """The operations under ``client.embeddings``, which travel as base64."""
+        from .embeddings import AsyncEmbeddings
+
+        return AsyncEmbeddings(self)
 
     async def aclose(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""

@@ -1,6 +1,8 @@
 """What an answer costs once it is here: from its bytes to a value, alone and with every field read once."""
 
+import base64
 import json
+import struct
 from collections.abc import Callable
 from importlib import import_module
 from operator import attrgetter, itemgetter
@@ -45,12 +47,33 @@ FILES = {
 }
 
 
+VECTORS = [[(number * 31 + place) % 2000 / 1000 - 1 for place in range(1536)] for number in range(256)]
+
+
 def measure(rounds: int) -> list[Row]:
-    """A chat completion and a list of 1000 files, each decoded, and decoded and read."""
+    """A chat completion and a list of 1000 files, each decoded, and decoded and read; and 256 embeddings."""
     return [
         *_decoding("a chat completion", CHAT, installed(CHAT_DECODERS), rounds),
         *_decoding("a list of 1000 files", FILES, installed(FILES_DECODERS), rounds),
+        _embeddings(rounds),
     ]
+
+
+def _embeddings(rounds: int) -> Row:
+    """256 vectors of 1536 numbers to lists of floats, each from the form its client asks for by itself."""
+    numbers = json.dumps(_embedded(VECTORS)).encode()
+    text = json.dumps(_embedded([base64.b64encode(struct.pack("<1536f", *each)).decode() for each in VECTORS])).encode()
+    decoders = {name: make() for name, make in installed(EMBEDDING_DECODERS).items()}
+    calls = {
+        name: _call(decode, numbers if name in (BASE, "portkey_ai") else text) for name, decode in decoders.items()
+    }
+    label = "decode 256 embeddings of 1536 numbers; httpx: `json.loads` of numbers"
+    return Row(label, "ms", {name: value * 1e3 for name, value in race(calls, rounds).items()})
+
+
+def _embedded(vectors: list[Any]) -> dict[str, Any]:
+    data = [{"object": "embedding", "index": index, "embedding": each} for index, each in enumerate(vectors)]
+    return {"object": "list", "model": "m", "data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}}
 
 
 def _decoding(label: str, answer: object, makers: dict[str, Callable[[], Decode]], rounds: int) -> list[Row]:
@@ -146,6 +169,27 @@ def _portkey_ai(module: str, model: str) -> Callable[[], Decode]:
     return make
 
 
+def _portkey_client_embeddings() -> Decode:
+    read = import_module("portkey_api.models").CreateEmbeddingResponse.from_dict
+    in_floats = import_module("portkey_client.embeddings").in_floats
+    return lambda body: in_floats(read(json.loads(body)))
+
+
+def _openai_embeddings() -> Decode:
+    """What openai's client does: it builds the models, then decodes each vector with the array module."""
+    construct = import_module("openai._models").construct_type
+    type_ = import_module("openai.types").CreateEmbeddingResponse
+    array = import_module("array").array
+
+    def decode(body: bytes) -> Any:
+        answer = construct(value=json.loads(body), type_=type_)
+        for each in answer.data:
+            each.embedding = array("f", base64.b64decode(each.embedding)).tolist()
+        return answer
+
+    return decode
+
+
 CHAT_DECODERS = {
     BASE: _json,
     "portkey_client": _portkey_client("CreateChatCompletionResponse"),
@@ -157,4 +201,10 @@ FILES_DECODERS = {
     "portkey_client": _portkey_client("ListFilesResponse"),
     "openai": _openai_page,
     "portkey_ai": _portkey_ai("main_file_type", "FileList"),
+}
+EMBEDDING_DECODERS = {
+    BASE: _json,
+    "portkey_client": _portkey_client_embeddings,
+    "openai": _openai_embeddings,
+    "portkey_ai": _portkey_ai("embeddings_type", "CreateEmbeddingResponse"),
 }

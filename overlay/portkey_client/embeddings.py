@@ -1,0 +1,58 @@
+"""Embeddings: asked for as base64, which is a quarter of the bytes of decimal numbers and needs no parsing."""
+
+from __future__ import annotations
+
+import binascii
+import struct
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from portkey_api.resources.embeddings import AsyncEmbeddingsResource, EmbeddingsResource
+from portkey_api.types import UNSET, RawResponse
+
+from .narrow import is_list
+
+
+class Embeddings(EmbeddingsResource):
+    """The operations under ``client.embeddings``; vectors are lists of floats, however they travel."""
+
+    if not TYPE_CHECKING:  # the signature is the generated one; who leaves the format out means floats, not base64
+
+        @wraps(EmbeddingsResource.create)
+        def create(self, *, encoding_format: Any = UNSET, **arguments: Any) -> Any:
+            """See the generated method."""
+            wanted = "base64" if encoding_format is UNSET else encoding_format
+            answer = super().create(encoding_format=wanted, **arguments)
+            return in_floats(answer) if encoding_format is UNSET else answer
+
+
+class AsyncEmbeddings(AsyncEmbeddingsResource):
+    """The operations under ``client.embeddings``, asynchronous."""
+
+    if not TYPE_CHECKING:
+
+        @wraps(AsyncEmbeddingsResource.create)
+        async def create(self, *, encoding_format: Any = UNSET, **arguments: Any) -> Any:
+            """See the generated method."""
+            wanted = "base64" if encoding_format is UNSET else encoding_format
+            answer = await super().create(encoding_format=wanted, **arguments)
+            return in_floats(answer) if encoding_format is UNSET else answer
+
+
+def in_floats(answer: Any) -> Any:
+    """Decode the vectors of an answer in place; a gateway that sent numbers all the same needs nothing."""
+    parsed: Any = cast("RawResponse[Any]", answer).parsed if isinstance(answer, RawResponse) else answer
+    items: Any = getattr(parsed, "data", None)
+    for item in items if is_list(items) else ():
+        if isinstance(item.embedding, str):
+            item.embedding = floats(item.embedding)
+    return cast("Any", answer)
+
+
+def floats(text: str) -> Any:
+    """Return a vector that came as base64: 32-bit floats, the lowest byte first; what is none stays as it came."""
+    try:
+        content = binascii.a2b_base64(text, strict_mode=True)
+        return list(struct.unpack(f"<{len(content) // 4}f", content))
+    except (ValueError, struct.error):
+        return text
