@@ -8,9 +8,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from portkey_api.resources.embeddings import AsyncEmbeddingsResource, EmbeddingsResource
-from portkey_api.types import UNSET, RawResponse
+from portkey_api.types import UNSET
 
-from .narrow import is_list
+from .narrow import is_list, is_raw
 
 
 class Embeddings(EmbeddingsResource):
@@ -41,9 +41,7 @@ class AsyncEmbeddings(AsyncEmbeddingsResource):
 
 def in_floats(answer: Any) -> Any:
     """Decode the vectors of an answer in place; a gateway that sent numbers all the same needs nothing."""
-    raw: RawResponse[Any] | None = answer if isinstance(answer, RawResponse) else None
-    parsed: Any = answer if raw is None else raw.parsed
-    items: Any = getattr(parsed, "data", None)
+    items: Any = getattr(answer.parsed if is_raw(answer) else answer, "data", None)
     for item in items if is_list(items) else ():
         if isinstance(item.embedding, str):
             item.embedding = floats(item.embedding)

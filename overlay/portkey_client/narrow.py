@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from portkey_api.types import RawResponse
+
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Tell whether a value is a mapping, such as a JSON object."""
@@ -27,3 +29,8 @@ def is_named_file(value: object) -> TypeGuard[tuple[Any, ...]]:
     if not (is_list(value) and isinstance(value, tuple)):
         return False
     return len(value) in (2, 3) and isinstance(value[0], str) and not isinstance(value[1], str)
+
+
+def is_raw(value: object) -> TypeGuard[RawResponse[Any]]:
+    """Tell whether a value is an answer with what came with it."""
+    return isinstance(value, RawResponse)
