@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portkey_mock.asgi import Application
-from portkey_mock.batches import Pace
 from portkey_mock.clock import ManualClock
 from portkey_mock.document import Defect
-from portkey_mock.gateway import Gateway
+from portkey_mock.gateway import Gateway, Snapshot
+from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Pace",
     "Request",
     "Response",
+    "Snapshot",
 ]
 
 

@@ -44,11 +44,13 @@ class Answers:
         sample = self.sample(content, *salt)
         return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
 
-    def many(self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object) -> Response:
+    def many(
+        self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object, more: JsonObject | None = None
+    ) -> Response:
         """The page of `items` (the facts of each one by its id, newest first) that `call` asks for.
 
         None means that nothing is known of the list: then it holds one generated item. An answer that has no list in
-        it is generated as it is.
+        it is generated as it is. `more` is known of the list itself.
 
         Raises:
             Refusal: as `one`.
@@ -68,14 +70,23 @@ class Answers:
             return json_response(status, laid)
         ids = [item.get("id") for item in laid] or [None]
         facts = {
+            **(more or {}),
             place: laid,
             "object": "list",
             "first_id": ids[0],
             "last_id": ids[-1],
             "has_more": chosen.has_more,
             "total": len(known),
+            "total_count": len(known),
         }
         return json_response(status, lay(content.schema.accepts, sample, facts))
+
+    def items(self, call: Call, *salt: object) -> dict[str, JsonObject]:
+        """The generated items of a list, by id; none if the answer lists nothing."""
+        _, content = success(call.operation)
+        sample: Json = self.sample(content, *salt) if content is not None and is_json(content) else None
+        place = _place_of_items(sample)
+        return {} if place is None else _by_id(sample if place == "" else sample[place])
 
     def octets(self, call: Call, content: bytes) -> Response:
         """The bytes of a file. A document that promises JSON for them is wrong: it would not be true byte for byte."""

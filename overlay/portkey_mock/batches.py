@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final, TypeAlias
 
 from portkey_mock.answers import Answers, echoable
@@ -18,6 +17,8 @@ from portkey_mock.errors import Refusal
 from portkey_mock.files import Actions, Files
 from portkey_mock.generate import Generator
 from portkey_mock.jsonvalue import Json, JsonObject, is_object
+from portkey_mock.lifecycle import FINAL, Pace, Step
+from portkey_mock.lifecycle import past as begun
 from portkey_mock.message import Response
 from portkey_mock.reading import read_json
 from portkey_mock.validation import Call
@@ -25,21 +26,7 @@ from portkey_mock.validation import Call
 Run: TypeAlias = Callable[[str, str, Json], tuple[int, Json]]
 """Answers one request of a batch: method, URL and JSON body in; status and JSON body out."""
 
-_LIFETIME: Final = 86_400
-"""Seconds until a batch would expire."""
-
-_FINAL: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 _STATUSES: Final = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long the stages of a batch take, in seconds. The requests of a batch finish evenly over `running`."""
-
-    validating: float = 1.0
-    running: float = 8.0
-    finalizing: float = 1.0
-    cancelling: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +48,7 @@ class Batch:
         errors: what is wrong with the input file; then nothing runs.
         cancelled: when cancelling was asked for, in seconds since 1970.
         files: the ids of the output and error file by their names in a batch; None until the batch has ended.
+        polls: how often it was read by its id.
     """
 
     id: str
@@ -70,11 +58,12 @@ class Batch:
     errors: Sequence[JsonObject]
     cancelled: float | None = None
     files: JsonObject | None = None
+    polls: int = 0
 
 
-def timeline(batch: Batch, pace: Pace) -> list[tuple[float, str]]:
+def timeline(batch: Batch, pace: Pace) -> list[Step]:
     """Every status of `batch` with the moment it begins, in order, the future included."""
-    started = batch.created + pace.validating
+    started, expired = batch.created + pace.validating, batch.created + pace.lifetime
     done = started + pace.running
     steps = [(batch.created, "validating")]
     if batch.errors:
@@ -84,19 +73,22 @@ def timeline(batch: Batch, pace: Pace) -> list[tuple[float, str]]:
     if batch.cancelled is not None:
         before = [step for step in steps if step[0] <= batch.cancelled]
         return [*before, (batch.cancelled, "cancelling"), (batch.cancelled + pace.cancelling, "cancelled")]
+    if steps[-1][0] > expired:
+        return [*(step for step in steps if step[0] < expired), (expired, "expired")]
     return steps
 
 
-def past(batch: Batch, pace: Pace, now: float) -> list[tuple[float, str]]:
+def past(batch: Batch, pace: Pace, now: float) -> list[Step]:
     """The part of the timeline that has happened; the last entry is the present status."""
-    return list(takewhile(lambda step: step[0] <= now, timeline(batch, pace))) or timeline(batch, pace)[:1]
+    return begun(timeline(batch, pace), now)
 
 
 def finished(batch: Batch, pace: Pace, now: float) -> Sequence[Result]:
-    """The results there are by now. Cancelling stops the work at once."""
+    """The results there are by now. Cancelling stops the work at once, and so does the end of its lifetime."""
     if batch.errors:
         return ()
-    worked = (now if batch.cancelled is None else min(now, batch.cancelled)) - batch.created - pace.validating
+    stopped = batch.created + pace.lifetime if batch.cancelled is None else batch.cancelled
+    worked = min(now, stopped) - batch.created - pace.validating
     if worked >= pace.running:
         return batch.results
     return batch.results[: int(max(worked, 0) / pace.running * len(batch.results))]
@@ -124,7 +116,7 @@ class Batches:
         self._run = run
         self._pace = pace
         self._make_up_unknown = make_up_unknown
-        self._batches: dict[str, Batch] = {}
+        self.store: dict[str, Batch] = {}
 
     @property
     def actions(self) -> Actions:
@@ -139,17 +131,23 @@ class Batches:
 
     def settle(self) -> None:
         """Writes the files of every batch that has ended since the last time."""
-        now = self._clock()
-        for batch in self._batches.values():
-            ended, status = past(batch, self._pace, now)[-1]
-            if batch.files is None and status in _FINAL:
-                done = finished(batch, self._pace, now)
-                batch.files = {
-                    "output_file_id": self._written(batch, "output", [each for each in done if each.succeeded], ended),
-                    "error_file_id": self._written(
-                        batch, "error", [each for each in done if not each.succeeded], ended
-                    ),
-                }
+        for batch in self.store.values():
+            if batch.files is None:
+                self._settle(batch)
+
+    def _settle(self, batch: Batch) -> None:
+        now = self._now(batch)
+        ended, status = past(batch, self._pace, now)[-1]
+        if batch.files is None and status in FINAL:
+            done = finished(batch, self._pace, now)
+            good, bad = ([each for each in done if each.succeeded is kind] for kind in (True, False))
+            batch.files = {
+                "output_file_id": self._written(batch, "output", good, ended),
+                "error_file_id": self._written(batch, "error", bad, ended),
+            }
+
+    def _now(self, batch: Batch) -> float:
+        return self._pace.now(self._clock(), batch.created, batch.polls)
 
     def create(self, call: Call) -> Response:
         """POST /batches.
@@ -161,16 +159,19 @@ class Batches:
             Refusal: 400 if the input file does not exist.
         """
         batch = self._start(call.fields)
+        self._settle(batch)
         return self._answers.one(call, self._facts(batch), batch.id)
 
     def list_page(self, call: Call) -> Response:
         """GET /batches, newest first."""
-        batches = {batch.id: self._facts(batch) for batch in reversed(self._batches.values())}
+        batches = {batch.id: self._facts(batch) for batch in reversed(self.store.values())}
         return self._answers.many(call, batches, "batches")
 
     def retrieve(self, call: Call) -> Response:
         """GET /batches/{batch_id}."""
         batch = self._named(call)
+        batch.polls += 1
+        self._settle(batch)
         return self._answers.one(call, self._facts(batch), batch.id)
 
     def cancel(self, call: Call) -> Response:
@@ -181,9 +182,9 @@ class Batches:
         """
         batch = self._named(call)
         status = self._status(batch)
-        if status not in _FINAL and status != "cancelling":
-            batch.cancelled = self._clock()
-        elif status in _FINAL and not self._make_up_unknown:
+        if status not in FINAL and status != "cancelling":
+            batch.cancelled = self._now(batch)
+        elif status in FINAL and not self._make_up_unknown:
             # OpenAI answers 409 in practice, Respan 400; neither says so in its document.
             raise Refusal(409, f"A batch that is {status} cannot be cancelled.", code="batch_not_cancellable")
         return self._answers.one(call, self._facts(batch), batch.id)
@@ -204,11 +205,11 @@ class Batches:
 
     def _start(self, fields: JsonObject, batch_id: str | None = None) -> Batch:
         content = self._input(fields)
-        batch_id = batch_id or self._generator.identifier("batch", "batch", len(self._batches))
+        batch_id = batch_id or self._generator.identifier("batch", "batch", len(self.store))
         requests, errors = ([], []) if content is None else read_requests(content)
         results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
-        self._batches[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
-        return self._batches[batch_id]
+        self.store[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
+        return self.store[batch_id]
 
     def _input(self, fields: JsonObject) -> bytes | None:
         """The requests of a new batch as JSON lines; None where they lie out of reach."""
@@ -248,12 +249,12 @@ class Batches:
         return self._files.add(f"{batch.id}_{what}.jsonl", "batch_output", content, created).id
 
     def _status(self, batch: Batch) -> str:
-        return past(batch, self._pace, self._clock())[-1][1]
+        return past(batch, self._pace, self._now(batch))[-1][1]
 
     def _facts(self, batch: Batch) -> JsonObject:
         """What an answer says about `batch` now."""
-        steps = past(batch, self._pace, self._clock())
-        done = finished(batch, self._pace, self._clock())
+        steps = past(batch, self._pace, self._now(batch))
+        done = finished(batch, self._pace, self._now(batch))
         began = {status: int(moment) for moment, status in steps}
         completed = sum(result.succeeded for result in done)
         return {
@@ -264,7 +265,7 @@ class Batches:
             "id": batch.id,
             "status": steps[-1][1],
             "created_at": int(batch.created),
-            "expires_at": int(batch.created + _LIFETIME),
+            "expires_at": int(batch.created + self._pace.lifetime),
             "errors": {"object": "list", "data": list(batch.errors)} if steps[-1][1] == "failed" else None,
             "request_counts": {
                 "total": len(batch.results),
@@ -280,11 +281,11 @@ class Batches:
             Refusal: 404.
         """
         ((name, batch_id),) = call.path.items()
-        if batch_id not in self._batches:
+        if batch_id not in self.store:
             if not self._make_up_unknown:
                 raise Refusal(404, f"No such batch: {batch_id}", code="batch_not_found", at=f"/path/{name}")
             self._start({"input_file_id": self._generator.identifier("file", batch_id)}, batch_id)
-        return self._batches[batch_id]
+        return self.store[batch_id]
 
 
 def read_requests(content: bytes) -> tuple[list[JsonObject], list[JsonObject]]:

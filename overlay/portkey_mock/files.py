@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from portkey_mock.answers import Answers
@@ -46,6 +46,14 @@ class StoredFile:
         }
 
 
+@dataclass(slots=True)
+class Shelf:
+    """The files by id, oldest first, and how many there ever were."""
+
+    files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
+    count: int = 0
+
+
 class Files:
     """All files of one gateway."""
 
@@ -55,8 +63,7 @@ class Files:
         self._generator = generator
         self._clock = clock
         self._make_up_unknown = make_up_unknown
-        self._files: dict[str, StoredFile] = {}
-        self._count = 0
+        self.store = Shelf()
 
     @property
     def actions(self) -> Actions:
@@ -73,16 +80,16 @@ class Files:
         self, filename: str, purpose: str, content: bytes, created: float, file_id: str | None = None
     ) -> StoredFile:
         """Keeps a file; without `file_id` it gets a new one."""
-        self._count += 1
-        file_id = file_id or self._generator.identifier("file", "file", self._count)
-        self._files[file_id] = StoredFile(file_id, filename, purpose, created, content)
-        return self._files[file_id]
+        self.store.count += 1
+        file_id = file_id or self._generator.identifier("file", "file", self.store.count)
+        self.store.files[file_id] = StoredFile(file_id, filename, purpose, created, content)
+        return self.store.files[file_id]
 
     def find(self, file_id: str) -> StoredFile | None:
         """The file, made up if need be and allowed; None if there is none."""
-        if file_id not in self._files and self._make_up_unknown:
+        if file_id not in self.store.files and self._make_up_unknown:
             return self.add("mock.jsonl", "batch", SAMPLE, self._clock(), file_id)
-        return self._files.get(file_id)
+        return self.store.files.get(file_id)
 
     def upload(self, call: Call) -> Response:
         """POST /files."""
@@ -93,7 +100,7 @@ class Files:
     def list_page(self, call: Call) -> Response:
         """GET /files, newest first, of one purpose if the query names one."""
         purpose = call.query.get("purpose")
-        newest_first = reversed(self._files.values())
+        newest_first = reversed(self.store.files.values())
         files = {file.id: file.facts() for file in newest_first if purpose in (None, file.purpose)}
         return self._answers.many(call, files, "files")
 
@@ -105,7 +112,7 @@ class Files:
     def delete(self, call: Call) -> Response:
         """DELETE /files/{file_id}."""
         file = self._named(call)
-        del self._files[file.id]
+        del self.store.files[file.id]
         return self._answers.one(call, {"id": file.id, "deleted": True}, file.id)
 
     def content(self, call: Call) -> Response:

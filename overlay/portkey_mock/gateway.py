@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from portkey_mock.answers import Answers, is_json
-from portkey_mock.batches import Batches, Pace
+from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
 from portkey_mock.document import Defect, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
-from portkey_mock.files import Files
+from portkey_mock.files import Files, Shelf
 from portkey_mock.jsonvalue import Json, JsonObject
+from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response, json_response
 from portkey_mock.reading import read_json
-from portkey_mock.resources import Resources
+from portkey_mock.resources import Resources, Store
 from portkey_mock.routing import Router, shape
 from portkey_mock.validation import Call, validate, validate_value
 
@@ -27,6 +31,18 @@ _log: Final = logging.getLogger("portkey_mock")
 
 _PACE: Final = Pace()
 _TRACE: Final = "x-portkey-trace-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of a gateway at one moment: see `Gateway.snapshot`."""
+
+    files: Shelf
+    batches: Mapping[str, Batch]
+    resources: Store
+
+
+_NOTHING: Final = Snapshot(Shelf(), {}, Store())
 
 
 class Gateway:
@@ -67,12 +83,12 @@ class Gateway:
         self._lock = Lock()
         self._router: Router[Operation] = Router(compiled.operations, compiled.prefixes)
         self._answers = Answers(compiled.generator)
-        self._resources = Resources(self._answers, compiled.operations, make_up_deleted=made_up)
-        files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
+        self._resources = Resources(self._answers, compiled.operations, self._instant, pace, make_up_unknown=made_up)
+        self._files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
         self._batches = Batches(
-            self._answers, compiled.generator, self._instant, files, self._run, pace, make_up_unknown=made_up
+            self._answers, compiled.generator, self._instant, self._files, self._run, pace, make_up_unknown=made_up
         )
-        self._actions = {**files.actions, **self._batches.actions}
+        self._actions = {**self._files.actions, **self._batches.actions}
         for defect in self.defects:
             _log.warning("%s: %s", defect.pointer, defect.reason)
 
@@ -88,6 +104,21 @@ class Gateway:
         if trace is None:
             return response
         return Response(response.status, (*response.headers, (_TRACE, trace)), response.body)
+
+    def reset(self) -> None:
+        """Forgets everything that was created: the gateway is as it was at first."""
+        self.restore(_NOTHING)
+
+    def snapshot(self) -> Snapshot:
+        """All that was created, as it is now."""
+        with self._lock:
+            return Snapshot(*copy.deepcopy((self._files.store, self._batches.store, self._resources.store)))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Brings back what `snapshot` holds, as often as it is wanted, and nothing else stays."""
+        with self._lock:
+            files, batches, resources = copy.deepcopy((snapshot.files, snapshot.batches, snapshot.resources))
+            self._files.store, self._batches.store, self._resources.store = files, dict(batches), resources
 
     def _instant(self) -> float:
         """The time of the request being answered: one request sees one instant, however long it takes."""

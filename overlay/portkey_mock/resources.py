@@ -1,156 +1,446 @@
-"""Everything that can be created, listed, read, updated and deleted, known by the shape of its paths alone.
+"""Everything that can be created, listed, read, updated and deleted (see `families`).
 
-`/assistants` and `/assistants/{assistant_id}` make a family: POST on the first creates, GET lists; on the second GET
-reads, DELETE deletes, PUT, PATCH and POST update. What was created or updated is remembered and comes back; what nobody
-created is made up. What is not to be stored, by the body's `store` or its default, is not remembered. A deleted thing
-stays deleted. A list that nobody has written to shows one made-up thing.
+What was created or updated is remembered and comes back, unless the body's `store` or its default says that it is not
+to be stored. A deleted thing stays deleted, with all below it. What nobody created is not there, and a list that
+nobody wrote to is empty; things that no operation can create, such as models, are one made-up thing each. In the mode
+`document` what nobody created is made up instead, and so is the one item of a list that nobody wrote to.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from portkey_mock import lifecycle, versions
 from portkey_mock.answers import Answers, echoable
+from portkey_mock.clock import Clock
 from portkey_mock.document import Operation
 from portkey_mock.errors import Refusal
-from portkey_mock.jsonvalue import JsonObject, is_object, pointer
+from portkey_mock.families import Family, Operations, Role, families, roles, things
+from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object, pointer
+from portkey_mock.lifecycle import Pace, Step
 from portkey_mock.message import Response
+from portkey_mock.routing import shape
 from portkey_mock.validation import Call
 from portkey_mock.values import token
+from portkey_mock.versions import Version
 
-_UPDATES: Final = ("PUT", "PATCH", "POST")
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """What an operation does to a family: `create`, `list`, `read`, `update` or `delete`."""
-
-    action: str
-    collection: str
-    parameter: str
+_KEYS: Final = ("slug", "id", "user_id", "workspace_id", "name")
+"""By what the members of a list that is put as a whole are told apart."""
 
 
 @dataclass(slots=True)
-class _Collection:
+class Thing:
+    """One thing.
+
+    Attributes:
+        facts: what is known of it.
+        created: seconds since 1970.
+        steps: its life, if it has one.
+        polls: how often it was read by its id.
+        versions: its versions, oldest first, if it has any; `default` is the number of the one that is shown.
+    """
+
+    facts: JsonObject
+    created: float
+    steps: list[Step] = field(default_factory=list[Step])
+    polls: int = 0
+    versions: list[Version] = field(default_factory=list[Version])
+    default: int = 1
+
+
+@dataclass(slots=True)
+class Collection:
     """The things under one concrete path, oldest first; None in place of a deleted one."""
 
-    things: dict[str, JsonObject | None] = field(default_factory=dict[str, JsonObject | None])
-    created: int = 0
+    things: dict[str, Thing | None] = field(default_factory=dict[str, "Thing | None"])
+    facts: JsonObject = field(default_factory=dict[str, Json])
+    populated: bool = False
+
+    def key(self, name: str) -> str:
+        """The id of the thing that `name` names, by its id or its slug; `name` itself if there is none."""
+        if name in self.things:
+            return name
+        found = (key for key, thing in self.things.items() if thing and name in (thing.facts.get("slug"), _id(thing)))
+        return next(found, name)
+
+
+@dataclass(slots=True)
+class Store:
+    """All collections by their concrete paths, and how often each path was created in."""
+
+    collections: defaultdict[str, Collection] = field(default_factory=lambda: defaultdict(Collection))
+    created: Counter[str] = field(default_factory=Counter[str])
 
 
 class Resources:
     """All families of one document, and everything in them."""
 
     def __init__(
-        self, answers: Answers, operations: Mapping[tuple[str, str], Operation], *, make_up_deleted: bool
+        self, answers: Answers, operations: Operations, clock: Clock, pace: Pace, *, make_up_unknown: bool
     ) -> None:
-        """`make_up_deleted` decides whether asking for a deleted thing is refused or makes it up again."""
+        """`make_up_unknown` decides whether asking for an unknown or deleted thing is refused or makes it up."""
         self._answers = answers
-        self._make_up_deleted = make_up_deleted
-        self._roles = dict(_roles(operations))
-        self._collections: defaultdict[str, _Collection] = defaultdict(_Collection)
+        self._clock = clock
+        self._pace = pace
+        self._make_up_unknown = make_up_unknown
+        self._operations = operations
+        self._families = families(operations)
+        self._roles = roles(operations)
+        self.store = Store()
+        self._actions = {
+            "create": self._create,
+            "list": self._list,
+            "read": self._item,
+            "update": self._update,
+            "delete": self._delete,
+            "step": self._step,
+            "put": self._put,
+            "show": self._show,
+            "take": self._take,
+            "versions": self._versions,
+            "version": self._version,
+            "publish": self._publish,
+        }
 
     def answer(self, call: Call) -> Response:
         """The answer to a call of any operation.
 
         Raises:
-            Refusal: 404 if it is about something that was deleted; else as `Answers.one`.
+            Refusal: 404 if it is about something that is not there, 403 if the control plane knew it once; 409 if the
+                thing's status or another thing of this name forbids it; else as `Answers.one`.
         """
-        if not self._make_up_deleted:
-            self._refuse_deleted(call)
-        role = self._roles.get((call.operation.method, call.operation.path))
-        if role is None or (role.action == "create" and not _is_kept(call)):
+        if not self._make_up_unknown:
+            self._refuse_unknown(call)
+        role = self._roles[call.operation.method, call.operation.path]
+        if role.action == "other" or (role.action == "create" and not _is_kept(call)):
             return self._answers.one(call, _echo(call), *_salt(call), token(json.dumps(call.body)))
-        collection = self._collections[_concrete(role.collection, call.path)]
-        if role.action == "create":
-            return self._create(call, role, collection)
-        if role.action == "list":
-            return self._list(call, collection)
-        return self._item(call, role, collection)
+        return self._actions[role.action](call, role)
 
-    def _create(self, call: Call, role: _Role, collection: _Collection) -> Response:
-        collection.created += 1
-        response = self._answers.one(call, _echo(call), *_salt(call), collection.created)
-        facts = {**_echo(call), **_members(response)}
-        thing_id = next((facts[name] for name in _names(role.parameter) if isinstance(facts.get(name), str)), None)
-        if thing_id is not None:
-            collection.things[thing_id] = facts
-        return response
+    def _refuse_unknown(self, call: Call) -> None:
+        """Refuses a call about something that is not there, or about what would be below it."""
+        for collection, parameter in things(call.operation.path):
+            family = self._families.get(f"{collection}/{{{parameter}}}")
+            if family is None or not family.closed:
+                continue
+            held, name = self._held(family, call.path), call.path[parameter]
+            if held.things.get(held.key(name)) is not None:
+                continue
+            at, noun = pointer("path", parameter), _noun(collection, parameter)
+            if name in held.things and call.operation.plane == "control_plane":
+                raise Refusal(403, f"This {noun} was deleted: {name}", code="deleted", at=at)
+            raise Refusal(404, f"No such {noun}: {name}", code="not_found", at=at)
 
-    def _list(self, call: Call, collection: _Collection) -> Response:
-        newest_first = reversed(collection.things.items())
-        things = {name: thing for name, thing in newest_first if thing is not None}
-        return self._answers.many(call, things if collection.things else None, *_salt(call))
+    def _held(self, family: Family, path: Mapping[str, Json]) -> Collection:
+        """The collection of a family; with one made-up thing in it if nobody could ever create one."""
+        held = self.store.collections[_concrete(family.collection, path)]
+        if not family.creatable and family.lister is not None and not self._make_up_unknown:
+            self._populate(held, family.lister, path)
+        return held
 
-    def _refuse_deleted(self, call: Call) -> None:
-        """Refuses a call about something that was deleted, or about what was below it."""
-        for path, parameter in _things(call.operation.path):
-            collection = self._collections.get(_concrete(path, call.path))
-            if collection is not None and collection.things.get(call.path[parameter], {}) is None:
-                at = pointer("path", parameter)
-                raise Refusal(404, f"It was deleted: {call.operation.path}", code="not_found", at=at)
+    def _populate(self, held: Collection, lister: Operation, path: Mapping[str, Json]) -> None:
+        if held.populated:
+            return
+        held.populated = True
+        within = {name: str(path[name]) for _, name in things(lister.path)}
+        call = Call(lister, within)
+        for name, item in self._answers.items(call, *_salt(call)).items():
+            held.things[_key_of(item) or name] = Thing({**item, **_echo(call)}, self._clock())
 
-    def _item(self, call: Call, role: _Role, collection: _Collection) -> Response:
-        thing_id = call.path[role.parameter]
-        known = collection.things.get(thing_id) or {}
-        facts = {**known, **_echo(call), **_identity(role.parameter, thing_id)}
-        response = self._answers.one(call, facts, role.collection, thing_id)
-        if role.action == "update":
-            collection.things[thing_id] = facts
-        if role.action == "delete":
-            collection.things[thing_id] = None
-        return response
+    def _create(self, call: Call, role: Role) -> Response:
+        path = call.operation.path
+        self._refuse_taken(call, role)
+        where = _concrete(path, call.path)
+        self.store.created[where] += 1
+        facts = {**_echo(call), **self._born(call), **_given_id(call, role)}
+        response = self._answers.one(call, facts, *_salt(call), self.store.created[where])
+        members = _members(response)
+        facts = {**facts, **members, **_given_id(call, role)}
+        held = self.store.collections[_concrete(role.collection, {**facts, **call.path})]
+        for parent, parameter in things(role.collection):
+            if parameter not in call.path and isinstance(facts.get(parameter), str):
+                above = self.store.collections[_concrete(parent, {**facts, **call.path})]
+                above.things.setdefault(
+                    facts[parameter], Thing({**self._born(call), "id": facts[parameter]}, self._clock())
+                )
+        made = {
+            name: self._new(call, role, {**facts, **more}) for name, more in _created(role.parameter, facts).items()
+        }
+        held.things.update(made)
+        thing = next(iter(made.values()), None)
+        self._belongings(call, role, facts)
+        if thing is None or not (thing.steps or thing.versions):
+            return response
+        return self._answers.one(call, self._told(thing, role), *_salt(call), self.store.created[where])
 
+    def _refuse_taken(self, call: Call, role: Role) -> None:
+        slug = call.fields.get("slug")
+        held = self.store.collections[_concrete(role.collection, {**call.fields, **call.path})] if slug else None
+        if held is not None and held.things.get(held.key(str(slug))) is not None and not self._make_up_unknown:
+            raise Refusal(409, "Another one has this slug.", code="already_exists", at="/body/slug")
 
-def _roles(operations: Mapping[tuple[str, str], Operation]) -> Iterable[tuple[tuple[str, str], _Role]]:
-    """The role of every operation that has one."""
-    paths = {path for _, path in operations}
-    for item in paths:
-        collection, _, last = item.rpartition("/")
-        if not last.startswith("{"):
-            continue
-        parameter = last[1:-1]
-        if collection in paths:
-            yield ("POST", collection), _Role("create", collection, parameter)
-            yield ("GET", collection), _Role("list", collection, parameter)
-        yield ("GET", item), _Role("read", collection, parameter)
-        yield ("DELETE", item), _Role("delete", collection, parameter)
-        yield from (((method, item), _Role("update", collection, parameter)) for method in _UPDATES)
-        yield from (
-            (key, _Role("update", collection, parameter))
-            for key, operation in operations.items()
-            if _is_step(operation, item) and _is_about(operation, operations.get(("GET", item)))
+    def _new(self, call: Call, role: Role, facts: JsonObject) -> Thing:
+        now, kind = self._clock(), shape(role.collection)
+        thing = Thing(facts, now, lifecycle.begin(kind, facts, now, self._pace))
+        if kind in versions.LIVE_AT_ONCE:
+            thing.versions.append(
+                Version(versions.version_id(facts) or token(now), versions.own(facts), self._born(call))
+            )
+        return thing
+
+    def _belongings(self, call: Call, role: Role, facts: JsonObject) -> None:
+        """What comes along with a new thing: the files of a vector store, or of a batch of files."""
+        stores = {"/vector_stores": facts.get("id"), "/vector_stores/{}/file_batches": facts.get("vector_store_id")}
+        store = stores.get(shape(role.collection))
+        names = facts.get("file_ids")
+        if store is None or not is_array(names):
+            return
+        files = Role("create", "/vector_stores/{vector_store_id}/files", "file_id")
+        held = self.store.collections[_concrete(files.collection, {"vector_store_id": store})]
+        for name in names:
+            about = {"id": name, "file_id": name, "vector_store_id": store, **self._born(call)}
+            held.things[name] = self._new(call, files, about)
+
+    def _list(self, call: Call, role: Role) -> Response:
+        family = self._families.get(f"{role.collection}/{{{role.parameter}}}")
+        if family is None:
+            return self._listed_elsewhere(call, role)
+        held = self._held(family, call.path)
+        found = {
+            name: self._told(thing, role)
+            for name, thing in reversed(held.things.items())
+            if thing is not None and _matches(thing, call.query)
+        }
+        untouched = self._make_up_unknown and not held.things
+        return self._answers.many(call, None if untouched else found, *_salt(call))
+
+    def _listed_elsewhere(self, call: Call, role: Role) -> Response:
+        """A list whose items have no path of their own: the files of a batch of files; any other one is made up."""
+        batches = (
+            self.store.collections[_concrete("/vector_stores/{vector_store_id}/file_batches", call.path)]
+            if (shape(role.collection) == "/vector_stores/{}/file_batches/{}/files")
+            else Collection()
         )
+        batch = batches.things.get(call.path.get("batch_id", ""))
+        if batch is None:
+            return self._answers.many(call, None, *_salt(call))
+        collection = "/vector_stores/{vector_store_id}/files"
+        files = self.store.collections[_concrete(collection, call.path)].things
+        found = {name: files[name] for name in reversed(batch.facts["file_ids"]) if files.get(name)}
+        kind = Role("list", collection, "file_id")
+        told = {name: self._told(thing, kind) for name, thing in found.items() if thing is not None}
+        return self._answers.many(call, told, *_salt(call))
+
+    def _item(self, call: Call, role: Role) -> Response:
+        key, thing = self._named(call, role)
+        if thing is not None:
+            thing.polls += 1
+        known = {} if thing is None else self._told(thing, role)
+        facts = {**known, **_echo(call), **_identity(role.parameter, key, known)}
+        return self._answers.one(call, facts, role.collection, key)
+
+    def _update(self, call: Call, role: Role) -> Response:
+        key, thing = self._named(call, role)
+        echo = _echo(call)
+        known = {} if thing is None else thing.facts
+        identity = _identity(role.parameter, key, known)
+        if thing is None:
+            thing = self._new(call, role, {**echo, **identity})
+            self._collection(call, role).things[key] = thing
+        elif thing.versions:
+            return self._write_version(call, role, thing, {**known, **echo, **identity})
+        thing.facts = {**known, **echo, **identity, **self._changed(call)}
+        return self._answers.one(call, {**self._told(thing, role), **echo, **identity}, role.collection, key)
+
+    def _write_version(self, call: Call, role: Role, thing: Thing, facts: JsonObject) -> Response:
+        """The update of a thing that has versions makes a new one; it becomes the default where that is customary."""
+        number = len(thing.versions) + 1
+        salt = (role.collection, call.path[role.parameter], number)
+        facts = _without_ids(facts)
+        made = versions.version_id(_members(self._answers.one(call, facts, *salt))) or token(*salt)
+        before = thing.versions[-1].facts
+        thing.versions.append(Version(made, {**before, **versions.own(_echo(call))}, self._born(call)))
+        thing.facts = {**thing.facts, **versions.common(_echo(call)), **self._changed(call)}
+        if versions.LIVE_AT_ONCE[shape(role.collection)]:
+            thing.default = number
+        return self._answers.one(call, {**facts, **dict.fromkeys(versions.IDS, made)}, *salt)
+
+    def _delete(self, call: Call, role: Role) -> Response:
+        key, thing = self._named(call, role)
+        known = {} if thing is None else thing.facts
+        facts = {**known, **_echo(call), **_identity(role.parameter, key, known)}
+        response = self._answers.one(call, facts, role.collection, key)
+        self._collection(call, role).things[key] = None
+        return response
+
+    def _step(self, call: Call, role: Role) -> Response:
+        """What is done to a thing beside reading and writing it, such as cancelling it.
+
+        Raises:
+            Refusal: 409 if its status does not allow it.
+        """
+        key, thing = self._named(call, role)
+        if thing is None:
+            facts = {**_echo(call), **_identity(role.parameter, key, {})}
+            return self._answers.one(call, facts, role.collection, key)
+        life = lifecycle.LIVES.get(shape(role.collection))
+        verb = life.verbs.get(role.verb) if life else None
+        if life is not None and verb is not None and thing.steps:
+            now = self._pace.now(self._clock(), thing.created, thing.polls)
+            status = lifecycle.past(thing.steps, now)[-1][1]
+            if lifecycle.allows(verb, status) and status != verb.stages[0][0]:
+                thing.steps = lifecycle.go_on(life, verb, thing.steps, now, self._pace)
+            elif status != verb.stages[0][0] and not self._make_up_unknown:
+                noun = _noun(role.collection, role.parameter)
+                message = f"The {noun} is {status}: {role.verb.replace('_', ' ')} is not possible."
+                raise Refusal(409, message, code="invalid_status")
+        facts = {**self._told(thing, role), **_echo(call), **_identity(role.parameter, key, thing.facts)}
+        return self._answers.one(call, facts, role.collection, key)
+
+    def _put(self, call: Call, role: Role) -> Response:
+        held = self._single(call, role)
+        for name, value in echoable(call.fields).items():
+            if not (is_array(value) and value and all(map(is_object, value))):
+                held.facts[name] = value
+                continue
+            for item in value:
+                key = _key_of(item) or json.dumps(item)
+                known = held.things.get(key)
+                held.things[key] = Thing({**(known.facts if known else {}), **item}, self._clock())
+        return self._answers.one(call, _echo(call), *_salt(call))
+
+    def _show(self, call: Call, role: Role) -> Response:
+        held = self._single(call, role)
+        if self._answers.items(call, *_salt(call)):
+            found = {name: thing.facts for name, thing in held.things.items() if thing and _matches(thing, call.query)}
+            made_up = self._make_up_unknown and not held.things
+            return self._answers.many(call, None if made_up else found, *_salt(call), more=held.facts)
+        return self._answers.one(call, {**_echo(call), **held.facts}, *_salt(call))
+
+    def _take(self, call: Call, role: Role) -> Response:
+        """Removes what the body or the query names; everything, if it names nothing."""
+        held = self._single(call, role)
+        named = [*call.fields.get("models", ()), *str(call.query.get("slugs") or "").split(",")]
+        for key in [name for name in named if name] or list(held.things):
+            held.things.pop(key, None)
+        if not any(named):
+            held.facts.clear()
+        return self._answers.one(call, _echo(call), *_salt(call))
+
+    def _single(self, call: Call, role: Role) -> Collection:
+        held = self.store.collections[_concrete(role.collection, call.path)]
+        if role.verb == "given" and not self._make_up_unknown:
+            self._populate(held, self._operations["GET", role.collection], call.path)
+        return held
+
+    def _versions(self, call: Call, role: Role) -> Response:
+        _, thing = self._named(call, role)
+        if thing is None or not thing.versions:
+            return self._answers.many(call, None, *_salt(call))
+        found = versions.listed(shape(role.collection), thing.versions, thing.default, thing.facts)
+        return self._answers.many(call, found, *_salt(call))
+
+    def _version(self, call: Call, role: Role) -> Response:
+        """Reads a version, or changes what may be changed of it: its label."""
+        above = Role("read", *next(iter(things(role.collection))))
+        key, thing = self._named(call, above)
+        number = versions.find(thing.versions, call.path[role.parameter]) if thing else None
+        if thing is None or number is None:
+            self._refuse_version(404, pointer("path", role.parameter))
+            return self._answers.one(call, _echo(call), *_salt(call))
+        if call.operation.method == "PUT":
+            thing.versions[number - 1].label = call.fields.get("label_id")
+        facts = {**thing.facts, **versions.told(thing.versions, number, thing.default)}
+        return self._answers.one(call, facts, above.collection, key, number)
+
+    def _publish(self, call: Call, role: Role) -> Response:
+        _, thing = self._named(call, role)
+        asked = call.fields.get("version")
+        if thing is not None:
+            number = int(asked) if isinstance(asked, (int, float)) else 0
+            if 1 <= number <= len(thing.versions):
+                thing.default = number
+            else:
+                self._refuse_version(400, "/body/version")
+        return self._answers.one(call, _echo(call), *_salt(call))
+
+    def _refuse_version(self, status: int, at: str) -> None:
+        if not self._make_up_unknown:
+            raise Refusal(status, "There is no such version.", code="version_not_found", at=at)
+
+    def _collection(self, call: Call, role: Role) -> Collection:
+        return self.store.collections[_concrete(role.collection, call.path)]
+
+    def _named(self, call: Call, role: Role) -> tuple[str, Thing | None]:
+        """The thing that the path names, and its id."""
+        held = self._collection(call, role)
+        key = held.key(call.path[role.parameter])
+        return key, held.things.get(key)
+
+    def _told(self, thing: Thing, role: Role) -> JsonObject:
+        """What an answer says about a thing now."""
+        facts = thing.facts
+        if thing.versions:
+            facts = {**facts, **versions.told(thing.versions, thing.default, thing.default)}
+        if thing.steps:
+            now = self._pace.now(self._clock(), thing.created, thing.polls)
+            facts = {**facts, **lifecycle.told(shape(role.collection), facts, thing.steps, now)}
+        return facts
+
+    def _born(self, call: Call) -> JsonObject:
+        """When a thing was made: seconds on the data plane, words on the control plane."""
+        now = self._clock()
+        if call.operation.plane == "control_plane":
+            text = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return {"created_at": text, "last_updated_at": text}
+        return {"created_at": int(now), "created": int(now)}
+
+    def _changed(self, call: Call) -> JsonObject:
+        return {name: value for name, value in self._born(call).items() if name == "last_updated_at"}
 
 
-def _things(path: str) -> Iterable[tuple[str, str]]:
-    """Every thing a path names, outermost first: the path of its collection, and its parameter."""
-    for found in re.finditer(r"/\{([^}]*)\}", path):
-        yield path[: found.start()], found[1]
+def _id(thing: Thing) -> Json:
+    return thing.facts.get("id")
 
 
-def _is_step(operation: Operation, item: str) -> bool:
-    """Whether `operation` is `item` and one literal more, such as `/cancel`."""
-    head, _, last = operation.path.rpartition("/")
-    return head == item and not last.startswith("{") and operation.method != "GET"
+def _key_of(item: JsonObject) -> str | None:
+    return next((item[name] for name in _KEYS if isinstance(item.get(name), str)), None)
 
 
-def _is_about(operation: Operation, read: Operation | None) -> bool:
-    """Whether `operation` answers with the same component as `read` does: with the thing itself."""
-    components = _component(operation)
-    return read is not None and components is not None and components == _component(read)
+def _created(parameter: str, facts: JsonObject) -> dict[str, JsonObject]:
+    """The things that a creation made, by id: one, or several where the answer or the body lists them."""
+    found = next((facts[name] for name in _names(parameter) if isinstance(facts.get(name), str)), None)
+    if found is not None:
+        return {found: {}}
+    for items in (facts.get("data"), facts.get("users"), [{"id": each} for each in facts.get("feedback_ids") or ()]):
+        if is_array(items) and items and all(is_object(each) and isinstance(each.get("id"), str) for each in items):
+            return {each["id"]: each for each in items}
+    return {}
 
 
-def _component(operation: Operation) -> str | None:
-    """The component that a successful answer consists of, if it is one."""
-    contents = operation.responses.get(operation.success or "", {}).values()
-    sources = [content.schema.source for content in contents]
-    return next((source.get("$ref") for source in sources if is_object(source)), None)
+def _given_id(call: Call, role: Role) -> JsonObject:
+    """How a new thing is called if the body decides it: a file in a vector store has the id of the file."""
+    given = call.fields.get(role.parameter)
+    return _identity(role.parameter, given, {}) if isinstance(given, str) and role.parameter != "slug" else {}
+
+
+def _matches(thing: Thing, query: Mapping[str, Json]) -> bool:
+    """Whether a thing is what the query asks for: parameters that are called like one of its members filter."""
+    return all(str(thing.facts[name]) == str(value) for name, value in query.items() if _filters(thing.facts.get(name)))
+
+
+def _filters(fact: Json) -> bool:
+    return isinstance(fact, str)
+
+
+def _without_ids(facts: JsonObject) -> JsonObject:
+    """`facts` without the id of the version they belong to."""
+    return {name: value for name, value in facts.items() if not name.endswith("version_id")}
 
 
 def _is_kept(call: Call) -> bool:
@@ -159,8 +449,8 @@ def _is_kept(call: Call) -> bool:
     return call.operation.stores if asked is None else asked is not False
 
 
-def _concrete(template: str, path: Mapping[str, str]) -> str:
-    return re.sub(r"\{([^}]*)\}", lambda match: repr(path[match[1]]), template)
+def _concrete(template: str, path: Mapping[str, Json]) -> str:
+    return re.sub(r"\{([^}]*)\}", lambda match: repr(path.get(match[1])), template)
 
 
 def _salt(call: Call) -> tuple[object, ...]:
@@ -173,9 +463,10 @@ def _echo(call: Call) -> JsonObject:
     return {**path, **echoable(call.fields)}
 
 
-def _identity(parameter: str, thing_id: str) -> JsonObject:
-    """How a thing that `parameter` names in a path calls itself: `slug` if it is a slug, else by its `id`."""
-    return {name: thing_id for name in _names(parameter) if name != "slug" or parameter == "slug"}
+def _identity(parameter: str, thing_id: str, known: JsonObject) -> JsonObject:
+    """How a thing that `parameter` names in a path calls itself: as it does already, `slug` if it is one, or `id`."""
+    names = [name for name in _names(parameter) if name != "slug" or parameter == "slug"]
+    return {name: known.get(name, thing_id) if name in ("id", "slug") else thing_id for name in names}
 
 
 def _names(parameter: str) -> list[str]:
@@ -183,15 +474,25 @@ def _names(parameter: str) -> list[str]:
     return [parameter, _snake(parameter), *(() if parameter == "slug" else ("id",)), "slug"]
 
 
+def _noun(collection: str, parameter: str) -> str:
+    """What a thing is called in a message: `vector store` for `vector_store_id`."""
+    word = _snake(parameter).removesuffix("_id")
+    if word in ("slug", "id"):
+        word = collection.rpartition("/")[2].removesuffix("s").replace("-", "_")
+    return word.replace("_", " ")
+
+
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
 def _members(response: Response) -> JsonObject:
-    """The members of a JSON answer, those of its `data` too."""
+    """The members of a JSON answer, with those of its `data` among them."""
     is_json = dict(response.headers).get("content-type") == "application/json"
     body = json.loads(response.body) if is_json else None
     if not is_object(body):
         return {}
     data = body.get("data")
-    return {**body, **data} if is_object(data) else body
+    if not is_object(data):
+        return body
+    return {**{name: value for name, value in body.items() if name != "data"}, **data}

@@ -9,7 +9,7 @@ import pytest
 from portkey_mock import Gateway, ManualClock, Response
 from portkey_mock.document import compile_document
 from portkey_mock.schema import to_json_schema
-from tests.mock import spec
+from tests.mock import spec, things
 from tests.mock.conftest import Caller
 
 ENOUGH = 0.95
@@ -22,22 +22,19 @@ def _defective(gateway: Gateway, op: spec.Op) -> bool:
 
 
 def _answers(gateway: Gateway, clock: ManualClock) -> list[tuple[spec.Op, Response]]:
-    """What every operation answers to the smallest request, where there are files and batches to ask for."""
+    """What every operation answers to the smallest request about things that are there."""
     call = Caller(gateway)
-    lines = [
-        {"custom_id": "good", "method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": "i"}},
-        {"custom_id": "bad", "method": "POST", "url": "/v1/embeddings", "body": {}},
-    ]
-    file = call.upload(b"\n".join(json.dumps(line).encode() for line in lines))
-    order = {"input_file_id": file["id"], "endpoint": "/v1/embeddings", "completion_window": "24h"}
-    done = call.json("POST", "/batches", order)
-    clock.advance(3600)
     answers: list[tuple[spec.Op, Response]] = []
-    # What is deleted is gone, with all below it, so that deleting comes last and the deepest first.
-    for op in sorted(spec.OPERATIONS, key=lambda op: (op.method == "DELETE", -op.path.count("/"))):
-        batch = call.json("POST", "/batches", order) if op.path.endswith("/cancel") else done
-        ids = {"file_id": call.upload(b"content")["id"], "batch_id": batch["id"]}
-        answers.append((op, gateway.handle(spec.request(op, order if op.path == "/batches" else None, ids=ids))))
+    for op in spec.OPERATIONS:
+        ids = things.make(call, op.path)
+        if op.path.endswith("/output"):
+            clock.advance(3600)
+        if str(op) in things.BEFORE:
+            head = op.path.rpartition("/")[0]
+            things.call_operation(call, things.BY_NAME[f"POST {head}/{things.BEFORE[str(op)]}"], ids)
+        if op.path.endswith("/submit_tool_outputs"):
+            clock.advance(60)
+        answers.append((op, things.call_operation(call, op, ids)))
     return answers
 
 
