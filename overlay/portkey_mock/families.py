@@ -76,6 +76,7 @@ class Role:
 
     - `create`, `list`, `read`, `update`, `delete`: to a family or one of its things.
     - `step`: to a thing that it answers with or that has a life; `verb` says what.
+    - `fetch`: what can be had of a thing once it has come far enough in its life.
     - `put`, `show`, `take`: to what a single path holds, such as the models of an integration.
     - `versions`, `version`, `publish`: to the versions of a thing.
     - `other`: nothing that is remembered.
@@ -159,6 +160,8 @@ def _below_a_thing(
     if last == "makeDefault":
         return Role("publish", collection, parameter)
     life = LIVES.get(shape(collection))
+    if operation.method == "GET" and life and last in life.ready:
+        return Role("fetch", collection, parameter, last)
     read = operations.get(("GET", f"{collection}/{{{parameter}}}"))
     if operation.method != "GET" and ((life and last in life.verbs) or _is_about(operation, read)):
         return Role("step", collection, parameter, last)

@@ -99,6 +99,7 @@ class Life:
         moments: which member tells when a status began; null until then.
         results: the members that are null until it has succeeded.
         expires: whether it expires.
+        ready: the status that a thing needs for what can be read below it.
     """
 
     stages: Stages
@@ -106,6 +107,7 @@ class Life:
     moments: Mapping[str, str] = field(default_factory=dict[str, str])
     results: tuple[str, ...] = ()
     expires: bool = False
+    ready: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 _TRAINING: Final = (("running", "running"), ("succeeded", ""))
@@ -141,6 +143,7 @@ LIVES: Final[Mapping[str, Life]] = {
             "start": Verb((("in_progress", "running"), ("success", "")), frozenset({"draft"})),
             "cancel": Verb((("stopped", ""),), frozenset({"draft", "in_progress"})),
         },
+        ready={"download": "success"},
     ),
     "/uploads": Life(
         (("pending", ""),),

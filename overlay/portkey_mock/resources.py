@@ -100,6 +100,7 @@ class Resources:
             "update": self._update,
             "delete": self._delete,
             "step": self._step,
+            "fetch": self._fetch,
             "put": self._put,
             "show": self._show,
             "take": self._take,
@@ -291,16 +292,31 @@ class Resources:
         life = lifecycle.LIVES.get(shape(role.collection))
         verb = life.verbs.get(role.verb) if life else None
         if life is not None and verb is not None and thing.steps:
-            now = self._pace.now(self._clock(), thing.created, thing.polls)
-            status = lifecycle.past(thing.steps, now)[-1][1]
+            now, status = self._now(thing), self._status(thing)
             if lifecycle.allows(verb, status) and status != verb.stages[0][0]:
                 thing.steps = lifecycle.go_on(life, verb, thing.steps, now, self._pace)
-            elif status != verb.stages[0][0] and not self._make_up_unknown:
-                noun = _noun(role.collection, role.parameter)
-                message = f"The {noun} is {status}: {role.verb.replace('_', ' ')} is not possible."
-                raise Refusal(409, message, code="invalid_status")
+            elif status != verb.stages[0][0]:
+                self._refuse_status(role, status)
         facts = {**self._told(thing, role), **_echo(call), **_identity(role.parameter, key, thing.facts)}
         return self._answers.one(call, facts, role.collection, key)
+
+    def _fetch(self, call: Call, role: Role) -> Response:
+        key, thing = self._named(call, role)
+        status = self._status(thing) if thing else ""
+        if status != lifecycle.LIVES[shape(role.collection)].ready[role.verb]:
+            self._refuse_status(role, status)
+        return self._answers.one(call, _echo(call), role.collection, key)
+
+    def _refuse_status(self, role: Role, status: str) -> None:
+        if not self._make_up_unknown:
+            verb, noun = role.verb.replace("_", " "), _noun(role.collection, role.parameter)
+            raise Refusal(409, f"The {noun} is {status}: {verb} is not possible.", code="invalid_status")
+
+    def _now(self, thing: Thing) -> float:
+        return self._pace.now(self._clock(), thing.created, thing.polls)
+
+    def _status(self, thing: Thing) -> str:
+        return lifecycle.past(thing.steps, self._now(thing))[-1][1]
 
     def _put(self, call: Call, role: Role) -> Response:
         held = self._single(call, role)
@@ -388,8 +404,7 @@ class Resources:
         if thing.versions:
             facts = {**facts, **versions.told(thing.versions, thing.default, thing.default)}
         if thing.steps:
-            now = self._pace.now(self._clock(), thing.created, thing.polls)
-            facts = {**facts, **lifecycle.told(shape(role.collection), facts, thing.steps, now)}
+            facts = {**facts, **lifecycle.told(shape(role.collection), facts, thing.steps, self._now(thing))}
         return facts
 
     def _born(self, call: Call) -> JsonObject:

@@ -32,7 +32,7 @@ def _answers(gateway: Gateway, clock: ManualClock) -> list[tuple[spec.Op, Respon
         if str(op) in things.BEFORE:
             head = op.path.rpartition("/")[0]
             things.call_operation(call, things.BY_NAME[f"POST {head}/{things.BEFORE[str(op)]}"], ids)
-        if op.path.endswith("/submit_tool_outputs"):
+        if op.path.endswith(("/submit_tool_outputs", "/download")):
             clock.advance(60)
         answers.append((op, things.call_operation(call, op, ids)))
     return answers

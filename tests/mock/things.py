@@ -31,7 +31,10 @@ BODIES: dict[str, Any] = {
         "tools": [{"type": "function", "function": {"name": "f"}}],
     },
 }
-BEFORE = {"POST /fine_tuning/jobs/{fine_tuning_job_id}/resume": "pause"}
+BEFORE = {
+    "POST /fine_tuning/jobs/{fine_tuning_job_id}/resume": "pause",
+    "GET /logs/exports/{exportId}/download": "start",
+}
 """What has to be done to a thing before an operation can be."""
 
 
