@@ -185,8 +185,8 @@ class Batches:
         if status not in FINAL and status != "cancelling":
             batch.cancelled = self._now(batch)
         elif status in FINAL and not self._make_up_unknown:
-            # OpenAI answers 409 in practice, Respan 400; neither says so in its document.
-            raise Refusal(409, f"A batch that is {status} cannot be cancelled.", code="batch_not_cancellable")
+            # OpenAI answers 409 in practice; Respan answers 400 (see `dialects`).
+            raise Refusal(409, f"Batch is already {status} and cannot be cancelled", code="batch_not_cancellable")
         return self._answers.one(call, self._facts(batch), batch.id)
 
     def output(self, call: Call) -> Response:

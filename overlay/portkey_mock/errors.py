@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from portkey_mock.jsonvalue import Json
+from portkey_mock.jsonvalue import Json, JsonObject
 from portkey_mock.message import Headers
 
 # Public sources show AB03 with 403 and AB07 with 409; the others are put in the gaps of the series AB01 to AB09.
@@ -47,14 +47,20 @@ def envelope(refusal: Refusal, plane: str, conforms: Callable[[Json], bool]) -> 
     return next((shape for shape in shapes if conforms(shape)), shapes[0])
 
 
-def _shapes(refusal: Refusal, plane: str) -> Iterator[Json]:
+def customary(refusal: Refusal) -> JsonObject:
+    """The body of `refusal` as OpenAI has it."""
     error = {
         "message": refusal.message,
         "type": _OPENAI_TYPES.get(refusal.status, "invalid_request_error"),
         "param": refusal.at,
         "code": refusal.code,
     }
-    openai = {"error": error}
+    return {"error": error}
+
+
+def _shapes(refusal: Refusal, plane: str) -> Iterator[Json]:
+    openai = customary(refusal)
+    error = openai["error"]
     control_plane = {
         "success": False,
         "data": {"message": refusal.message, "errorCode": _CONTROL_PLANE_CODES.get(refusal.status, "AB01")},

@@ -26,6 +26,7 @@ Action = Literal[
     "update",
     "delete",
     "step",
+    "fetch",
     "put",
     "show",
     "take",

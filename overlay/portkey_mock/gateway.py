@@ -6,31 +6,33 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from portkey_mock import variants
 from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
+from portkey_mock.dialects import chosen, provider_of
 from portkey_mock.document import Defect, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.files import Files, Shelf
-from portkey_mock.jsonvalue import Json, JsonObject
+from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response, json_response
 from portkey_mock.reading import read_json
 from portkey_mock.resources import Resources, Store
 from portkey_mock.routing import Router, shape
 from portkey_mock.validation import Call, validate, validate_value
+from portkey_mock.values import token
 
 _log: Final = logging.getLogger("portkey_mock")
 
 _PACE: Final = Pace()
-_TRACE: Final = "x-portkey-trace-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,20 @@ class Gateway:
         clock: Clock = time.time,
         seed: int = 0,
         pace: Pace = _PACE,
+        dialect: str = "portkey",
     ) -> None:
         """Compiles the document: the OpenAPI one given, or at the path given, or the one `portkey_api` carries.
 
         In the mode `strict` an unknown file or batch is refused with 404. In the mode `document`, for tests that know
         nothing but the document, it is made up, and a refusal that only the state calls for becomes a success.
 
+        `dialect` names the gateway that it is: portkey, portkey-oss, openai or respan (see `dialects`).
+
         Raises:
             FileNotFoundError: there is no document.
-            ValueError: it is no OpenAPI document.
+            ValueError: it is no OpenAPI document, or there is no such dialect.
         """
+        self.dialect: Final = chosen(dialect)
         source = document if isinstance(document, dict) else load(document)
         compiled = compile_document(source, seed)
         made_up = mode == "document"
@@ -81,7 +87,12 @@ class Gateway:
         self._clock = clock
         self._now = clock()
         self._lock = Lock()
-        self._router: Router[Operation] = Router(compiled.operations, compiled.prefixes)
+        prefixes = {*compiled.prefixes, self.dialect.base}
+        operations = self.dialect.operations(compiled.operations)
+        self._router: Router[Operation] = Router(operations, prefixes)
+        self._lines: Router[Operation] = Router(compiled.operations, prefixes)
+        self._seed = seed
+        self._requests = 0
         self._answers = Answers(compiled.generator)
         self._resources = Resources(self._answers, compiled.operations, self._instant, pace, make_up_unknown=made_up)
         self._files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
@@ -95,19 +106,47 @@ class Gateway:
     def handle(self, request: Request) -> Response:
         """Answers one request. Whatever is sent, there is an answer: nothing in a request makes this raise."""
         operation: Operation | None = None
+        refused: Refusal | None = None
         try:
-            operation, path = self._router.find(request.method, request.path)
-            response = self._act(validate(operation, path, request))
+            self.dialect.enter(request)
+            operation, path = self._router.find(request.method, self.dialect.path(request))
+            response = self._translated(request, validate(operation, path, request))
         except Refusal as refusal:
-            response = _refused(refusal, operation)
-        trace = request.header(_TRACE)
-        if trace is None:
+            refused = refusal
+            response = self._refused(refusal, request, operation)
+        more = self.dialect.headers(request, refused, self._request_id())
+        return Response(response.status, (*response.headers, *more), response.body)
+
+    def _request_id(self) -> str:
+        with self._lock:
+            self._requests += 1
+            return f"req_{token(self._seed, self._requests)[:24]}"
+
+    def _translated(self, request: Request, call: Call) -> Response:
+        """The answer to a call about batches or files in the words of the dialect and of the provider."""
+        place = shape(call.operation.path)
+        provider = provider_of(request) if self.dialect.portkey_headers else "openai"
+        as_it_is = provider not in variants.PROVIDERS and not self.dialect.omits
+        if as_it_is or not place.startswith(("/batches", "/files")):
+            return self._act(call)
+        variants.refuse(provider, call.operation.method, place)
+        try:
+            response = self._act(_inward(call, provider))
+        except Refusal as refusal:
+            if variants.forgives(provider, place, refusal.status):
+                return json_response(200, {"status": "success", "object": "batch"})
+            raise
+        if dict(response.headers).get("content-type") != "application/json":
             return response
-        return Response(response.status, (*response.headers, (_TRACE, trace)), response.body)
+        body = json.loads(response.body)
+        if place.startswith("/batches"):
+            body = _each(body, self.dialect.batch)
+        return json_response(response.status, variants.outward(provider, call.operation.method, place, body))
 
     def reset(self) -> None:
         """Forgets everything that was created: the gateway is as it was at first."""
         self.restore(_NOTHING)
+        self._requests = 0
 
     def snapshot(self) -> Snapshot:
         """All that was created, as it is now."""
@@ -135,12 +174,37 @@ class Gateway:
         """Answers one request of a batch, without credentials and without touching the state."""
         operation: Operation | None = None
         try:
-            operation, path = self._router.find(method, urlsplit(url).path)
+            operation, path = self._lines.find(method, urlsplit(url).path)
             call = Call(operation, path, body=validate_value(operation, body))
             response = self._answers.one(call, call.fields, method, url, json.dumps(body))
         except Refusal as refusal:
             response = _refused(refusal, operation)
         return response.status, read_json(response.body) if response.body else None
+
+    def _refused(self, refusal: Refusal, request: Request, operation: Operation | None) -> Response:
+        if self.dialect.error is None:
+            return _refused(refusal, operation)
+        status = self.dialect.statuses.get(refusal.status, refusal.status)
+        return json_response(status, self.dialect.error(refusal, request), refusal.headers)
+
+
+def _inward(call: Call, provider: str) -> Call:
+    """`call` with the ids of the core in place of the provider's; in a body they are percent-encoded as well."""
+    if provider not in variants.PROVIDERS:
+        return call
+    path = {name: variants.inward(provider, value) for name, value in call.path.items()}
+    file_id = call.fields.get("input_file_id")
+    if not isinstance(file_id, str):
+        return replace(call, path=path)
+    return replace(call, path=path, body={**call.fields, "input_file_id": variants.inward(provider, unquote(file_id))})
+
+
+def _each(body: Json, change: Callable[[JsonObject], JsonObject]) -> Json:
+    """`body` with the batch in it, or each of the batches, changed."""
+    if not is_object(body):
+        return body
+    batches: Json = body.get("data")
+    return {**body, "data": [change(each) for each in batches]} if is_array(batches) else change(body)
 
 
 def _refused(refusal: Refusal, operation: Operation | None) -> Response:

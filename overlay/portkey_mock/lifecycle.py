@@ -17,7 +17,7 @@ Step: TypeAlias = tuple[float, str]
 """The moment at which a status begins, and the status."""
 
 Stages: TypeAlias = tuple[tuple[str, str], ...]
-"""Statuses in their order, each with the stage of `Pace` that says how long it lasts; none for one that stays."""
+"""Statuses in their order, each with the stage of `Pace` that says how long it lasts; none for the last one."""
 
 FINAL: Final = frozenset(
     {"completed", "failed", "expired", "cancelled", "succeeded", "success", "stopped", "incomplete"}
@@ -61,13 +61,11 @@ class Pace:
         return length
 
     def schedule(self, stages: Stages, start: float) -> list[Step]:
-        """The steps of `stages` from `start` on, as far as they follow by themselves."""
+        """The steps of `stages` from `start` on."""
         steps: list[Step] = []
         for status, stage in stages:
             steps.append((start, status))
-            if not stage:
-                break
-            start += self.lasts(stage)
+            start += self.lasts(stage) if stage else 0
         return steps
 
 

@@ -25,7 +25,7 @@ PATHS = (
     "/batches",
     "/embed",
 )
-JOB = spec.smallest(things.BY_NAME["POST /fine_tuning/jobs"].body[1])
+JOB = things.smallest_body("POST /fine_tuning/jobs")
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
 
 

@@ -38,6 +38,13 @@ BEFORE = {
 """What has to be done to a thing before an operation can be."""
 
 
+def smallest_body(name: str) -> Any:
+    """The smallest body of an operation that takes one."""
+    body = BY_NAME[name].body
+    assert body is not None
+    return spec.smallest(body[1])
+
+
 def call_operation(call: Caller, op: spec.Op, ids: dict[str, str], body: Any = None) -> Response:
     """The answer to the smallest request for `op` about the things named by `ids`."""
     sent = BODIES.get(str(op)) if body is None else body
