@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from portkey_mock import values
+from portkey_mock import audio, completions, values
+from portkey_mock.clock import Clock
 from portkey_mock.document import Content, Operation
+from portkey_mock.embeddings import embeddings
 from portkey_mock.errors import Refusal
 from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.message import Response, json_response
 from portkey_mock.paging import page
+from portkey_mock.routing import shape
 from portkey_mock.schema import Schema
+from portkey_mock.speech import Asked
 from portkey_mock.validation import Call
 
 _JSON: Final = "application/json"
 _OCTETS: Final = "application/octet-stream"
+_MODELS: Final[Mapping[str, Callable[[Asked], JsonObject]]] = {
+    "/chat/completions": completions.chat,
+    "/completions": completions.text,
+    "/prompts/{}/completions": completions.prompt,
+    "/messages": completions.message,
+    "/responses": completions.response,
+    "/embeddings": embeddings,
+}
+"""Where a model answers, by the shape of the path that is posted to."""
+
 _KEPT_SAMPLES: Final = 1024
 _SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
 
@@ -26,8 +41,10 @@ _SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?
 class Answers:
     """Makes the answers of one document."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, clock: Clock) -> None:
+        """`clock` tells when models say what they say."""
         self._generator = generator
+        self._clock = clock
         self._samples: OrderedDict[tuple[object, ...], Json] = OrderedDict()
 
     def one(self, call: Call, facts: JsonObject, *salt: object) -> Response:
@@ -39,10 +56,21 @@ class Answers:
         status, content = success(call.operation)
         if content is None:
             return Response(status)
+        if call.operation.path == "/audio/speech":
+            return audio.speech(status, call.fields)
         if not is_json(content):
             return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
         sample = self.sample(content, *salt)
+        facts = self._said(call) | facts
         return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
+
+    def _said(self, call: Call) -> JsonObject:
+        """What a model answers, where one does."""
+        speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
+        if speak is None:
+            return {}
+        salt = self._generator.token(call.operation.path, json.dumps(call.body))
+        return speak(Asked(call.fields, salt, int(self._clock())))
 
     def many(
         self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object, more: JsonObject | None = None

@@ -36,9 +36,12 @@ class Application:
             return
         response = self._gateway.handle(_request(scope, body))
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        headers.append((b"content-length", str(len(response.body)).encode("ascii")))
+        if not response.chunks:
+            headers.append((b"content-length", str(len(response.body)).encode("ascii")))
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        for chunk in response.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"" if response.chunks else response.body})
 
 
 def _request(scope: Message, body: bytes) -> Request:

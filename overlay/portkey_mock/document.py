@@ -94,6 +94,7 @@ class Operation:
         alternatives: sets of credentials, one of which has to be complete; none at all means that nothing is asked for.
         body: the request bodies it takes, by media type.
         responses: the answers it gives, by status as written in the document and then by media type.
+        name: its `operationId`, such as `chat.completions.create`; empty if it has none.
         stores: whether what it makes is kept where the body does not say so: it can, where it has a field `store`.
     """
 
@@ -107,6 +108,7 @@ class Operation:
     body_required: bool
     responses: Mapping[str, Mapping[str, Content]]
     stores: bool = True
+    name: str = ""
 
     @property
     def success(self) -> str | None:
@@ -223,6 +225,7 @@ class _Compilation:
                 status: self.contents(answer, at + pointer("responses", status)) for status, answer in responses.items()
             },
             stores=not any(self.passes(content.schema) for content in contents.values()),
+            name=str(raw.get("operationId", "")),
         )
 
     def dereference(self, value: Json) -> Json:

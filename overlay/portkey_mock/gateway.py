@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from portkey_mock import variants
+from portkey_mock import streams, variants
 from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
@@ -21,6 +22,7 @@ from portkey_mock.dialects import chosen, provider_of
 from portkey_mock.document import Defect, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.files import Files, Shelf
+from portkey_mock.fixtures import Answer, Fixtures
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response, json_response
@@ -67,17 +69,19 @@ class Gateway:
         seed: int = 0,
         pace: Pace = _PACE,
         dialect: str = "portkey",
+        fixtures: Mapping[str, Answer] = MappingProxyType({}),
     ) -> None:
         """Compiles the document: the OpenAPI one given, or at the path given, or the one `portkey_api` carries.
 
         In the mode `strict` an unknown file or batch is refused with 404. In the mode `document`, for tests that know
         nothing but the document, it is made up, and a refusal that only the state calls for becomes a success.
+        For `fixtures` see `answer`.
 
         `dialect` names the gateway that it is: portkey, portkey-oss, openai or respan (see `dialects`).
 
         Raises:
             FileNotFoundError: there is no document.
-            ValueError: it is no OpenAPI document, or there is no such dialect.
+            ValueError: it is no OpenAPI document, there is no such dialect, or no operation has the name of a fixture.
         """
         self.dialect: Final = chosen(dialect)
         source = document if isinstance(document, dict) else load(document)
@@ -93,7 +97,8 @@ class Gateway:
         self._lines: Router[Operation] = Router(compiled.operations, prefixes)
         self._seed = seed
         self._requests = 0
-        self._answers = Answers(compiled.generator)
+        self._answers = Answers(compiled.generator, self._instant)
+        self._fixtures = Fixtures((each.name for each in compiled.operations.values()), fixtures)
         self._resources = Resources(self._answers, compiled.operations, self._instant, pace, make_up_unknown=made_up)
         self._files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
         self._batches = Batches(
@@ -103,6 +108,17 @@ class Gateway:
         for defect in self.defects:
             _log.warning("%s: %s", defect.pointer, defect.reason)
 
+    def answer(self, name: str, answer: Answer, status: int = 200) -> None:
+        """Answers the operation `name`, such as `chat.completions.create`, with `answer` from now on.
+
+        `answer` is JSON, or a function that is given the valid call and returns JSON or a whole `Response`. A request
+        is checked as ever before, and where it asks for a stream the answer comes in pieces.
+
+        Raises:
+            ValueError: no operation has this name.
+        """
+        self._fixtures.add(name, answer, status)
+
     def handle(self, request: Request) -> Response:
         """Answers one request. Whatever is sent, there is an answer: nothing in a request makes this raise."""
         operation: Operation | None = None
@@ -110,12 +126,13 @@ class Gateway:
         try:
             self.dialect.enter(request)
             operation, path = self._router.find(request.method, self.dialect.path(request))
-            response = self._translated(request, validate(operation, path, request))
+            call = validate(operation, path, request)
+            response = streams.answer(call, lambda call: self._translated(request, call))
         except Refusal as refusal:
             refused = refusal
             response = self._refused(refusal, request, operation)
         more = self.dialect.headers(request, refused, self._request_id())
-        return Response(response.status, (*response.headers, *more), response.body)
+        return replace(response, headers=(*response.headers, *more))
 
     def _request_id(self) -> str:
         with self._lock:
@@ -167,6 +184,9 @@ class Gateway:
         with self._lock:
             self._now = self._clock()
             self._batches.settle()
+            fixture = self._fixtures.find(call)
+            if fixture is not None:
+                return fixture
             action = self._actions.get((call.operation.method, shape(call.operation.path)))
             return action(call) if action else self._resources.answer(call)
 

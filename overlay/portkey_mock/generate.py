@@ -20,6 +20,8 @@ from portkey_mock.schema import BASE, SchemaCompiler
 _MOST_ALTERNATIVES: Final = 64
 """How many combinations of branches are tried before giving up."""
 
+_MOST_VALUES: Final = 50_000
+"""How many values one answer may consist of, and how long one may be. A request can bring a schema of its own."""
 
 _NULL: Final = {"type": "null"}
 
@@ -29,11 +31,23 @@ class Impossible(Exception):
 
 
 class _Walk:
-    """What one generation carries along: the token of the request, and the schemas it is inside of."""
+    """What one generation carries along: the token of the request, the schemas it is inside of, the values to go."""
 
     def __init__(self, salt: str) -> None:
         self.salt = salt
         self.inside: set[int] = set()
+        self.left = _MOST_VALUES
+
+    def token(self, place: str, name: str) -> str:
+        """What the value at `place` depends on: times on the whole answer alone, so that they agree."""
+        return self.salt if values.is_time(name) else values.token(self.salt, place)
+
+    def count(self, schema: JsonObject) -> None:
+        """Raises `Impossible` where a schema asks for more than anyone would want to read."""
+        self.left -= 1
+        large = max(schema.get(name, 0) for name in ("minItems", "minLength", "minProperties"))
+        if self.left < 0 or large > _MOST_VALUES:
+            raise Impossible("the schema asks for a value too large to be made")
 
 
 class Generator:
@@ -62,6 +76,10 @@ class Generator:
     def identifier(self, kind: str, *salt: object) -> str:
         """An id for a thing of `kind`, different for every `salt`."""
         return values.identifier(kind, values.token(self._seed, *salt))
+
+    def token(self, *salt: object) -> str:
+        """40 hexadecimal digits that depend on the seed and on `salt`."""
+        return values.token(self._seed, *salt)
 
     def alternatives(self, source: Json) -> Iterator[JsonObject]:
         """Every way to read `source` as one schema without `$ref`, `allOf`, `anyOf` and `oneOf`; null comes last.
@@ -157,6 +175,7 @@ class Generator:
 
     def _plain(self, schema: JsonObject, walk: _Walk, place: str, name: str, kind: str) -> Json:
         """A value for a schema that leaves no choice of branches."""
+        walk.count(schema)
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
@@ -172,9 +191,9 @@ class Generator:
             case "boolean":
                 made = values.boolean(name)
             case "integer" | "number" as numeric:
-                made = values.number({**schema, "type": numeric}, name, values.token(walk.salt, place))
+                made = values.number({**schema, "type": numeric}, name, walk.token(place, name))
             case _:
-                made = values.string(schema, name, kind, values.token(walk.salt, place))
+                made = values.string(schema, name, kind, walk.token(place, name))
         return made
 
     def _object(self, schema: JsonObject, walk: _Walk, place: str) -> JsonObject:
@@ -260,12 +279,12 @@ def _type(schema: JsonObject, place: str) -> str:
 
 
 def _kind(properties: JsonObject) -> str:
-    """What an object with these properties calls itself: the only value its `object` may have, or nothing."""
-    declared = properties.get("object")
-    if not is_object(declared):
-        return ""
-    options = declared.get("enum", [declared.get("const", "")])
-    return str(options[0]) if len(options) == 1 else ""
+    """What an object with these properties calls itself: the only value its `object` or `type` may have, or nothing."""
+    for declared in (properties.get("object"), properties.get("type")):
+        if is_object(declared):
+            options = declared.get("enum", [declared.get("const", "")])
+            return str(options[0]) if len(options) == 1 else ""
+    return ""
 
 
 def _is_null(schema: Json) -> bool:

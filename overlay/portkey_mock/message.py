@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,14 +38,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response: the status code, the headers without `content-length`, and the whole body."""
+    """One HTTP response.
+
+    Attributes:
+        headers: all but `content-length`.
+        body: every byte of it.
+        chunks: the same bytes in the pieces in which they are sent, one at a time and with no length announced; empty
+            for a body that goes out at once.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    chunks: tuple[bytes, ...] = ()
 
 
 def json_response(status: int, value: Json, headers: Headers = ()) -> Response:
     """A response that carries `value` as JSON."""
     body = json.dumps(value, separators=(",", ":")).encode("ascii")
     return Response(status, (("content-type", "application/json"), *headers), body)
+
+
+def streamed(status: int, media: str, chunks: Iterable[bytes]) -> Response:
+    """A response whose body comes in `chunks`."""
+    pieces = tuple(chunks)
+    return Response(status, (("content-type", media),), b"".join(pieces), pieces)

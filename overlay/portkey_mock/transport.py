@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator, Sequence
+
 import httpx
 
 from portkey_mock.gateway import Gateway
@@ -27,4 +29,22 @@ class GatewayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         headers = tuple((name.lower(), value) for name, value in request.headers.multi_items())
         response = self.gateway.handle(Request(request.method, path, query, headers, body))
-        return httpx.Response(response.status, headers=response.headers, content=response.body, request=request)
+        stream = _Chunks(response.chunks) if response.chunks else None
+        content = None if stream else response.body
+        return httpx.Response(
+            response.status, headers=response.headers, content=content, stream=stream, request=request
+        )
+
+
+class _Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes in pieces, to a sync client as to an async one."""
+
+    def __init__(self, chunks: Sequence[bytes]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk

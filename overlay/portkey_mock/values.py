@@ -5,19 +5,23 @@ Every value follows from the schema, the property's name and a token, so the sam
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from math import ceil, floor
 from typing import Final
 from uuid import UUID
 
+import jsonschema_rs
+
 from portkey_mock.jsonvalue import JsonObject
 
 _EPOCH: Final = 1_750_000_000
-"""Generated times lie in the day after this instant (15 June 2025), in seconds since 1970."""
+"""Generated times lie in the day before this instant (15 June 2025), in seconds since 1970, so they are past for every
+clock that goes right."""
 
 _DAY: Final = 86_400
+_TEN_YEARS: Final = 3652 * _DAY
 
 _ID_PREFIXES: Final = {
     "assistant": "asst_",
@@ -26,6 +30,8 @@ _ID_PREFIXES: Final = {
     "call": "call_",
     "chat.completion": "chatcmpl-",
     "file": "file-",
+    "function": "call_",
+    "function_call": "fc_",
     "fine_tuning.job": "ftjob-",
     "fine_tuning.job.checkpoint": "ftckpt_",
     "fine_tuning.job.event": "ftevent-",
@@ -46,6 +52,11 @@ _ID_PREFIXES: Final = {
     "vector_store.files_batch": "vsfb_",
 }
 """By the `object` of what is named, or by the noun in a name such as `batch_id`. Whatever is not here has a UUID."""
+
+_FUTURE: Final = frozenset({"expires", "next_reset", "next_run", "next_rotation"})
+_LATER: Final = {"started": 1, "queued": 1, "in_progress": 1, "finalizing": 2, "cancelling": 2}
+_CREATED: Final = frozenset({"created", "timestamp", "time"})
+"""By what is left of a name without its `_at`: what is to come, what happens on the way, and what comes first."""
 
 _TRUE: Final = frozenset({"deleted", "success"})
 """Booleans that say a call went well. All others are false: a `has_more` that stayed true would page for ever."""
@@ -84,7 +95,7 @@ def boolean(name: str) -> bool:
 def number(schema: JsonObject, name: str, token: str) -> float | int:
     """A number inside the bounds of `schema`; an integer where it may be one."""
     lowest, highest = _bounds(schema)
-    wanted = _seconds(token) if _is_time(name) else 1
+    wanted = _seconds(token, name) if is_time(name) else 1
     step: float | int = schema.get("multipleOf", 0)
     if step and (step >= 1 or schema["type"] == "integer"):
         return ceil(max(lowest, step) / step) * step
@@ -106,11 +117,17 @@ def _bounds(schema: JsonObject) -> tuple[float, float]:
     return lowest, highest
 
 
-def _seconds(token: str) -> int:
-    return _EPOCH + int(token[:6], 16) % _DAY
+def _seconds(token: str, name: str) -> int:
+    """The times of one thing, which share a token, follow one another as their names say."""
+    stem = name.removesuffix("_at")
+    if stem in _FUTURE:
+        return _EPOCH + _TEN_YEARS
+    step = 0 if stem in _CREATED else _LATER.get(stem, 3)
+    return _EPOCH - _DAY + int(token[:6], 16) % (_DAY - 60) + step
 
 
-def _is_time(name: str) -> bool:
+def is_time(name: str) -> bool:
+    """Whether the property `name` holds a moment."""
     return name.endswith("_at") or name in {"created", "timestamp"}
 
 
@@ -128,10 +145,16 @@ def string(schema: JsonObject, name: str, kind: str, token: str) -> str:
 
 
 def _matches(pattern: str, text: str) -> bool:
+    """Whether `text` matches, as the validators see it: Python's own expressions differ, and some run for ever."""
     try:
-        return re.search(pattern, text) is not None
-    except re.error:
-        return False  # Fine for JSON Schema, whose expressions are those of ECMAScript, but not for Python.
+        return _pattern(pattern).is_valid(text)
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern})
 
 
 def _natural(schema: JsonObject, name: str, kind: str, token: str) -> str:
@@ -140,7 +163,7 @@ def _natural(schema: JsonObject, name: str, kind: str, token: str) -> str:
     if stated in _FORMATS:
         return _FORMATS[stated]
     if stated in _TIME_FORMATS:
-        return datetime.fromtimestamp(_seconds(token), UTC).strftime(_TIME_FORMATS[stated])
+        return datetime.fromtimestamp(_seconds(token, name), UTC).strftime(_TIME_FORMATS[stated])
     return str(UUID(token[:32], version=4)) if stated == "uuid" else _by_name(name, kind, token)
 
 
@@ -151,7 +174,7 @@ def _by_name(name: str, kind: str, token: str) -> str:
         return identifier(name.removesuffix("_id"), token)
     if name == "slug":
         return f"mock-{token[:8]}"
-    if _is_time(name):
+    if is_time(name):
         return _natural({"format": "date-time"}, name, kind, token)
     return f"mock {name}".strip()
 

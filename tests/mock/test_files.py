@@ -105,7 +105,7 @@ def test_ids_do_not_collide(clock: ManualClock) -> None:
     ids: set[str] = set()
     for seed in (1, 2):
         compiled = compile_document(spec.part("/files"), seed)
-        files = Files(Answers(compiled.generator), compiled.generator, clock, make_up_unknown=False)
+        files = Files(Answers(compiled.generator, clock), compiled.generator, clock, make_up_unknown=False)
         ids |= {files.add("", "", b"", 0).id, files.add("", "", b"", 0).id}
     assert len(ids) == 4
 

@@ -245,7 +245,7 @@ def test_ids() -> None:
 @pytest.mark.parametrize(
     ("name", "schema", "pattern"),
     [
-        ("created_at", {"type": "integer"}, r"^175\d{7}$"),
+        ("created_at", {"type": "integer"}, r"^1749\d{6}$"),
         ("created_at", {"type": "string"}, r"^2025-06-\d\dT\d\d:\d\d:\d\dZ$"),
         ("slug", {"type": "string"}, r"^mock-[0-9a-f]{8}$"),
         ("workspace_id", {"type": "string"}, r"^[0-9a-f]{8}-"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import os
 import signal
 import socket
@@ -96,6 +97,45 @@ def test_asgi_request(gateway: Gateway) -> None:
     )
     assert start["status"] == 200
     assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+
+
+SPEECH = {"model": "tts-1", "input": "Hello", "voice": "alloy"}
+
+
+@pytest.fixture
+def speaker() -> Gateway:
+    """A gateway that answers in pieces."""
+    return Gateway(spec.part("/audio/speech"), clock=ManualClock())
+
+
+def test_client_sees_a_stream(speaker: Gateway) -> None:
+    """A sync and an async client get the answer in the pieces in which the gateway sends it."""
+
+    async def run() -> list[bytes]:
+        transport = GatewayTransport(speaker)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=BASE, headers=spec.INFERENCE) as client,
+            client.stream("POST", "/audio/speech", json=SPEECH) as response,
+        ):
+            return [chunk async for chunk in response.aiter_raw()]
+
+    with (
+        httpx.Client(transport=GatewayTransport(speaker), base_url=BASE, headers=spec.INFERENCE) as client,
+        client.stream("POST", "/audio/speech", json=SPEECH) as response,
+    ):
+        chunks = list(response.iter_raw())
+    assert len(chunks) > 1
+    assert asyncio.run(run()) == chunks
+
+
+def test_asgi_stream(speaker: Gateway) -> None:
+    """A server is handed one piece after the other, and no length."""
+    request = {"type": "http.request", "body": json.dumps(SPEECH).encode()}
+    start, *pieces, last = exchange(Application(speaker), http_scope("POST", b"/v1/audio/speech"), request)
+    assert b"content-length" not in dict(start["headers"])
+    assert all(piece["body"] and piece["more_body"] for piece in pieces)
+    assert len(pieces) > 1
+    assert last == {"type": "http.response.body", "body": b""}
 
 
 def test_asgi_client_gone(gateway: Gateway) -> None:

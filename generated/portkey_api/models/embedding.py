@@ -13,5 +13,5 @@ class Embedding(WireModel):
     """The document's ``Embedding``."""
 
     index: int
-    embedding: list[float]
+    embedding: list[float] | str
     object: Literal["embedding"]
