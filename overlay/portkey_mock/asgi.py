@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from portkey_mock.errors import Refusal, envelope
 from portkey_mock.gateway import Gateway
-from portkey_mock.message import Request
+from portkey_mock.message import Request, Response, json_response
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
-class Application:
-    """Serves one gateway over HTTP. Websockets are turned away."""
+LARGEST_BODY: Final = 512 * 2**20
+"""Bytes of a request body that are taken, as many as OpenAI takes of a file."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        """Serves `gateway`."""
+
+class Application:
+    """Serves one gateway: HTTP, events in a stream of an answer, and the websocket of realtime sessions."""
+
+    def __init__(self, gateway: Gateway, *, largest_body: int = LARGEST_BODY) -> None:
+        """Serves `gateway`; a request with more bytes than `largest_body` is refused with 413."""
         self._gateway = gateway
+        self._largest_body = largest_body
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handles one connection scope of ASGI."""
@@ -27,21 +34,55 @@ class Application:
                 await self._http(scope, receive, send)
             case "lifespan":
                 await _lifespan(receive, send)
-            case _:
-                await send({"type": "websocket.close"})
+            case "websocket":
+                await self._websocket(scope, receive, send)
+            case unknown:
+                raise ValueError(f"this application does not speak {unknown}")
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
-        if body is None:
+        try:
+            body = await _body(receive, self._largest_body)
+        except Refusal as refusal:
+            await _answer(json_response(refusal.status, envelope(refusal, "", lambda _: True)), send)
             return
-        response = self._gateway.handle(_request(scope, body))
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        if not response.chunks:
-            headers.append((b"content-length", str(len(response.body)).encode("ascii")))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        for chunk in response.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"" if response.chunks else response.body})
+        if body is not None:
+            await _answer(self._gateway.handle(_request(scope, body)), send)
+
+    async def _websocket(self, scope: Message, receive: Receive, send: Send) -> None:
+        await receive()
+        session = self._gateway.connect(_request({"method": "GET", **scope}, b""))
+        if isinstance(session, Response):
+            await _turn_away(session, scope, send)
+            return
+        await send({"type": "websocket.accept", "subprotocol": next(iter(scope.get("subprotocols", ())), None)})
+        events = session.opening()
+        while True:
+            for event in events:
+                await send({"type": "websocket.send", "text": json.dumps(event)})
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            events = session.receive(message["bytes"] if text is None else text)
+
+
+async def _turn_away(response: Response, scope: Message, send: Send) -> None:
+    """Refuses a websocket, with the reason where the server can send one."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    await _answer(response, send, "websocket.http.response")
+
+
+async def _answer(response: Response, send: Send, kind: str = "http.response") -> None:
+    """Sends a whole response; `kind` is how its messages are called."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if not response.chunks:
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    await send({"type": f"{kind}.start", "status": response.status, "headers": headers})
+    for chunk in response.chunks:
+        await send({"type": f"{kind}.body", "body": chunk, "more_body": True})
+    await send({"type": f"{kind}.body", "body": b"" if response.chunks else response.body})
 
 
 def _request(scope: Message, body: bytes) -> Request:
@@ -55,16 +96,23 @@ def _request(scope: Message, body: bytes) -> Request:
     )
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None if the client went away before it was complete."""
+async def _body(receive: Receive, largest: int) -> bytes | None:
+    """The whole body; None if the client went away before it was complete.
+
+    Raises:
+        Refusal: 413 as soon as it is known to have more than `largest` bytes.
+    """
     chunks: list[bytes] = []
-    while True:
+    left = largest
+    while left >= 0:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
+        left -= len(chunks[-1])
+        if left >= 0 and not message.get("more_body", False):
             return b"".join(chunks)
+    raise Refusal(413, f"The body has more than {largest} bytes.", code="body_too_large", at="/body")
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

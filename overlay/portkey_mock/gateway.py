@@ -27,6 +27,7 @@ from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response, json_response
 from portkey_mock.reading import read_json
+from portkey_mock.realtime import Session
 from portkey_mock.resources import Resources, Store
 from portkey_mock.routing import Router, shape
 from portkey_mock.validation import Call, validate, validate_value
@@ -97,6 +98,7 @@ class Gateway:
         self._lines: Router[Operation] = Router(compiled.operations, prefixes)
         self._seed = seed
         self._requests = 0
+        self._generator = compiled.generator
         self._answers = Answers(compiled.generator, self._instant)
         self._fixtures = Fixtures((each.name for each in compiled.operations.values()), fixtures)
         self._resources = Resources(self._answers, compiled.operations, self._instant, pace, make_up_unknown=made_up)
@@ -175,6 +177,20 @@ class Gateway:
         with self._lock:
             files, batches, resources = copy.deepcopy((snapshot.files, snapshot.batches, snapshot.resources))
             self._files.store, self._batches.store, self._resources.store = files, dict(batches), resources
+
+    def connect(self, request: Request) -> Session | Response:
+        """The session behind a websocket that `request` wants to open, or the refusal."""
+        operation: Operation | None = None
+        try:
+            self.dialect.enter(request)
+            operation, path = self._router.find(request.method, self.dialect.path(request))
+            call = validate(operation, path, request)
+            if "101" not in operation.responses:
+                raise Refusal(400, "This operation is no websocket.", code="no_websocket", at="/path")
+        except Refusal as refusal:
+            return self._refused(refusal, request, operation)
+        salt = self._generator.token(operation.path, request.query)
+        return Session(salt, str(call.query.get("model", "mock-model")))
 
     def _instant(self) -> float:
         """The time of the request being answered: one request sees one instant, however long it takes."""

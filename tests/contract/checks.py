@@ -35,6 +35,9 @@ tried for them by itself.
 CREDENTIALS: Final = "credentials_required"
 """Ours: a request that succeeded is refused with 401 or 403 when it is sent again without credentials."""
 
+EVENTS: Final = "events_conformance"
+"""Ours: every event of a stream is what the document says of it."""
+
 LEFT_OUT: Final = {
     "ignored_auth": "it also tries a made-up key, and the mock takes every key; credentials_required is in its place",
     "missing_required_header": "the document requires no header; credentials are no parameters of it",

@@ -36,6 +36,9 @@ LINKS: Final = (("files.create", "batches.create", {"input_file_id": "$response.
 one's body. schemathesis finds the others by itself.
 """
 
+_EVENTS: Final = "text/event-stream"
+"""What this document says of its events is not what schemathesis would hold them to; see `events`."""
+
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "options", "head", "trace"})
 
 
@@ -169,4 +172,6 @@ def _responses(operation: Document, links: list[tuple[str, str, Document]]) -> I
     }
     for status, response in operation["responses"].items():
         # A copy, since schemathesis writes the links it finds into the document.
-        yield status, {**response, "links": dict(outgoing)} if status.startswith("2") else {**response}
+        content = {media: {} if media == _EVENTS else {**held} for media, held in response.get("content", {}).items()}
+        copy = {**response, "content": content} if content else {**response}
+        yield status, {**copy, "links": dict(outgoing)} if status.startswith("2") else copy

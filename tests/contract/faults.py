@@ -188,6 +188,18 @@ FAULTS: Final = (
         checks.CREDENTIALS,
         _takes(401, lambda request: replace(request, headers=(*request.headers, *_KEYS))),
     ),
+    Fault(
+        "an event lacks what it must have",
+        "POST /chat/completions",
+        checks.EVENTS,
+        _every(200, lambda response: replace(response, body=response.body.replace(b'"choices":', b'"choice":'))),
+    ),
+    Fault(
+        "an event that is no JSON",
+        "POST /messages",
+        checks.EVENTS,
+        _every(200, lambda response: replace(response, body=response.body.replace(b"data: {", b"data: {{"))),
+    ),
     Fault("a deleted file is there", None, "use_after_free", _keep_files),
     Fault("a created batch is not there", None, "ensure_resource_availability", _lose_batches),
 )

@@ -20,6 +20,7 @@ from schemathesis.generation.case import Case
 from schemathesis.schemas import BaseSchema
 
 from tests.contract import checks
+from tests.contract import events as events_of
 from tests.contract.document import Document, Operation, linked, prepared
 from tests.contract.inprocess import answered_by
 from tests.contract.target import Target
@@ -163,6 +164,10 @@ def _record(scenario: ScenarioRecorder, outcome: Outcome) -> list[Case[Any]]:
         outcome.answers[case.operation.label, response.status_code] += 1
         if 200 <= response.status_code < 300:
             succeeded.append(case)
+        if response.headers.get("content-type") == [events_of.MEDIA]:
+            found = events_of.problems(case.operation.path, response.content or b"")
+            label, curl = case.operation.label, case.as_curl_command()
+            outcome.findings += (Finding(label, checks.EVENTS, each, curl, _shown(response)) for each in found)
     for name, made in scenario.checks.items():
         for check in made:
             if check.failure_info is not None and not _is_void(check.name, scenario.cases[name].value):

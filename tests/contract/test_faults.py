@@ -41,7 +41,7 @@ def test_missing_header_is_seen() -> None:
 def test_every_check_is_proven() -> None:
     """No check is made that no fault fails."""
     proven = {"response_headers_conformance"} | {fault.check for fault in FAULTS}
-    assert proven == {*checks.EVERY_ANSWER, *checks.SEQUENCES, checks.CREDENTIALS}
+    assert proven == {*checks.EVERY_ANSWER, *checks.SEQUENCES, checks.CREDENTIALS, checks.EVENTS}
 
 
 def test_every_check_is_decided() -> None:

@@ -150,9 +150,19 @@ def test_asgi_lifespan(gateway: Gateway) -> None:
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
-def test_asgi_websocket(gateway: Gateway) -> None:
-    """A websocket is turned away."""
-    assert exchange(Application(gateway), {"type": "websocket"}) == [{"type": "websocket.close"}]
+def test_asgi_unknown(gateway: Gateway) -> None:
+    """What is neither HTTP nor a websocket is no business of the application."""
+    with pytest.raises(ValueError, match="carrier pigeon"):
+        exchange(Application(gateway), {"type": "carrier pigeon"})
+
+
+def test_asgi_too_large(gateway: Gateway) -> None:
+    """A body over the limit is refused as soon as it is over it, whatever is still to come."""
+    application = Application(gateway, largest_body=9)
+    chunk: Message = {"type": "http.request", "body": b"12345", "more_body": True}
+    start, body = exchange(application, http_scope("POST"), chunk, chunk, chunk)
+    assert start["status"] == 413
+    assert json.loads(body["body"])["error"]["code"] == "body_too_large"
 
 
 def serve(*arguments: str) -> subprocess.Popen[str]:

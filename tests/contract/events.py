@@ -1,0 +1,47 @@
+"""Streams of events, held to what the document says of them.
+
+schemathesis takes an event for an object of two strings, `event` and `data`. This document describes what the JSON in
+`data` holds, as OpenAI's does; where it describes `event` and `data`, that `data` is JSON, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from jsonschema.protocols import Validator
+
+from tests.contract.document import DOCUMENT
+from tests.mock import spec
+
+MEDIA: Final = "text/event-stream"
+
+
+def problems(path: str, body: bytes) -> Iterator[str]:
+    """What is wrong with the events that POST on `path` answered with."""
+    pairs = path.startswith("/threads")
+    for number, (name, data) in enumerate(_events(body)):
+        if data == "[DONE]":
+            continue
+        try:
+            value: Any = json.loads(data)
+        except ValueError:
+            yield f"Event {number} is no JSON."
+            continue
+        error = next(iter(_validator(path).iter_errors({"event": name, "data": value} if pairs else value)), None)
+        if error is not None:
+            yield f"Event {number} does not conform: {error.message[:500]}"
+
+
+def _events(body: bytes) -> Iterator[tuple[str | None, str]]:
+    for block in body.decode().split("\n\n"):
+        fields: Mapping[str, str] = dict(line.partition(": ")[::2] for line in block.split("\n"))
+        if "data" in fields:
+            yield fields.get("event"), fields["data"]
+
+
+@cache
+def _validator(path: str) -> Validator:
+    return spec.validator(DOCUMENT["paths"][path]["post"]["responses"]["200"]["content"][MEDIA]["schema"])
