@@ -186,7 +186,8 @@ class Batches:
             batch.cancelled = self._now(batch)
         elif status in FINAL and not self._make_up_unknown:
             # OpenAI answers 409 in practice; Respan answers 400 (see `dialects`).
-            raise Refusal(409, f"Batch is already {status} and cannot be cancelled", code="batch_not_cancellable")
+            message = f"A batch that is {status} cannot be cancelled."
+            raise Refusal(409, message, code="batch_not_cancellable", state=status)
         return self._answers.one(call, self._facts(batch), batch.id)
 
     def output(self, call: Call) -> Response:

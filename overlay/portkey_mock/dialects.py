@@ -204,7 +204,9 @@ def _respan_has(operation: Operation) -> bool:
 def _respan_error(refusal: Refusal, _: Request) -> Json:
     if refusal.status == 401:
         return {"error": "Authentication credentials were not provided."}
-    return {"error": {"message": refusal.message, "type": "invalid_request_error"}}
+    ended = f"Batch is already {refusal.state} and cannot be cancelled"
+    message = refusal.message if refusal.state is None else ended
+    return {"error": {"message": message, "type": "invalid_request_error"}}
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {

@@ -27,15 +27,26 @@ class Refusal(Exception):
         code: a stable word for the kind of refusal.
         at: JSON pointer into the request (`/path`, `/query`, `/header` or `/body` first), or None if the whole request.
         headers: headers that the status requires, such as `allow`.
+        state: the status of the thing that does not allow it, or None if it is not that.
     """
 
-    def __init__(self, status: int, message: str, *, code: str, at: str | None = None, headers: Headers = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str,
+        at: str | None = None,
+        headers: Headers = (),
+        state: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status: Final = status
         self.message: Final = message
         self.code: Final = code
         self.at: Final = at
         self.headers: Final = headers
+        self.state: Final = state
 
 
 def envelope(refusal: Refusal, plane: str, conforms: Callable[[Json], bool]) -> Json:

@@ -213,9 +213,9 @@ class Resources:
             return self._listed_elsewhere(call, role)
         held = self._held(family, call.path)
         found = {
-            name: self._told(thing, role)
+            name: told
             for name, thing in reversed(held.things.items())
-            if thing is not None and _matches(thing, call.query)
+            if thing is not None and _matches(told := self._told(thing, role), call.query)
         }
         untouched = self._make_up_unknown and not held.things
         return self._answers.many(call, None if untouched else found, *_salt(call))
@@ -333,7 +333,9 @@ class Resources:
     def _show(self, call: Call, role: Role) -> Response:
         held = self._single(call, role)
         if self._answers.items(call, *_salt(call)):
-            found = {name: thing.facts for name, thing in held.things.items() if thing and _matches(thing, call.query)}
+            found = {
+                name: thing.facts for name, thing in held.things.items() if thing and _matches(thing.facts, call.query)
+            }
             made_up = self._make_up_unknown and not held.things
             return self._answers.many(call, None if made_up else found, *_salt(call), more=held.facts)
         return self._answers.one(call, {**_echo(call), **held.facts}, *_salt(call))
@@ -444,13 +446,9 @@ def _given_id(call: Call, role: Role) -> JsonObject:
     return _identity(role.parameter, given, {}) if isinstance(given, str) and role.parameter != "slug" else {}
 
 
-def _matches(thing: Thing, query: Mapping[str, Json]) -> bool:
-    """Whether a thing is what the query asks for: parameters that are called like one of its members filter."""
-    return all(str(thing.facts[name]) == str(value) for name, value in query.items() if _filters(thing.facts.get(name)))
-
-
-def _filters(fact: Json) -> bool:
-    return isinstance(fact, str)
+def _matches(facts: JsonObject, query: Mapping[str, Json]) -> bool:
+    """Whether a thing is what the query asks for: a parameter that is called like a text among its members filters."""
+    return all(facts[name] == value for name, value in query.items() if isinstance(facts.get(name), str))
 
 
 def _without_ids(facts: JsonObject) -> JsonObject:
