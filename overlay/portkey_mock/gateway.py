@@ -185,10 +185,11 @@ class Gateway:
             self.dialect.enter(request)
             operation, path = self._router.find(request.method, self.dialect.path(request))
             call = validate(operation, path, request)
-            if "101" not in operation.responses:
-                raise Refusal(400, "This operation is no websocket.", code="no_websocket", at="/path")
         except Refusal as refusal:
             return self._refused(refusal, request, operation)
+        if "101" not in operation.responses:
+            plain = Refusal(400, "This operation is no websocket.", code="no_websocket", at="/path")
+            return self._refused(plain, request, operation)
         salt = self._generator.token(operation.path, request.query)
         return Session(salt, str(call.query.get("model", "mock-model")))
 
