@@ -14,7 +14,8 @@ PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate migration drift update diff check lint imports types format test contract mock demo bench lock audit
+.PHONY: help setup generate migration drift update diff check lint imports types format test contract mock demo bench peers lock \
+  audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -67,13 +68,16 @@ mock: .venv/.installed  ## the mock gateway on PORT (4010)
 demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
 	$(BIN)/python examples/demo.py $(ARGS)
 
-bench: .venv-bench/.installed .venv/.installed  ## cost of import, call and decode, beside peers; time of the pipeline
+bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode and the mock, beside peers; time of the pipeline
 	.venv-bench/bin/python -m tests.bench $(ARGS)
 	$(if $(ARGS),,PYTHONPATH=openapi $(BIN)/python -m tests.bench.pipeline)
 
+peers: .venv-bench/.installed  ## the openai and portkey-ai SDKs, unmodified, against the mock
+	.venv-bench/bin/python -m pytest --no-header -p no:cacheprovider -o addopts=--import-mode=importlib tests/peers $(ARGS)
+
 lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
 	$(LOCK) pyproject.toml --extra mock requirements/dev.in -o requirements/dev.txt
-	$(LOCK) pyproject.toml requirements/bench.in -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra mock requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
 
 audit: .venv-tools/.locked  ## known vulnerabilities in what is locked

@@ -35,6 +35,10 @@ _MODELS: Final[Mapping[str, Callable[[Asked], JsonObject]]] = {
 """Where a model answers, by the shape of the path that is posted to."""
 
 _KEPT_SAMPLES: Final = 1024
+_KEPT_ANSWERS: Final = 256
+_LARGEST_KEPT: Final = 65_536
+"""How many answers of models are remembered, and the most bytes one of them may have."""
+
 _SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
 
 
@@ -45,6 +49,7 @@ class Answers:
         """`clock` tells when models say what they say."""
         self._generator = generator
         self._clock = clock
+        self._spoken: dict[Call, tuple[tuple[object, ...], Response]] = {}
         self._samples: OrderedDict[tuple[object, ...], Json] = OrderedDict()
 
     def one(self, call: Call, facts: JsonObject, *salt: object) -> Response:
@@ -60,17 +65,37 @@ class Answers:
             return audio.speech(status, call.fields)
         if not is_json(content):
             return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
+        speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
+        if speak is not None:
+            return self._said(call, status, content, speak, facts, salt)
         sample = self.sample(content, *salt)
-        facts = self._said(call) | facts
         return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
 
-    def _said(self, call: Call) -> JsonObject:
-        """What a model answers, where one does."""
-        speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
-        if speak is None:
-            return {}
-        salt = self._generator.token(call.operation.path, json.dumps(call.body))
-        return speak(Asked(call.fields, salt, int(self._clock())))
+    def _said(
+        self,
+        call: Call,
+        status: int,
+        content: Content,
+        speak: Callable[[Asked], JsonObject],
+        facts: JsonObject,
+        salt: tuple[object, ...],
+    ) -> Response:
+        """What a model answers. It takes some time to say, so that it is remembered for the rest of the second."""
+        now = int(self._clock())
+        moment = (now, *salt)
+        known = self._spoken.get(call)
+        if known is not None and known[0] == moment:
+            return known[1]
+        asked = Asked(call.fields, self._generator.token(call.operation.path, json.dumps(call.body)), now)
+        sample = self.sample(content)
+        kind = str(sample.get("object", sample.get("type")))
+        said = {"id": self._generator.identifier(kind, *salt), **speak(asked), **facts}
+        response = json_response(status, lay(content.schema.accepts, sample, said))
+        if len(self._spoken) >= _KEPT_ANSWERS:
+            self._spoken.clear()
+        if len(response.body) <= _LARGEST_KEPT:
+            self._spoken[call] = (moment, response)
+        return response
 
     def many(
         self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object, more: JsonObject | None = None

@@ -91,7 +91,7 @@ def _request(scope: Message, body: bytes) -> Request:
         method=scope["method"],
         path=raw_path.decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]),
         body=body,
     )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from portkey_mock.jsonvalue import Json
+
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Header fields in the order they were sent; names in lower case."""
@@ -55,8 +57,7 @@ class Response:
 
 def json_response(status: int, value: Json, headers: Headers = ()) -> Response:
     """A response that carries `value` as JSON."""
-    body = json.dumps(value, separators=(",", ":")).encode("ascii")
-    return Response(status, (("content-type", "application/json"), *headers), body)
+    return Response(status, (("content-type", "application/json"), *headers), _encode(value).encode("ascii"))
 
 
 def streamed(status: int, media: str, chunks: Iterable[bytes]) -> Response:

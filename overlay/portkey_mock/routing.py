@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from typing import Final, Generic, TypeVar
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ def segments(template: str) -> tuple[str, ...]:
     return tuple(template.removeprefix("/").split("/"))
 
 
+@cache
 def shape(template: str) -> str:
     """`template` without the names of its parameters: `/files/{file_id}` and `/files/{id}` are the same place."""
     return "/" + "/".join("{}" if _is_parameter(segment) else segment for segment in segments(template))

@@ -18,7 +18,7 @@ from portkey_mock.routing import shape
 from portkey_mock.speech import pieces
 from portkey_mock.validation import Call
 
-_HOW: Final = ("stream", "stream_options")
+_HOW: Final = frozenset({"stream", "stream_options"})
 """Fields that say how to send an answer."""
 
 Cut: TypeAlias = Callable[[JsonObject, JsonObject], Iterable[bytes]]
@@ -35,8 +35,7 @@ def answer(call: Call, act: Callable[[Call], Response]) -> Response:
 
     An answer that is not what the document says, such as a refusal or a caller's own, goes out whole.
     """
-    cut = _CUTS.get(shape(call.operation.path))
-    if cut is None or not call.fields:
+    if _HOW.isdisjoint(call.fields) or (cut := _CUTS.get(shape(call.operation.path))) is None:
         return act(call)
     fields = {name: value for name, value in call.fields.items() if name not in _HOW}
     whole = act(replace(call, body=fields))

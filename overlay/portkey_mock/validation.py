@@ -24,9 +24,9 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][+-]?[0-9]{1,3
 _JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A request that conforms, taken apart.
+    """A request that conforms, taken apart. It is never changed, and equal to nothing but itself.
 
     Attributes:
         path: path parameters, decoded.

@@ -1,10 +1,10 @@
-"""Run the benchmarks and print them as one Markdown table: `python -m tests.bench [imports|calls|decode ...]`."""
+"""Run the benchmarks and print them as Markdown tables: `python -m tests.bench [imports|calls|decode|mock ...]`."""
 
 import argparse
 
-from tests.bench import calls, decode, imports, table
+from tests.bench import calls, decode, imports, mock, table
 
-MEASUREMENTS = {"imports": imports.measure, "calls": calls.measure, "decode": decode.measure}
+MEASUREMENTS = {"imports": imports.measure, "calls": calls.measure, "decode": decode.measure, "mock": mock.measure}
 
 
 def main() -> None:
@@ -17,8 +17,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(MEASUREMENTS):
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
-    rows = [row for name in arguments.names or MEASUREMENTS for row in MEASUREMENTS[name](arguments.rounds)]
-    print(table.markdown(rows))
+    names = arguments.names or MEASUREMENTS
+    for group in ([name for name in names if name != "mock"], [name for name in names if name == "mock"]):
+        if group:
+            print(table.markdown([row for name in group for row in MEASUREMENTS[name](arguments.rounds)]), "\n")
 
 
 if __name__ == "__main__":

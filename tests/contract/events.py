@@ -7,7 +7,7 @@ schemathesis takes an event for an object of two strings, `event` and `data`. Th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def problems(path: str, body: bytes) -> Iterator[str]:
 
 def _events(body: bytes) -> Iterator[tuple[str | None, str]]:
     for block in body.decode().split("\n\n"):
-        fields: Mapping[str, str] = dict(line.partition(": ")[::2] for line in block.split("\n"))
+        fields = {line.partition(": ")[0]: line.partition(": ")[2] for line in block.split("\n")}
         if "data" in fields:
             yield fields.get("event"), fields["data"]
 
