@@ -46,7 +46,7 @@ def test_the_example_of_gateways_and_options_runs(
     monkeypatch.setattr(
         Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway), event_hooks=hooks)
     )
-    _, code, _ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    _, code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
     run(code)
     assert capsys.readouterr().out.splitlines() == ["[]", code.splitlines()[-1].partition("  # ")[2]]
     (request,) = sent
@@ -58,11 +58,25 @@ def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: p
     """The README's third example does what it says, against the mock."""
     gateway = Gateway()
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
-    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    _, _, code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
     run(code)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("200 1 ")
     assert second == "batches.retrieve 404 1 False"
+
+
+def test_the_example_of_own_answers_runs() -> None:
+    """The README's fourth example puts in answers that come back."""
+    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    names: dict[str, Gateway] = {}
+    exec(compile(code, str(README), "exec"), names)  # noqa: S102  # our own text
+    headers = {"x-portkey-api-key": "pk-test", "x-portkey-virtual-key": "vk-test"}
+    transport = GatewayTransport(names["gateway"])
+    with httpx.Client(transport=transport, base_url="http://mock/v1", headers=headers) as client:
+        assert client.get("/models").json() == {"object": "list", "data": []}
+        chat = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+        assert client.post("/chat/completions", json=chat).status_code == 429
+        assert client.post("/embeddings", json={"model": "m", "input": "a"}).json() == {"model": "m"}
 
 
 def test_the_table_of_gateways_counts_right() -> None:
