@@ -36,7 +36,9 @@ from portkey_mock.values import token
 _log: Final = logging.getLogger("portkey_mock")
 
 _PACE: Final = Pace()
-<<<<<<< HEAD
+_KEPT_CALLS: Final = 512
+_LARGEST_KEPT: Final = 16_384
+"""How many requests that were found to conform are remembered, and the most bytes one of them may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,6 @@ class Snapshot:
 
 
 _NOTHING: Final = Snapshot(Shelf(), {}, Store())
-=======
-_KEPT_CALLS: Final = 512
-_LARGEST_KEPT: Final = 16_384
-"""How many requests that were found to conform are remembered, and the most bytes one of them may have."""
-
-_TRACE: Final = "x-portkey-trace-id"
->>>>>>> dd65dc7 (The official SDKs against the mock, raw bytes against the served mock, and the mock in the benchmarks)
 
 
 class Gateway:
@@ -100,16 +95,13 @@ class Gateway:
         self._clock = clock
         self._now = clock()
         self._lock = Lock()
-<<<<<<< HEAD
         prefixes = {*compiled.prefixes, self.dialect.base}
         operations = self.dialect.operations(compiled.operations)
         self._router: Router[Operation] = Router(operations, prefixes)
         self._lines: Router[Operation] = Router(compiled.operations, prefixes)
         self._seed = seed
         self._requests = 0
-=======
         self._calls: dict[Request, Call] = {}
->>>>>>> dd65dc7 (The official SDKs against the mock, raw bytes against the served mock, and the mock in the benchmarks)
         self._generator = compiled.generator
         self._answers = Answers(compiled.generator, self._instant)
         self._fixtures = Fixtures((each.name for each in compiled.operations.values()), fixtures)
@@ -138,20 +130,14 @@ class Gateway:
         operation: Operation | None = None
         refused: Refusal | None = None
         try:
-<<<<<<< HEAD
             self.dialect.enter(request)
-            operation, path = self._router.find(request.method, self.dialect.path(request))
-            call = validate(operation, path, request)
-            response = streams.answer(call, lambda call: self._translated(request, call))
-=======
             call = self._calls.get(request)
             if call is None:
-                operation, path = self._router.find(request.method, request.path)
+                operation, path = self._router.find(request.method, self.dialect.path(request))
                 call = validate(operation, path, request)
                 self._keep(request, call)
             operation = call.operation
-            response = streams.answer(call, self._act)
->>>>>>> dd65dc7 (The official SDKs against the mock, raw bytes against the served mock, and the mock in the benchmarks)
+            response = streams.answer(call, lambda call: self._translated(request, call))
         except Refusal as refusal:
             refused = refusal
             response = self._refused(refusal, request, operation)
@@ -215,16 +201,10 @@ class Gateway:
             operation, path = self._router.find(request.method, self.dialect.path(request))
             call = validate(operation, path, request)
         except Refusal as refusal:
-<<<<<<< HEAD
             return self._refused(refusal, request, operation)
         if "101" not in operation.responses:
             plain = Refusal(400, "This operation is no websocket.", code="no_websocket", at="/path")
             return self._refused(plain, request, operation)
-=======
-            return _refused(refusal, operation)
-        if "101" not in operation.responses:
-            return _refused(Refusal(400, "This operation is no websocket.", code="no_websocket", at="/path"), operation)
->>>>>>> dd65dc7 (The official SDKs against the mock, raw bytes against the served mock, and the mock in the benchmarks)
         salt = self._generator.token(operation.path, request.query)
         return Session(salt, str(call.query.get("model", "mock-model")))
 
