@@ -196,3 +196,15 @@ def test_same_input_same_vector() -> None:
     """A vector depends on its text alone; one that is all zero stays so and does not divide by it."""
     assert vector("a", 4) == vector("a", 4) != vector("b", 4)
     assert vector("a", 0) == []
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests and answers are remembered up to a number and a size, and come out the same when they are forgotten."""
+    for place in ("gateway._KEPT_CALLS", "answers._KEPT_ANSWERS"):
+        monkeypatch.setattr(f"portkey_mock.{place}", 2)
+    monkeypatch.setattr("portkey_mock.gateway._LARGEST_KEPT", 500)
+    call = Caller(Gateway(spec.part("/chat"), clock=ManualClock()))
+    asked = [{"messages": [{"role": "user", "content": "Hello" * size}]} for size in (1, 2, 3, 4, 200)]
+    first = [chat(call, **each) for each in asked]
+    assert [chat(call, **each) for each in asked] == first
+    assert len({each["choices"][0]["message"]["content"] for each in first}) > 1
