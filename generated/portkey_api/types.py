@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeGuard, TypeVar
 
@@ -162,7 +162,23 @@ class Facts:
         return self.headers.get(name, "").rpartition(",")[2].strip()
 
 
-class RawResponse(Facts, Generic[T]):
+class Success(Facts):
+    """What is known of any answer that is no error."""
+
+    operation: str
+    """``resource.method``."""
+    status: int
+    """The HTTP status, from 200 to 299."""
+    attempts: int
+    """How often the request was sent, or tried to be."""
+
+    @property
+    def guardrail_failed(self) -> bool:
+        """Whether a guardrail failed without denying the answer (status 246)."""
+        return self.status == 246
+
+
+class RawResponse(Success, Generic[T]):
     """The parsed answer of one call, with the HTTP answer it was read from."""
 
     def __init__(
@@ -178,25 +194,17 @@ class RawResponse(Facts, Generic[T]):
         attempt_elapsed: float,
     ) -> None:
         self.operation = operation
-        """``resource.method``."""
         self.status = status
-        """The HTTP status, from 200 to 299."""
         self.headers = headers
         self.content = content
         """The body as it came."""
         self.parsed = parsed
         """What the method without ``with_raw_response`` returns."""
         self.attempts = attempts
-        """How often the request was sent, or tried to be."""
         self.elapsed = elapsed
         """Seconds the call took, all attempts and the waits between them."""
         self.attempt_elapsed = attempt_elapsed
         """Seconds the last attempt took."""
-
-    @property
-    def guardrail_failed(self) -> bool:
-        """Whether a guardrail failed without denying the answer (status 246)."""
-        return self.status == 246
 
     @property
     def hook_results(self) -> Any:
@@ -208,17 +216,27 @@ class RawResponse(Facts, Generic[T]):
         return f"RawResponse({self.operation}: {self.status}, {self.elapsed:.3f} s, {self.attempts} attempts)"
 
 
-class Stream(Generic[E, T]):
-    """The events of one answer as they come, and what they add up to. Close it, or use it in a ``with`` statement."""
+class Stream(Success, Generic[E, T]):
+    """The events of one answer as they come, and what they add up to.
 
-    def __iter__(self) -> Self:
-        return self
+    A loop over it closes the connection, also when it is left early; otherwise close it, or use it in a ``with``
+    statement. ``next`` reads one event and leaves it open.
+    """
+
+    hook_results: dict[str, Any]
+    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the very end."""
+
+    def __iter__(self) -> Iterator[E]:
+        raise NotImplementedError
 
     def __next__(self) -> E:
         raise NotImplementedError
 
     def final(self) -> T:
-        """Read to the end and return the answer that the events add up to, as it would have come without a stream."""
+        """Read to the end and return the answer that the events add up to, as it would have come without a stream.
+
+        What was read before counts, so this also works after a loop over the events.
+        """
         raise NotImplementedError
 
     def close(self) -> None:
@@ -232,11 +250,18 @@ class Stream(Generic[E, T]):
         self.close()
 
 
-class AsyncStream(Generic[E, T]):
-    """A ``Stream`` that is read asynchronously. Close it, or use it in an ``async with`` statement."""
+class AsyncStream(Success, Generic[E, T]):
+    """A ``Stream`` that is read asynchronously.
 
-    def __aiter__(self) -> Self:
-        return self
+    The loop that an ``async for`` leaves early closes the connection a little later, as soon as the event loop gets to
+    it; an ``async with`` closes it at once.
+    """
+
+    hook_results: dict[str, Any]
+    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the very end."""
+
+    def __aiter__(self) -> AsyncIterator[E]:
+        raise NotImplementedError
 
     async def __anext__(self) -> E:
         raise NotImplementedError
@@ -602,6 +627,23 @@ def read(codec: Any, value: Any) -> Any:
     """Return a JSON value read as a codec says; a value that does not fit is returned as it is."""
     reader = _reader(codec)
     return value if reader is None else reader(value)
+
+
+def readers_by(key: str, codec: Any) -> dict[str, Callable[[Any], Any]]:
+    """Return the reader of each class among several, by the constants that only this class has under a key.
+
+    Events tell by their ``type``, or their ``event``, what they are.
+    """
+    names = codec if _is_tuple(codec) else (codec,)
+    found = [(told, name) for name in names for told in _constants(_model(name), key)]
+    constants = [told for told, _ in found]
+    return {told: _model_reader(name) for told, name in found if constants.count(told) == 1}
+
+
+def _constants(model: type[WireModel], key: str) -> tuple[Any, ...]:
+    """Return the values that a key of a model may have, where the document lists them."""
+    tell = model._tells.get(key)
+    return tell if _is_tuple(tell) else ()
 
 
 def _reader(codec: Any) -> Callable[[Any], Any] | None:

@@ -5,7 +5,7 @@
 >>> batch = client.batches.cancel("batch_abc123")
 """
 
-from portkey_api.types import UNSET, RawResponse
+from portkey_api.types import UNSET, AsyncStream, RawResponse, Stream
 
 from .client import AsyncPortkey, Portkey
 from .config import Config
@@ -21,11 +21,14 @@ from .errors import (
     GatewayTimedOutError,
     GuardrailError,
     NotFoundError,
+    PagingError,
     PermissionDeniedError,
     PortkeyError,
     RateLimitError,
     RequestRefusedError,
     ServerError,
+    StreamFailedError,
+    StreamTruncatedError,
     TimedOutError,
     UnprocessableError,
 )
@@ -41,6 +44,7 @@ __all__ = [
     "APIError",
     "AnswerError",
     "AsyncPortkey",
+    "AsyncStream",
     "AuthenticationError",
     "BadRequestError",
     "BudgetError",
@@ -54,6 +58,7 @@ __all__ = [
     "GatewayTimedOutError",
     "GuardrailError",
     "NotFoundError",
+    "PagingError",
     "PermissionDeniedError",
     "Portkey",
     "PortkeyError",
@@ -62,6 +67,9 @@ __all__ = [
     "RequestRefusedError",
     "Retry",
     "ServerError",
+    "Stream",
+    "StreamFailedError",
+    "StreamTruncatedError",
     "TimedOutError",
     "UnprocessableError",
     "__version__",

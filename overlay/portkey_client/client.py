@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from portkey_api.resources import AsyncResources, Resources
 from portkey_api.types import AsyncResource, CallOptions, Operation, RawResponse, Resource
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from .embeddings import AsyncEmbeddings, Embeddings
     from .steps import World
+    from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventStream
 
+P = ParamSpec("P")
 T = TypeVar("T")
 H = TypeVar("H")
 TIMEOUT = 600.0
@@ -230,6 +232,47 @@ class Portkey(_Client["httpx.Client"], Resources):
 
         return Embeddings(self)
 
+    def stream(self, operation: Operation[T], options: CallOptions, **parts: Any) -> EventStream[Any, T]:
+        """Send one operation and return its answer as a stream of events; methods with ``stream=True`` end here.
+
+        It is sent again as ``call`` does, until an answer begins; never after that.
+
+        Raises:
+            AnswerError: The answer is a success, but no stream of events.
+            PortkeyError: What ``call`` raises. Reading the stream raises ``StreamTruncatedError`` when it breaks off,
+                ``StreamFailedError`` for an error inside it, and ``AnswerError`` for an event that is not JSON.
+        """
+        from .exchange import Call
+        from .steps import SYNC, complete
+        from .streams import EventStream, asking, event_flow
+
+        call = Call(self._settings, self._world, operation, asking(options), parts)
+        return EventStream(complete(event_flow(call, self._lanes, SYNC)))
+
+    def stream_bytes(self, method: Callable[P, bytes], /, *args: P.args, **kwargs: P.kwargs) -> ByteStream:
+        """Call a method whose answer is bytes, and return them as they come.
+
+        ``client.stream_bytes(client.audio.speech.create, model=..., input=..., voice=...)``; the arguments are those
+        of the method.
+
+        Raises:
+            PortkeyError: What the method raises. Reading raises ``StreamTruncatedError`` when the answer breaks off.
+        """
+        from .bound import planned
+
+        client, operation, options, parts = planned(method, *args, **kwargs)
+        stream: ByteStream = client.call_bytes(operation, options, **parts)
+        return stream
+
+    def call_bytes(self, operation: Operation[bytes], options: CallOptions, **parts: Any) -> ByteStream:
+        """Send one operation and return its bytes as they come; it raises what ``stream_bytes`` raises."""
+        from .exchange import Call
+        from .steps import SYNC, complete
+        from .streams import ByteStream, byte_flow
+
+        call = Call(self._settings, self._world, operation, options, parts)
+        return ByteStream(complete(byte_flow(call, self._lanes, SYNC)))
+
     def close(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""
         for http in self._leaving():
@@ -270,6 +313,34 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
         from .embeddings import AsyncEmbeddings
 
         return AsyncEmbeddings(self)
+
+    async def stream(self, operation: Operation[T], options: CallOptions, **parts: Any) -> AsyncEventStream[Any, T]:
+        """Send one operation and return its answer as a stream of events; it raises what ``Portkey.stream`` raises."""
+        from .exchange import Call
+        from .steps import ASYNC
+        from .streams import AsyncEventStream, asking, event_flow
+
+        call = Call(self._settings, self._world, operation, asking(options), parts)
+        return AsyncEventStream(await event_flow(call, self._lanes, ASYNC))
+
+    async def stream_bytes(
+        self, method: Callable[P, Awaitable[bytes]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncByteStream:
+        """Call a method whose answer is bytes, and return them as they come; see ``Portkey.stream_bytes``."""
+        from .bound import planned
+
+        client, operation, options, parts = planned(method, *args, **kwargs)
+        stream: AsyncByteStream = await client.call_bytes(operation, options, **parts)
+        return stream
+
+    async def call_bytes(self, operation: Operation[bytes], options: CallOptions, **parts: Any) -> AsyncByteStream:
+        """Send one operation and return its bytes as they come; it raises what ``stream_bytes`` raises."""
+        from .exchange import Call
+        from .steps import ASYNC
+        from .streams import AsyncByteStream, byte_flow
+
+        call = Call(self._settings, self._world, operation, options, parts)
+        return AsyncByteStream(await byte_flow(call, self._lanes, ASYNC))
 
     async def aclose(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""

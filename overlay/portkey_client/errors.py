@@ -6,8 +6,10 @@
     |-- ConfigurationError        the client was built, or credentials were given, so that no call can work
     |-- RequestRefusedError       the arguments of this call cannot be sent; nothing was sent
     |-- ConnectionFailedError     no answer: the connection failed or broke
-    |   `-- TimedOutError         no answer in time
+    |   |-- TimedOutError         no answer in time
+    |   `-- StreamTruncatedError  a stream broke off; `partial` is what came
     |-- AnswerError               a success that cannot be read
+    |-- PagingError               a list that claims more and does not give it
     `-- APIError                  an answer outside 200 to 299
         |-- BadRequestError       400
         |-- AuthenticationError   401
@@ -19,6 +21,7 @@
         |-- UnprocessableError    422
         |-- RateLimitError        429
         |-- GuardrailError        446: a guardrail denied the request or its answer
+        |-- StreamFailedError     an error inside a stream; `partial` is what came before it
         `-- ServerError           500 to 599, registered or not (529 is one)
 
 All can be pickled and copied, and none holds a credential. 246 is no error: a guardrail failed, and the answer stands;
@@ -88,6 +91,17 @@ class ConnectionFailedError(PortkeyError):
 
 class TimedOutError(ConnectionFailedError, TimeoutError):
     """No answer came in time (``timeout``, in seconds, for each phase of the exchange)."""
+
+
+class StreamTruncatedError(ConnectionFailedError):
+    """A stream ended without the mark of its end: the connection broke, the gateway cut it, or it was closed."""
+
+    partial: Any = None
+    """The answer as far as it came, as a model; ``None`` where nothing of it came."""
+
+
+class PagingError(PortkeyError):
+    """A list claims to have more, and gives the same page again; what came before is all there is to get."""
 
 
 class AnswerError(PortkeyError):
@@ -169,6 +183,17 @@ class GuardrailError(APIError):
 
 class ServerError(APIError):
     """500 to 599, registered or not."""
+
+
+class StreamFailedError(APIError):
+    """The gateway or the provider reported an error after the stream had begun; ``status`` is that of its beginning."""
+
+    partial: Any = None
+    """The answer as far as it came, as a model; ``None`` where nothing of it came."""
+
+    def __init__(self, message: str, status: int, headers: Mapping[str, str], body: Any) -> None:
+        super().__init__(message, status, headers, body)
+        self.args = (f"in the stream: {message}",)
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

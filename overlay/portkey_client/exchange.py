@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
-from portkey_api.types import CallOptions, Operation, RawResponse
+from portkey_api.types import CallOptions, Facts, Operation, RawResponse
 
 from .answer import read_answer
 from .errors import AnswerError, ConnectionFailedError, PortkeyError, TimedOutError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .transport import Lanes
 
 T = TypeVar("T")
+E = TypeVar("E", bound=PortkeyError)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """No connection came about, so nothing was sent."""
 _HOPELESS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.TooManyRedirects)
@@ -45,23 +47,52 @@ async def exchange(call: Call[T], lanes: Lanes[H], steps: Steps[H]) -> RawRespon
         PortkeyError: There is none; see ``Portkey.call``.
     """
     with call:
-        while True:
-            lane = lanes.take()
-            try:
-                outcome = await _attempt(call, lane, steps)
-            finally:
-                lanes.give_back(lane)
-            wait = call.wait_after(outcome)
-            if wait is None:
-                return call.result(outcome)
-            await steps.sleep(call.world, wait)
+        return call.result(await _outcome(call, lanes, steps))
 
 
-async def _attempt(call: Call[Any], lane: Lane[H], steps: Steps[H]) -> _Outcome:
+async def begin(call: Call[Any], lanes: Lanes[H], steps: Steps[H], media: str) -> tuple[Begun, Held[H]]:
+    """Carry one call out up to the beginning of its answer; return what is known of that, and the rest to be read.
+
+    Args:
+        call: What to carry out.
+        lanes: The connections.
+        steps: Those of the client.
+        media: What the media type of the answer begins with; any other success is refused.
+
+    Raises:
+        PortkeyError: The answer is an error, or no such stream; see ``Portkey.stream``.
+    """
+    held = Held(lanes, steps, media)
+    try:
+        with call:
+            outcome = await _outcome(call, lanes, steps, held)
+            return call.begun(outcome, held), held
+    except BaseException:
+        await held.close()
+        raise
+
+
+async def _outcome(call: Call[Any], lanes: Lanes[H], steps: Steps[H], held: Held[H] | None = None) -> _Outcome:
+    while True:
+        lane = lanes.take()
+        try:
+            outcome = await _attempt(call, lane, steps, held)
+        finally:
+            lanes.give_back(lane)
+        wait = call.wait_after(outcome)
+        if wait is None:
+            return outcome
+        await steps.sleep(call.world, wait)
+
+
+async def _attempt(call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H] | None) -> _Outcome:
     try:
         response = await steps.send(lane.http, call.request(lane))
     except (httpx.RequestError, httpx.InvalidURL, httpx.StreamError) as error:
         return error
+    if held is not None and held.wants(response):
+        held.keep(lane, response)
+        return response
     try:
         await steps.read(response)
     except httpx.DecodingError:
@@ -71,6 +102,52 @@ async def _attempt(call: Call[Any], lane: Lane[H], steps: Steps[H]) -> _Outcome:
     finally:
         await steps.close(response)
     return response
+
+
+class Begun(Facts):
+    """What is known of an answer when it begins."""
+
+    def __init__(self, operation: str, status: int, headers: Mapping[str, str], attempts: int) -> None:
+        self.operation: str = operation
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.attempts: int = attempts
+
+
+class Held(Generic[H]):
+    """An answer that is read after its call: the response, and the lane it keeps busy until it is closed."""
+
+    def __init__(self, lanes: Lanes[H], steps: Steps[H], media: str) -> None:
+        self.steps: Steps[H] = steps
+        self.response: httpx.Response | None = None
+        """The response, while it is open."""
+        self._lanes: Lanes[H] = lanes
+        self._lane: Lane[H] | None = None
+        self._media = media
+
+    def wants(self, response: httpx.Response) -> bool:
+        """Tell whether a response is a stream of the kind that is wanted; without a media type it may be any."""
+        media: str = response.headers.get("content-type", "")
+        return response.is_success and (not media or media.lower().startswith(self._media))
+
+    def keep(self, lane: Lane[H], response: httpx.Response) -> None:
+        """Keep a response open."""
+        self._lanes.keep(lane)
+        self._lane, self.response = lane, response
+
+    async def close(self) -> None:
+        """Close the response, once, and give its lane back."""
+        response, self.response = self.response, None
+        if response is not None and self._lane is not None:
+            try:
+                await self.steps.close(response)
+            finally:
+                self._lanes.give_back(self._lane)
+
+    def __del__(self) -> None:
+        if self.response is not None:
+            message = "a stream was not closed; loop over it, use it in a `with` statement, or call its close()"
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
 
 class Call(Generic[T]):
@@ -86,7 +163,7 @@ class Call(Generic[T]):
     ) -> None:
         given: Mapping[str, Any] = {**options}
         self.world: World = world or WORLD
-        self._operation = operation
+        self.operation: Operation[T] = operation
         self._retry = checked(given["retries"]) if "retries" in given else settings.retries
         self._observer = Observer(settings.hooks)
         self._began = self._attempt_began = self.world.clock()
@@ -103,6 +180,11 @@ class Call(Generic[T]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._sent.close()
         self._span.__exit__(kind, error, trace)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The credentials of the request, which no error may repeat."""
+        return secrets(self._headers)
 
     def request(self, lane: Lane[Any]) -> httpx.Request:
         """Return the request of the next attempt, with no more time for it than is left."""
@@ -138,11 +220,11 @@ class Call(Generic[T]):
     def _wait(self, failed: Outcome, error: str | None = None) -> float | None:
         if self._marks is None:
             return None
-        repeatable = may_repeat(self._operation, self._headers)
-        attempt = Attempt(self._number, self._elapsed(), repeatable, cancels(self._operation))
+        repeatable = may_repeat(self.operation, self._headers)
+        attempt = Attempt(self._number, self._elapsed(), repeatable, cancels(self.operation))
         wait = decide(self._retry, attempt, failed, now=self.world.now(), jitter=self.world.jitter())
         if wait is not None:
-            self._maybe_done |= self._operation.method != "GET" and _may_be_done(failed)
+            self._maybe_done |= self.operation.method != "GET" and _may_be_done(failed)
             self._tell("retry", status=failed.status, error=error, wait=wait)
         return wait
 
@@ -155,26 +237,61 @@ class Call(Generic[T]):
                 return self._undecodable(outcome.response)
             return self._answer(outcome, outcome.content)
         except PortkeyError as error:
-            error.operation, error.attempts, error.elapsed = self._operation.name, self._number, self._elapsed()
-            error.maybe_done = self._maybe_done
+            self.placed(error)
             raise
+
+    def placed(self, error: E) -> E:
+        """Return an error that tells of which call it is."""
+        error.operation, error.attempts, error.elapsed = self.operation.name, self._number, self._elapsed()
+        error.maybe_done = self._maybe_done
+        return error
+
+    def begun(self, outcome: _Outcome, held: Held[Any]) -> Begun:
+        """Return what is known of an answer that is to be read after the call, or raise why there is none.
+
+        ``ended`` must follow.
+        """
+        if held.response is None:
+            answer = self.result(outcome)
+            media = answer.headers.get("content-type")
+            message = f"{self.operation.name}: answered {answer.status} with {media}, which is no stream of events"
+            raise self.placed(AnswerError(message, answer.status, answer.headers, answer.content))
+        status, headers = held.response.status_code, _read_headers(held.response)
+        begun = Begun(self.operation.name, status, headers, self._number)
+        self._span.lasting = True
+        self._span.answered(begun, status, None)
+        return begun
+
+    def ended(self, begun: Begun, error: BaseException | None, answer: Callable[[], Any]) -> None:
+        """Note that an answer was read, left, or broke off.
+
+        Args:
+            begun: What was known of it.
+            error: Why it broke off.
+            answer: Returns what came of it.
+        """
+        if error is not None:
+            self._tell("failure", error=type(error).__name__)
+        if self._span.watched:
+            self._span.answered(begun, begun.status, answer())
+            self._span.end(error)
 
     def _answer(self, response: httpx.Response, content: bytes) -> RawResponse[T]:
         status = response.status_code
         headers = _read_headers(response)
-        hidden = () if 200 <= status < 300 else secrets(self._headers)
+        hidden = () if 200 <= status < 300 else self.secrets
         now = self.world.clock()
         answer = RawResponse(
-            operation=self._operation.name,
+            operation=self.operation.name,
             status=status,
             headers=headers,
             content=content,
-            parsed=read_answer(self._operation, status, headers, content, hidden),
+            parsed=read_answer(self.operation, status, headers, content, hidden),
             attempts=self._number,
             elapsed=now - self._began,
             attempt_elapsed=now - self._attempt_began,
         )
-        self._span.answered(answer)
+        self._span.answered(answer, answer.status, answer.parsed)
         return answer
 
     def _undecodable(self, response: httpx.Response) -> RawResponse[T]:
@@ -182,14 +299,14 @@ class Call(Generic[T]):
         if not 200 <= status < 300:
             return self._answer(response, b"")
         encoding = headers.get("content-encoding")
-        message = f"{self._operation.name}: answered {status}, but not in the encoding {encoding!r} it names"
+        message = f"{self.operation.name}: answered {status}, but not in the encoding {encoding!r} it names"
         raise AnswerError(message, status, headers, b"")
 
     def _unanswered(self, failure: Exception) -> ConnectionFailedError:
-        name, kind = self._operation.name, type(failure).__name__
+        name, kind = self.operation.name, type(failure).__name__
         error: ConnectionFailedError = TimedOutError(f"{name}: no answer in time ({kind})")
         if not isinstance(failure, httpx.TimeoutException):
-            error = ConnectionFailedError(without(f"{name}: {kind}: {failure}", secrets(self._headers)))
+            error = ConnectionFailedError(without(f"{name}: {kind}: {failure}", self.secrets))
         error.sent = not isinstance(failure, (*_UNSENT, *_HOPELESS, httpx.InvalidURL))
         return error
 
@@ -209,9 +326,9 @@ class Call(Generic[T]):
             return
         event = Event(
             kind=kind,
-            operation=self._operation.name,
+            operation=self.operation.name,
             attempt=self._number,
-            method=self._operation.method,
+            method=self.operation.method,
             url=shown(self._sent.arguments["url"]),
             headers=redacted(headers or {}),
             status=status,

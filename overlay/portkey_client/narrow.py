@@ -34,3 +34,13 @@ def is_named_file(value: object) -> TypeGuard[tuple[Any, ...]]:
 def is_raw(value: object) -> TypeGuard[RawResponse[Any]]:
     """Tell whether a value is an answer with what came with it."""
     return isinstance(value, RawResponse)
+
+
+def is_dict(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a dict, which can be added to."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a list that can be added to."""
+    return isinstance(value, list)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from portkey_api.types import Operation, RawResponse, WireModel
+from portkey_api.types import Facts, Operation, WireModel
 
 from .narrow import is_list, is_mapping
 from .observe import Event, shown
@@ -35,13 +35,15 @@ _ASKED = ("max_tokens", "temperature", "top_p", "frequency_penalty", "presence_p
 class Span:
     """The span of one call; it does nothing in a program that does not trace."""
 
-    __slots__ = ("_context", "_generative", "_span")
+    __slots__ = ("_context", "_generative", "_span", "_trace", "lasting")
 
     def __init__(
         self, operation: Operation[Any], url: str, parts: Mapping[str, Any], headers: Mapping[str, str]
     ) -> None:
         trace: Any = sys.modules.get("opentelemetry.trace")
         self._span: Any = None
+        self.lasting: bool = False
+        """Whether the span goes on after the call, until ``end``: an answer is still being read."""
         if trace is None:
             return
         self._generative = _GENERATIVE.get(operation.path) if operation.method == "POST" else None
@@ -53,7 +55,8 @@ class Span:
             name = " ".join([self._generative, *filter(None, [attributes.get("gen_ai.request.model")])])
         tracer = trace.get_tracer("portkey_client", __version__)
         self._span = tracer.start_span(name, kind=trace.SpanKind.CLIENT, attributes=attributes)
-        self._context = trace.use_span(self._span, end_on_exit=True, record_exception=False)
+        self._trace = trace
+        self._context = trace.use_span(self._span, end_on_exit=False, record_exception=False)
 
     def __enter__(self) -> Self:
         if self._span is not None:
@@ -69,6 +72,21 @@ class Span:
                 self._span.set_attribute("http.response.status_code", status)
             self._span.set_attribute("error.type", str(status or type(error).__name__))
         self._context.__exit__(kind, error, trace)
+        if error is not None or not self.lasting:
+            self._span.end()
+
+    @property
+    def watched(self) -> bool:
+        """Whether the program traces."""
+        return self._span is not None
+
+    def end(self, error: BaseException | None) -> None:
+        """End a lasting span, where the program traces; an error is named by its class, as the status was a success."""
+        if error is not None:
+            name = type(error).__name__
+            self._span.set_attribute("error.type", name)
+            self._span.set_status(self._trace.StatusCode.ERROR, name)
+        self._span.end()
 
     def retried(self, event: Event) -> None:
         """Note that the request is to be sent again."""
@@ -77,11 +95,11 @@ class Span:
             self._span.add_event("retry", why)
             self._span.set_attribute("http.request.resend_count", event.attempt)
 
-    def answered(self, answer: RawResponse[Any]) -> None:
-        """Note what came."""
+    def answered(self, answer: Facts, status: int, parsed: Any) -> None:
+        """Note what came: the headers, the status, and the answer where it is here."""
         if self._span is not None:
-            told = _told(answer) if self._generative else {}
-            self._span.set_attributes({"http.response.status_code": answer.status, **told})
+            told = _told(answer, parsed) if self._generative else {}
+            self._span.set_attributes({"http.response.status_code": status, **told})
 
 
 def _http(operation: Operation[Any], url: str) -> dict[str, Any]:
@@ -111,8 +129,7 @@ def _asked(generative: str, parts: Mapping[str, Any], headers: Mapping[str, str]
     return {"gen_ai.operation.name": generative, "gen_ai.provider.name": provider.removeprefix("@"), **plain}
 
 
-def _told(answer: RawResponse[Any]) -> dict[str, Any]:
-    body = answer.parsed
+def _told(answer: Facts, body: Any) -> dict[str, Any]:
     usage = _at(body, "usage")
     choices = _at(body, "choices")
     reasons = [_at(each, "finish_reason") for each in choices] if is_list(choices) else [_at(body, "stop_reason")]

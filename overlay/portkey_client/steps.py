@@ -7,7 +7,7 @@ end of a call in one go.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
@@ -49,6 +49,10 @@ class Steps(NamedTuple, Generic[H]):
     send: Callable[[H, httpx.Request], Awaitable[httpx.Response]]
     read: Callable[[httpx.Response], Awaitable[object]]
     close: Callable[[httpx.Response], Awaitable[object]]
+    pieces: Callable[[httpx.Response], Any]
+    """Returns an iterator of the body, piece by piece, decompressed."""
+    piece: Callable[[Any], Awaitable[bytes | None]]
+    """Returns the next piece, ``None`` at the end."""
     sleep: Callable[[World, float], Awaitable[object]]
 
 
@@ -64,6 +68,14 @@ async def _close(response: httpx.Response) -> None:
     response.close()
 
 
+async def _piece(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
+
+
+async def _piece_async(pieces: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(pieces, None)
+
+
 async def _sleep(world: World, seconds: float) -> None:
     world.sleep(seconds)
 
@@ -76,8 +88,10 @@ def _sleep_async(world: World, seconds: float) -> Awaitable[object]:
     return world.asleep(seconds)
 
 
-SYNC = Steps(_send, _read, _close, _sleep)
-ASYNC = Steps(_send_async, httpx.Response.aread, httpx.Response.aclose, _sleep_async)
+SYNC = Steps(_send, _read, _close, httpx.Response.iter_bytes, _piece, _sleep)
+ASYNC = Steps(
+    _send_async, httpx.Response.aread, httpx.Response.aclose, httpx.Response.aiter_bytes, _piece_async, _sleep_async
+)
 WORLD = World()
 
 

@@ -124,6 +124,11 @@ class Lanes(Generic[H]):
                 raise ConfigurationError("this client is closed; build another one, or close it after its last call")
             return self._given or self._least_busy()
 
+    def keep(self, lane: Lane[H]) -> None:
+        """Lend a lane once more, for an answer that is read after its call: it is to be given back once more, too."""
+        with self._lock:
+            lane.busy += 1
+
     def give_back(self, lane: Lane[H]) -> None:
         """Take back what was lent."""
         if lane is not self._given:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import subprocess
@@ -14,8 +15,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from portkey_client import APIError, ConnectionFailedError, Event
+from portkey_client import APIError, ConnectionFailedError, Event, StreamTruncatedError
 from portkey_client.observe import is_secret, redacted, secrets, shown, without
+from tests.client.frames import CHAT, DONE, carrying, frames
 from tests.client.wire import Wire, batch
 
 CONFIG = {
@@ -318,3 +320,22 @@ def test_a_program_that_does_not_trace_imports_nothing(monkeypatch: pytest.Monke
     assert script(503, 200).client().batches.retrieve("b").id == "batch_abc123"
     with pytest.raises(APIError):
         script(404).client().batches.retrieve("b")
+
+
+def test_the_span_of_a_stream_ends_with_the_stream(exporter: InMemorySpanExporter) -> None:
+    """It lasts until the last event or the failure, has the usage, and is no parent of what follows."""
+    exporter.clear()
+    for body in (frames(*CHAT) + DONE, frames(*CHAT)):
+        stream = carrying(body).client().chat.completions.create(model="m", messages=[], stream=True)
+        before = len(exporter.get_finished_spans())
+        assert not trace.get_current_span().is_recording()
+        with contextlib.suppress(StreamTruncatedError):
+            list(stream)
+        assert len(exporter.get_finished_spans()) == before + 1
+    whole, cut = exporter.get_finished_spans()
+    for span in (whole, cut):
+        assert span.name == "chat m"
+        told = dict(span.attributes or {})
+        assert (told["http.response.status_code"], told["gen_ai.usage.output_tokens"]) == (200, 2)
+    assert whole.status.is_unset
+    assert (cut.status.is_ok, (cut.attributes or {})["error.type"]) == (False, "StreamTruncatedError")
