@@ -2,9 +2,15 @@
 
 import argparse
 
-from tests.bench import calls, decode, imports, mock, table
+from tests.bench import calls, decode, imports, mock, streams, table
 
-MEASUREMENTS = {"imports": imports.measure, "calls": calls.measure, "decode": decode.measure, "mock": mock.measure}
+MEASUREMENTS = {
+    "imports": imports.measure,
+    "calls": calls.measure,
+    "decode": decode.measure,
+    "streams": streams.measure,
+    "mock": mock.measure,
+}
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""A server that answers every request with the same JSON, as fast as asyncio can: `python -m tests.bench.stub BODY`."""
+"""A server that answers every request alike, as fast as asyncio can: `python -m tests.bench.stub JSON TIMES`.
+
+The answer is the JSON, or a stream of that many events with it, where that is more than none.
+"""
 
 import asyncio
 import json
@@ -9,9 +12,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def serving(answer: object) -> Generator[str]:
+def serving(answer: object, times: int = 0) -> Generator[str]:
     """Run the stub in another process and yield the base URL of its API."""
-    command = [sys.executable, "-m", "tests.bench.stub", json.dumps(answer)]
+    command = [sys.executable, "-m", "tests.bench.stub", json.dumps(answer), str(times)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -23,9 +26,8 @@ def serving(answer: object) -> Generator[str]:
 class Stub(asyncio.Protocol):
     """One connection: for each request that is complete, the answer."""
 
-    def __init__(self, body: bytes) -> None:
-        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        self.answer = head.encode() + body
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -40,17 +42,30 @@ class Stub(asyncio.Protocol):
             self.transport.write(self.answer)
 
 
+def plain(body: str) -> bytes:
+    """An answer of JSON."""
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return (head + body).encode()
+
+
+def streamed(body: str, times: int) -> bytes:
+    """An answer of events, each in a chunk of its own."""
+    head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    events = [*[f"data: {body}\n\n"] * times, "data: [DONE]\n\n", ""]
+    return (head + "".join(f"{len(event):x}\r\n{event}\r\n" for event in events)).encode()
+
+
 def _content_length(head: bytes) -> int:
     lines = (line.partition(b":") for line in head.split(b"\r\n"))
     return next((int(value) for name, _, value in lines if name.lower() == b"content-length"), 0)
 
 
-async def serve(body: bytes) -> None:
+async def serve(answer: bytes) -> None:
     """Serve until the process is ended; the port is the first line of output."""
-    server = await asyncio.get_running_loop().create_server(lambda: Stub(body), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: Stub(answer), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1].encode()))
+    asyncio.run(serve(streamed(sys.argv[1], int(sys.argv[2])) if int(sys.argv[2]) else plain(sys.argv[1])))
