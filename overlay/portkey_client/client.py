@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .embeddings import AsyncEmbeddings, Embeddings
+    from .pages import AsyncItems, Items, Listing
     from .steps import World
     from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventStream
 
@@ -273,6 +274,31 @@ class Portkey(_Client["httpx.Client"], Resources):
         call = Call(self._settings, self._world, operation, options, parts)
         return ByteStream(complete(byte_flow(call, self._lanes, SYNC)))
 
+    def pages(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        """Yield the answers of a method that lists, page by page, to the end of the list.
+
+        ``client.pages(client.batches.list, limit=100)``; the arguments are those of the method, for the first page.
+
+        Raises:
+            TypeError: It is no such method.
+            PagingError: The gateway claims to have more, and gives no new page. What came before was handed out.
+            PortkeyError: What the method raises.
+        """
+        from .bound import planned
+        from .pages import pages
+
+        return pages(planned(method, *args, **kwargs))
+
+    def items(self, method: Callable[P, Listing[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]:
+        """Return the items of a method that lists, to the end of the list; it raises what ``pages`` raises.
+
+        ``for batch in client.items(client.batches.list)``, or ``client.items(client.batches.list).first(500)``.
+        """
+        from .bound import planned
+        from .pages import Items
+
+        return Items(planned(method, *args, **kwargs))
+
     def close(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""
         for http in self._leaving():
@@ -341,6 +367,20 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
         call = Call(self._settings, self._world, operation, options, parts)
         return AsyncByteStream(await byte_flow(call, self._lanes, ASYNC))
+
+    def pages(self, method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        """Yield the answers of a method that lists, page by page; see ``Portkey.pages``."""
+        from .bound import planned
+        from .pages import pages_async
+
+        return pages_async(planned(method, *args, **kwargs))
+
+    def items(self, method: Callable[P, Awaitable[Listing[T]]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]:
+        """Return the items of a method that lists, to the end of the list; see ``Portkey.items``."""
+        from .bound import planned
+        from .pages import AsyncItems
+
+        return AsyncItems(planned(method, *args, **kwargs))
 
     async def aclose(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""
