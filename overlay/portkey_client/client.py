@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .batches import AsyncBatches, Batches
     from .embeddings import AsyncEmbeddings, Embeddings
+    from .files import AsyncFiles, Files
     from .pages import AsyncItems, Items, Listing
+    from .runner import Runner
     from .steps import World
     from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventStream
 
@@ -227,6 +230,26 @@ class Portkey(_Client["httpx.Client"], Resources):
         return complete(exchange(call, self._lanes, SYNC))
 
     @cached_property
+    def batches(self) -> Batches:
+        """The operations under ``client.batches``, and the life of a batch."""
+        from .batches import Batches
+
+        return Batches(self, self._runner)
+
+    @cached_property
+    def files(self) -> Files:
+        """The operations under ``client.files``, with uploads and downloads of any size."""
+        from .files import Files
+
+        return Files(self, self._runner)
+
+    def _runner(self) -> Runner[httpx.Client]:
+        from .runner import Runner
+        from .steps import SYNC
+
+        return Runner(self._settings, self._world, self._lanes, SYNC)
+
+    @cached_property
     def embeddings(self) -> Embeddings:
         """The operations under ``client.embeddings``, which travel as base64."""
         from .embeddings import Embeddings
@@ -332,6 +355,26 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
         call = Call(self._settings, self._world, operation, options, parts)
         return await exchange(call, self._lanes, ASYNC)
+
+    @cached_property
+    def batches(self) -> AsyncBatches:
+        """The operations under ``client.batches``, and the life of a batch."""
+        from .batches import AsyncBatches
+
+        return AsyncBatches(self, self._runner)
+
+    @cached_property
+    def files(self) -> AsyncFiles:
+        """The operations under ``client.files``, with uploads and downloads of any size."""
+        from .files import AsyncFiles
+
+        return AsyncFiles(self, self._runner)
+
+    def _runner(self) -> Runner[httpx.AsyncClient]:
+        from .runner import Runner
+        from .steps import ASYNC
+
+        return Runner(self._settings, self._world, self._lanes, ASYNC)
 
     @cached_property
     def embeddings(self) -> AsyncEmbeddings:

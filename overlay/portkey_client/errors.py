@@ -5,19 +5,24 @@
     PortkeyError
     |-- ConfigurationError        the client was built, or credentials were given, so that no call can work
     |-- RequestRefusedError       the arguments of this call cannot be sent; nothing was sent
+    |   `-- InvalidBatchError     the requests of a batch are not as they must be; tells the lines
     |-- ConnectionFailedError     no answer: the connection failed or broke
     |   |-- TimedOutError         no answer in time
     |   `-- StreamTruncatedError  a stream broke off; `partial` is what came
     |-- AnswerError               a success that cannot be read
     |-- PagingError               a list that claims more and does not give it
+    |-- TransferError             a body that ended early, changed meanwhile, or has another checksum
+    |-- BatchUnfinishedError      a batch has not ended
     `-- APIError                  an answer outside 200 to 299
         |-- BadRequestError       400
         |-- AuthenticationError   401
         |-- BudgetError           402, 412: the budget is used up
         |-- PermissionDeniedError 403: also for deleted or foreign ids of the control plane
         |-- NotFoundError         404
+        |   `-- BatchGoneError    a batch that was waited for is no more
         |-- GatewayTimedOutError  408: the provider took longer than the gateway was told to wait
         |-- ConflictError         409
+        |   `-- BatchEndedError   a batch cannot be cancelled any more, whatever the status that says so
         |-- UnprocessableError    422
         |-- RateLimitError        429
         |-- GuardrailError        446: a guardrail denied the request or its answer
@@ -31,7 +36,7 @@ All can be pickled and copied, and none holds a credential. 246 is no error: a g
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -60,8 +65,8 @@ class PortkeyError(Facts, Exception):
     maybe_done: bool = False
     """Whether an attempt before the last may have been carried out although its answer was lost or was a 5xx.
 
-    Then a 404 to a deletion, or a 409 to a cancellation, may only say that it is done already. It is raised all the
-    same, since the answer that would say so for certain was never received.
+    Then a 404 to a deletion may only say that it is done already. It is raised all the same, since the answer that
+    would say so for certain was never received.
     """
 
     def __reduce__(self) -> _Made:
@@ -80,6 +85,13 @@ class ConfigurationError(PortkeyError, ValueError):
 
 class RequestRefusedError(PortkeyError, ValueError):
     """The arguments of a call cannot be sent; the message names the one, and nothing was sent."""
+
+
+class InvalidBatchError(RequestRefusedError):
+    """The requests of a batch are not as they must be; nothing was sent."""
+
+    problems: Sequence[tuple[int, str]] = ()
+    """Each with its line, counted from 1; 0 for what concerns all of them."""
 
 
 class ConnectionFailedError(PortkeyError):
@@ -113,6 +125,17 @@ class AnswerError(PortkeyError):
         self.headers: Mapping[str, str] = dict(headers)
         self.body: bytes = body
         """The body as it came, empty where it could not be decoded."""
+
+
+class TransferError(PortkeyError):
+    """A body that ended early, changed while it was received, or has another checksum than it should."""
+
+
+class BatchUnfinishedError(PortkeyError, TimeoutError):
+    """A batch has not ended: not by the deadline, or not yet when its results were asked for."""
+
+    state: Any = None
+    """Where it stands, a ``BatchState``; ``None`` where nobody could tell."""
 
 
 class APIError(PortkeyError):
@@ -156,12 +179,23 @@ class NotFoundError(APIError):
     """404: no such object, or no such route on this gateway."""
 
 
+class BatchGoneError(NotFoundError):
+    """A batch that was waited for is no more: a 404, a 410, or a success that holds an error and no batch."""
+
+
 class GatewayTimedOutError(APIError):
     """408: the provider took longer than the gateway was told to wait (``x-portkey-request-timeout``)."""
 
 
 class ConflictError(APIError):
     """409: the object is in a state that does not allow it."""
+
+
+class BatchEndedError(ConflictError):
+    """A batch cannot be cancelled any more; ``status`` and ``body`` are those of the refusal, each gateway's own."""
+
+    state: Any = None
+    """Where the batch stands, a ``BatchState``; ``None`` where it could not be asked for."""
 
 
 class UnprocessableError(APIError):

@@ -76,7 +76,7 @@ async def _outcome(call: Call[Any], lanes: Lanes[H], steps: Steps[H], held: Held
     while True:
         lane = lanes.take()
         try:
-            outcome = await _attempt(call, lane, steps, held)
+            outcome = await attempt(call, lane, steps, held)
         finally:
             lanes.give_back(lane)
         wait = call.wait_after(outcome)
@@ -85,7 +85,10 @@ async def _outcome(call: Call[Any], lanes: Lanes[H], steps: Steps[H], held: Held
         await steps.sleep(call.world, wait)
 
 
-async def _attempt(call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H] | None) -> _Outcome:
+async def attempt(
+    call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H] | None = None
+) -> _Outcome:
+    """Send the request of a call once and return what came of it."""
     try:
         response = await steps.send(lane.http, call.request(lane))
     except (httpx.RequestError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -232,7 +235,7 @@ class Call(Generic[T]):
         """Return the answer, or raise what is wrong with it."""
         try:
             if isinstance(outcome, Exception):
-                raise self._unanswered(outcome)
+                raise self.unanswered(outcome)
             if isinstance(outcome, _Undecodable):
                 return self._undecodable(outcome.response)
             return self._answer(outcome, outcome.content)
@@ -256,7 +259,7 @@ class Call(Generic[T]):
             media = answer.headers.get("content-type")
             message = f"{self.operation.name}: answered {answer.status} with {media}, which is no stream of events"
             raise self.placed(AnswerError(message, answer.status, answer.headers, answer.content))
-        status, headers = held.response.status_code, _read_headers(held.response)
+        status, headers = held.response.status_code, read_headers(held.response)
         begun = Begun(self.operation.name, status, headers, self._number)
         self._span.lasting = True
         self._span.answered(begun, status, None)
@@ -278,7 +281,7 @@ class Call(Generic[T]):
 
     def _answer(self, response: httpx.Response, content: bytes) -> RawResponse[T]:
         status = response.status_code
-        headers = _read_headers(response)
+        headers = read_headers(response)
         hidden = () if 200 <= status < 300 else self.secrets
         now = self.world.clock()
         answer = RawResponse(
@@ -295,14 +298,15 @@ class Call(Generic[T]):
         return answer
 
     def _undecodable(self, response: httpx.Response) -> RawResponse[T]:
-        status, headers = response.status_code, _read_headers(response)
+        status, headers = response.status_code, read_headers(response)
         if not 200 <= status < 300:
             return self._answer(response, b"")
         encoding = headers.get("content-encoding")
         message = f"{self.operation.name}: answered {status}, but not in the encoding {encoding!r} it names"
         raise AnswerError(message, status, headers, b"")
 
-    def _unanswered(self, failure: Exception) -> ConnectionFailedError:
+    def unanswered(self, failure: Exception) -> ConnectionFailedError:
+        """Return the error for an exchange that failed without an answer, or in the middle of it."""
         name, kind = self.operation.name, type(failure).__name__
         error: ConnectionFailedError = TimedOutError(f"{name}: no answer in time ({kind})")
         if not isinstance(failure, httpx.TimeoutException):
@@ -341,7 +345,7 @@ class Call(Generic[T]):
         self._observer.tell(event)
 
 
-def _read_headers(response: httpx.Response) -> dict[str, str]:
+def read_headers(response: httpx.Response) -> dict[str, str]:
     """Return the headers by lower-case name; the values of a repeated one in one line (RFC 9110, section 5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers.raw:

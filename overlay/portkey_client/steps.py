@@ -44,7 +44,7 @@ class World(NamedTuple):
 
 
 class Steps(NamedTuple, Generic[H]):
-    """What differs between the two clients: how they send, read, close and wait."""
+    """What differs between the two clients: how they send, read, close, wait, and read piece by piece."""
 
     send: Callable[[H, httpx.Request], Awaitable[httpx.Response]]
     read: Callable[[httpx.Response], Awaitable[object]]
@@ -54,6 +54,7 @@ class Steps(NamedTuple, Generic[H]):
     piece: Callable[[Any], Awaitable[bytes | None]]
     """Returns the next piece, ``None`` at the end."""
     sleep: Callable[[World, float], Awaitable[object]]
+    chunks: Callable[[httpx.Response], AsyncIterator[bytes]]
 
 
 async def _send(http: httpx.Client, request: httpx.Request) -> httpx.Response:
@@ -80,6 +81,11 @@ async def _sleep(world: World, seconds: float) -> None:
     world.sleep(seconds)
 
 
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    for chunk in response.iter_bytes():
+        yield chunk
+
+
 def _send_async(http: httpx.AsyncClient, request: httpx.Request) -> Awaitable[httpx.Response]:
     return http.send(request, stream=True)
 
@@ -88,9 +94,15 @@ def _sleep_async(world: World, seconds: float) -> Awaitable[object]:
     return world.asleep(seconds)
 
 
-SYNC = Steps(_send, _read, _close, httpx.Response.iter_bytes, _piece, _sleep)
+SYNC = Steps(_send, _read, _close, httpx.Response.iter_bytes, _piece, _sleep, _chunks)
 ASYNC = Steps(
-    _send_async, httpx.Response.aread, httpx.Response.aclose, httpx.Response.aiter_bytes, _piece_async, _sleep_async
+    _send_async,
+    httpx.Response.aread,
+    httpx.Response.aclose,
+    httpx.Response.aiter_bytes,
+    _piece_async,
+    _sleep_async,
+    httpx.Response.aiter_bytes,
 )
 WORLD = World()
 

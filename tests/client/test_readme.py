@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portkey_client import Portkey
+from portkey_client import Portkey, runner, steps
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 
 BLOCKS = r"```python\n(.*?)```"
@@ -77,6 +77,24 @@ def test_the_example_of_own_answers_runs() -> None:
         chat = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
         assert client.post("/chat/completions", json=chat).status_code == 429
         assert client.post("/embeddings", json={"model": "m", "input": "a"}).json() == {"model": "m"}
+
+
+def test_the_batch_recipe_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's recipe takes a batch from its requests to its results, against the mock, without a wait."""
+    clock = ManualClock()
+    gateway = Gateway(clock=clock)
+    monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
+    monkeypatch.setattr(steps, "WORLD", steps.WORLD._replace(clock=clock, sleep=clock.advance))
+    monkeypatch.setattr(runner, "WORLD", steps.WORLD)
+    monkeypatch.chdir(tmp_path)
+    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    run(code)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-3:-1] == ["q-1 gpt-4o", "q-2 gpt-4o"]
+    assert printed[-1] == "cancelled, saved: 0"
+    assert (tmp_path / "results.jsonl").read_text("utf-8").count("\n") == 2
 
 
 def test_the_table_of_gateways_counts_right() -> None:

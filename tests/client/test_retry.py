@@ -317,7 +317,7 @@ def test_cancel_is_never_sent_again_after_a_conflict(script: list[Any]) -> None:
     """A 409 ends a cancellation, whatever its headers say."""
     faulty = Faulty(script)
     with suppress(APIError, ConnectionFailedError):
-        faulty.wire.client(retries=9).batches.cancel("b")
+        faulty.wire.client(retries=9).batches.with_raw_response.cancel("b")
     conflicts = [step == 409 or (isinstance(step, tuple) and step[0] == 409) for step in script]
     assert not any(conflicts[: len(faulty.wire.requests) - 1])
 
@@ -374,7 +374,7 @@ def test_what_may_have_been_done_before_is_told() -> None:
     assert (caught.value.attempts, caught.value.maybe_done) == (2, False)
     faulty = Faulty([503, 409])
     with pytest.raises(ConflictError) as conflict:
-        faulty.wire.client().batches.cancel("b")
+        faulty.wire.client().batches.with_raw_response.cancel("b")
     assert conflict.value.maybe_done
 
 
