@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import httpx
 
 from portkey_api.models import Batch
-from portkey_client import ConflictError, Portkey
+from portkey_client import BatchEndedError, Portkey
 
 SECRETS = {"x-portkey-api-key", "x-portkey-virtual-key", "authorization"}
 FINAL = {"completed", "failed", "expired", "cancelled"}
@@ -46,22 +46,18 @@ def cancel_a_batch(address: str) -> None:
         say("3. Let it work until some requests are done")
         batch = poll(client, batch, lambda now: now.request_counts is not None and now.request_counts.completed >= 3)
 
-        say("4. Cancel it")
-        batch = client.batches.cancel(batch.id)
+        say("4. Cancel it, and wait until it has stopped")
+        state = client.batches.cancel(batch.id, wait=True, deadline=DEADLINE)
 
-        say("5. Wait until it has stopped")
-        batch = poll(client, batch, lambda now: now.status in FINAL)
+        say(f"5. It is {state.stage}; its partial results, {state.completed} of {state.total}")
+        for result in client.batches.results(batch.id):
+            line = json.dumps(result.line)
+            print("  ", line if len(line) <= 160 else line[:157] + "...")
 
-        counts = batch.request_counts
-        say(f"6. It is {batch.status}; its partial results, {counts.completed if counts else 0} of 20")
-        if batch.output_file_id:
-            for line in client.files.content(batch.output_file_id).decode().splitlines():
-                print("  ", line if len(line) <= 160 else line[:157] + "...")
-
-        say("7. Cancel it again: a batch that has ended is refused, with a reason")
+        say("6. Cancel it again: a batch that has ended is refused, with a reason")
         try:
             client.batches.cancel(batch.id)
-        except ConflictError as error:
+        except BatchEndedError as error:
             print("  ", repr(error))
 
 
