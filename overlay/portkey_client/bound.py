@@ -50,6 +50,7 @@ def planned(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Planned:
     if not hasattr(client, "with_options"):
         raise TypeError(f"expected a method of a client, such as client.batches.list, not called yet; got {method!r}")
     recorder: Any = _AsyncRecorder if isinstance(resource, AsyncResource) else _Recorder
-    made: Any = getattr(type(resource)(recorder(client)), method.__name__)(*args, **kwargs)
+    generated = next(each for each in type(resource).__mro__ if each.__module__.startswith("portkey_api."))
+    made: Any = getattr(generated(recorder(client)), method.__name__)(*args, **kwargs)
     call: Planned = complete(made) if isinstance(resource, AsyncResource) else made
     return call

@@ -227,7 +227,7 @@ class StreamFailedError(APIError):
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], body: Any) -> None:
         super().__init__(message, status, headers, body)
-        self.args = (f"in the stream: {message}",)
+        self.args: tuple[Any, ...] = (f"in the stream: {message}",)
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

@@ -85,9 +85,7 @@ async def _outcome(call: Call[Any], lanes: Lanes[H], steps: Steps[H], held: Held
         await steps.sleep(call.world, wait)
 
 
-async def attempt(
-    call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H] | None = None
-) -> _Outcome:
+async def attempt(call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H] | None = None) -> _Outcome:
     """Send the request of a call once and return what came of it."""
     try:
         response = await steps.send(lane.http, call.request(lane))

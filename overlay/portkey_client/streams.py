@@ -269,7 +269,7 @@ class EventStream(Stream[E, T]):
 
     def __init__(self, flow: Flow[httpx.Client, EventReader]) -> None:
         self._flow = flow
-        self.hook_results = flow.reader.hook_results
+        self.hook_results: dict[str, Any] = flow.reader.hook_results
         _tell(self, flow.begun)
 
     def __iter__(self) -> Iterator[E]:
@@ -302,7 +302,7 @@ class AsyncEventStream(AsyncStream[E, T]):
 
     def __init__(self, flow: Flow[httpx.AsyncClient, EventReader]) -> None:
         self._flow = flow
-        self.hook_results = flow.reader.hook_results
+        self.hook_results: dict[str, Any] = flow.reader.hook_results
         _tell(self, flow.begun)
 
     async def __aiter__(self) -> AsyncIterator[E]:

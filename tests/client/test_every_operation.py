@@ -54,6 +54,8 @@ def arguments(operation: spec.Op, method: Any) -> tuple[list[Any], dict[str, Any
         body = spec.smallest(operation.body[1])
         whole = "body" in names and not (isinstance(body, dict) and "body" in body)
         keywords |= {"body": body} if whole else {names[letters(key)]: value for key, value in body.items()}
+    if "encoding_format" in names.values():  # else vectors would travel as base64, and the client would read them
+        keywords["encoding_format"] = "float"
     placed = re.findall(r"{([^}]+)}", operation.path)
     schemas = {each["name"]: each["schema"] for each in operation.parameters("path")}
     return [spec.smallest(schemas[name]) for name in placed], with_files(operation, keywords)

@@ -14,6 +14,12 @@ BLOCKS = r"```python\n(.*?)```"
 README = Path(__file__).parents[2] / "README.md"
 
 
+def example(word: str) -> str:
+    """Return the one program of the README in which a word stands."""
+    (code,) = (each for each in re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL) if word in each)
+    return str(code)
+
+
 def run(code: str) -> None:
     """Run one example, and close the clients that a short program may leave open."""
     names: dict[str, object] = {}
@@ -29,7 +35,7 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     gateway = Gateway(clock=clock)
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
     monkeypatch.setattr(time, "sleep", clock.advance)
-    code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    code = example("import time")
     run(code)
     printed = capsys.readouterr().out.splitlines()
     assert "cancelled BatchRequestCounts(total=2" in printed[0]
@@ -46,7 +52,7 @@ def test_the_example_of_gateways_and_options_runs(
     monkeypatch.setattr(
         Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway), event_hooks=hooks)
     )
-    _, code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    code = example("ConfigurationError")
     run(code)
     assert capsys.readouterr().out.splitlines() == ["[]", code.splitlines()[-1].partition("  # ")[2]]
     (request,) = sent
@@ -58,7 +64,7 @@ def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: p
     """The README's third example does what it says, against the mock."""
     gateway = Gateway()
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
-    _, _, code, *_ = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    code = example("on_event")
     run(code)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("200 1 ")
@@ -67,7 +73,7 @@ def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_the_example_of_own_answers_runs() -> None:
     """The README's fourth example puts in answers that come back."""
-    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    code = example("fixtures=")
     names: dict[str, Gateway] = {}
     exec(compile(code, str(README), "exec"), names)  # noqa: S102  # our own text
     headers = {"x-portkey-api-key": "pk-test", "x-portkey-virtual-key": "vk-test"}
@@ -89,7 +95,7 @@ def test_the_batch_recipe_runs(
     monkeypatch.setattr(steps, "WORLD", steps.WORLD._replace(clock=clock, sleep=clock.advance))
     monkeypatch.setattr(runner, "WORLD", steps.WORLD)
     monkeypatch.chdir(tmp_path)
-    *_, code = re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL)
+    code = example("batches.submit")
     run(code)
     printed = capsys.readouterr().out.splitlines()
     assert printed[-3:-1] == ["q-1 gpt-4o", "q-2 gpt-4o"]
