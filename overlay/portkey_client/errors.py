@@ -225,9 +225,8 @@ class StreamFailedError(APIError):
     partial: Any = None
     """The answer as far as it came, as a model; ``None`` where nothing of it came."""
 
-    def __init__(self, message: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-        super().__init__(message, status, headers, body)
-        self.args: tuple[Any, ...] = (f"in the stream: {message}",)
+    def __str__(self) -> str:
+        return f"in the stream: {self.message}"
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

@@ -9,15 +9,17 @@ import pytest
 
 from portkey_client import Portkey, runner, steps
 from portkey_mock import Gateway, GatewayTransport, ManualClock
+from tests.client.frames import AFTER, CHAT, DONE, HEADERS, frames
 
-BLOCKS = r"```python\n(.*?)```"
 README = Path(__file__).parents[2] / "README.md"
 
 
-def example(word: str) -> str:
-    """Return the one program of the README in which a word stands."""
-    (code,) = (each for each in re.findall(BLOCKS, README.read_text("utf-8"), re.DOTALL) if word in each)
-    return str(code)
+def example(heading: str) -> str:
+    """Return the first example below a heading."""
+    _, _, section = README.read_text("utf-8").partition(f"\n## {heading}\n")
+    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert found
+    return found[1]
 
 
 def run(code: str) -> None:
@@ -30,13 +32,12 @@ def run(code: str) -> None:
 
 
 def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The README's examples do what they say, against the mock, with the clock moved instead of waited for."""
+    """The quickstart does what it says, against the mock, with the clock moved instead of waited for."""
     clock = ManualClock()
     gateway = Gateway(clock=clock)
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
     monkeypatch.setattr(time, "sleep", clock.advance)
-    code = example("import time")
-    run(code)
+    run(example("Quickstart"))
     printed = capsys.readouterr().out.splitlines()
     assert "cancelled BatchRequestCounts(total=2" in printed[0]
     assert printed[-1] == "409 batch_not_cancellable A batch that is cancelled cannot be cancelled."
@@ -45,14 +46,14 @@ def test_the_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_the_example_of_gateways_and_options_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The README's second example sends what it says, against the mock, and prints what its comment says."""
+    """The README's example of options sends what it says, against the mock, and prints what its comment says."""
     gateway = Gateway()
     sent: list[httpx.Request] = []
     hooks = {"request": [sent.append]}
     monkeypatch.setattr(
         Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway), event_hooks=hooks)
     )
-    code = example("ConfigurationError")
+    code = example("Gateways and options")
     run(code)
     assert capsys.readouterr().out.splitlines() == ["[]", code.splitlines()[-1].partition("  # ")[2]]
     (request,) = sent
@@ -61,11 +62,10 @@ def test_the_example_of_gateways_and_options_runs(
 
 
 def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The README's third example does what it says, against the mock."""
+    """The README's example of failures does what it says, against the mock."""
     gateway = Gateway()
     monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
-    code = example("on_event")
-    run(code)
+    run(example("When things go wrong"))
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("200 1 ")
     assert second == "batches.retrieve 404 1 False"
@@ -73,7 +73,7 @@ def test_the_example_of_failures_runs(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 def test_the_example_of_own_answers_runs() -> None:
     """The README's fourth example puts in answers that come back."""
-    code = example("fixtures=")
+    code = example("The mock's models")
     names: dict[str, Gateway] = {}
     exec(compile(code, str(README), "exec"), names)  # noqa: S102  # our own text
     headers = {"x-portkey-api-key": "pk-test", "x-portkey-virtual-key": "vk-test"}
@@ -95,12 +95,37 @@ def test_the_batch_recipe_runs(
     monkeypatch.setattr(steps, "WORLD", steps.WORLD._replace(clock=clock, sleep=clock.advance))
     monkeypatch.setattr(runner, "WORLD", steps.WORLD)
     monkeypatch.chdir(tmp_path)
-    code = example("batches.submit")
+    code = example("Batches and files")
     run(code)
     printed = capsys.readouterr().out.splitlines()
     assert printed[-3:-1] == ["q-1 gpt-4o", "q-2 gpt-4o"]
     assert printed[-1] == "cancelled, saved: 0"
     assert (tmp_path / "results.jsonl").read_text("utf-8").count("\n") == 2
+
+
+def test_the_example_of_streams_and_lists_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's example of streams and lists does what it says, against answers as gateways send them."""
+    names = [f"batch_{number}" for number in range(5)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/chat/completions"):
+            return httpx.Response(200, headers=HEADERS, content=frames(*CHAT) + DONE + frames(AFTER))
+        if request.url.path.endswith("/audio/speech"):
+            return httpx.Response(200, headers={"content-type": "audio/mpeg"}, content=b"sound")
+        after = request.url.params.get("after")
+        start = names.index(after) + 1 if after else 0
+        page = [{"id": name} for name in names[start : start + 2]]
+        return httpx.Response(200, json={"data": page, "has_more": start + 2 < len(names)})
+
+    monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=httpx.MockTransport(answer)))
+    run(example("Streams and lists"))
+    said, ended, *listed = capsys.readouterr().out.split("\n")
+    assert said == "Hello\u2028you"
+    assert ended.startswith("stop ")
+    assert ended.endswith(str(AFTER["hook_results"]))
+    assert listed == [*names, "3", "5", ""]
 
 
 def test_the_table_of_gateways_counts_right() -> None:

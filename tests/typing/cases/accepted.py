@@ -14,7 +14,11 @@ from portkey_api.models import (
     CreateChatCompletionStreamResponse,
     CreateCompletionResponse,
     CreateCompletionStreamResponse,
+    IntegrationModel,
+    ListBatchesResponse,
+    Model,
     OpenAIFile,
+    PromptVersionSummary,
     RegexMatchCheck,
     RegexMatchParameters,
     Response,
@@ -202,6 +206,17 @@ assert_type(AsyncPortkey(**options).with_options(**options), AsyncPortkey)
 client.batches.cancel("b", extra_headers={"x-a": None}, extra_query={"q": 1}, extra_body={"f": UNSET}, retries=0)
 
 
+for item in client.items(client.batches.list, limit=20, timeout=5):
+    assert_type(item, Batch)
+for answer in client.pages(client.batches.list, after="b"):
+    assert_type(answer, ListBatchesResponse)
+assert_type(client.items(client.prompts.versions.list, "p").first(5), list[PromptVersionSummary])
+assert_type(client.items(client.integrations.models.list, "i").first(5), list[IntegrationModel])
+with client.stream_bytes(client.audio.speech.create, model="m", input="hi", voice="alloy") as speech:
+    for piece in speech:
+        assert_type(piece, bytes)
+
+
 class Mine(Portkey):
     """A client of one's own keeps its type."""
 
@@ -221,3 +236,10 @@ async def asynchronously(other: AsyncPortkey) -> None:
     async for chunk in stream:
         assert_type(chunk, CreateChatCompletionStreamResponse)
     assert_type(await stream.final(), CreateChatCompletionResponse)
+    async for item in other.items(other.batches.list, limit=20):
+        assert_type(item, Batch)
+    async for answer in other.pages(other.batches.list):
+        assert_type(answer, ListBatchesResponse)
+    assert_type(await other.items(other.models.list).first(5), list[Model])
+    async for piece in await other.stream_bytes(other.audio.speech.create, model="m", input="hi", voice="alloy"):
+        assert_type(piece, bytes)

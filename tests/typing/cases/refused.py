@@ -66,3 +66,7 @@ Portkey(gateway=1)  # REFUSED: a gateway that is neither a name nor a Gateway
 Gateway(name="mine")  # REFUSED: a gateway without an address
 config: Config = {"strategy": {"mode": "best"}}  # REFUSED: a strategy nobody has
 retrying: Config = {"retry": {"attempt": 1}}  # REFUSED: a misspelled field of a config
+client.items(client.batches.list, limit="20")  # REFUSED: an argument that the method does not take
+client.items(client.batches.retrieve, "b")  # REFUSED: a method that lists nothing
+client.items(client.batches.list()).first(1)  # REFUSED: an answer in the place of the method
+client.stream_bytes(client.batches.retrieve, "b")  # REFUSED: a method whose answer is no bytes
