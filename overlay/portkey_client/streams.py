@@ -97,24 +97,22 @@ class EventReader:
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):
-            self._fail(self._unreadable(data))
+            self._fail(self._failed(data) if name == "error" else self._unreadable(data))
             return
-        if not is_mapping(value) or not self._is_aside(name, value):
+        if name == "error" or (is_mapping(value) and (value.get("type") == "error" or value.get("error"))):
+            self._fail(self._failed(value))
+        elif not is_mapping(value) or not self._is_aside(name, value):
             self._give(event, {"event": name, "data": value} if self._named else value)
 
     def _is_aside(self, name: str, value: Mapping[str, Any]) -> bool:
-        """Tell whether a frame is no part of the answer: what guardrails found, or an error, which ends it."""
-        kind = value.get("type")
-        if "error" in (name, kind) or value.get("error"):
-            self._fail(self._failed(value))
-            return True
+        """Tell whether a frame is no part of the answer: what guardrails found, and whatever follows the end."""
         found = value.get("hook_results")
         if is_mapping(found):
             self.hook_results.update({key: each for key, each in found.items() if each is not None})
             if name == "hook_results" or not value.keys() & _ANSWER:
                 return True
         over = self.ended
-        self.ended = over or kind in _LAST
+        self.ended = over or value.get("type") in _LAST
         return over
 
     def _give(self, event: ServerEvent, value: Any) -> None:
@@ -142,7 +140,7 @@ class EventReader:
             error.partial = self.answer()
         self.failure = error
 
-    def _failed(self, value: Mapping[str, Any]) -> StreamFailedError:
+    def _failed(self, value: Any) -> StreamFailedError:
         _, codec = documented(self._operation, 500)
         body = without(value, self._secrets)
         headers = without(self._begun.headers, self._secrets)

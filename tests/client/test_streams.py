@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import pickle
+import socketserver
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,6 +22,7 @@ from portkey_api import models
 from portkey_client import (
     AnswerError,
     APIError,
+    AsyncPortkey,
     BadRequestError,
     ConnectionFailedError,
     Event,
@@ -29,7 +33,7 @@ from portkey_client import (
 )
 from portkey_client.transport import Lanes
 from tests.client.frames import AFTER, BEFORE, CHAT, DONE, HEADERS, Body, carrying, chunk, frame, frames
-from tests.client.wire import Wire
+from tests.client.wire import KEYS, Wire
 
 ASKED: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -170,6 +174,18 @@ def test_any_cutting_gives_the_same_chunks(cuts: list[int]) -> None:
     assert stream.final().choices[0].message.content == "Hello\u2028you"
 
 
+@given(st.integers(0, 2000))
+def test_a_stream_cut_anywhere_is_whole_or_raises(length: int) -> None:
+    """However many bytes come: the chunks are the first ones, and without the end mark the stream raises."""
+    body = frames(*CHAT) + DONE
+    stream = ask(carrying(body[:length]))
+    seen: list[Any] = []
+    with contextlib.nullcontext() if length >= len(body) else pytest.raises(StreamTruncatedError) as caught:
+        seen.extend(each.to_dict() for each in stream)
+    assert caught is None or (caught.value.partial is None) is (not seen)
+    assert seen == CHAT[: len(seen)]
+
+
 # -- what comes with it
 
 
@@ -275,6 +291,8 @@ def test_nothing_came_at_all() -> None:
         (frames({"error": {"message": "overloaded", "type": "server_error", "code": 529}}), "overloaded"),
         (frames(("error", {"type": "error", "error": {"type": "x", "message": "busy"}})), "busy"),
         (frames({"type": "error", "code": "x", "message": "quota", "param": None}), "quota"),
+        (b"event: error\ndata: out of order\n\n", "out of order"),
+        (frames(("error", "out of sorts")), "out of sorts"),
         (frames({"error": "vk-secret-2 is wrong", "provider": "p"}), r"\*\*\* is wrong"),
     ],
 )
@@ -370,6 +388,42 @@ def test_leaving_an_asynchronous_loop_closes_the_connection() -> None:
         return [left.closed, left.given, held.closed, held.given]
 
     assert asyncio.run(read()) == [1, 1, 1, 1]
+
+
+class Endless(socketserver.BaseRequestHandler):
+    """Sends the same chunk over and over, until the client hangs up."""
+
+    hung_up: threading.Event
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                self.request.sendall(frame(CHAT[1]))
+        self.hung_up.set()
+
+
+def test_the_gateway_notices_that_a_loop_was_left() -> None:
+    """Over real connections, too: once the loop is left, the socket is closed, by both clients."""
+    Endless.hung_up = threading.Event()
+
+    async def leave(base_url: str) -> None:
+        async with AsyncPortkey(**KEYS, base_url=base_url) as client:
+            async with await client.chat.completions.create(stream=True, **ASKED) as stream:
+                await anext(stream)
+            assert await asyncio.to_thread(Endless.hung_up.wait, 30)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        with Portkey(**KEYS, base_url=base_url) as client:
+            for _ in client.chat.completions.create(stream=True, **ASKED):
+                break
+            assert Endless.hung_up.wait(30)
+        Endless.hung_up.clear()
+        asyncio.run(leave(base_url))
+        server.shutdown()
 
 
 def test_a_leaked_stream_warns() -> None:
