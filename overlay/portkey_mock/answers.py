@@ -82,7 +82,7 @@ class Answers:
     ) -> Response:
         """What a model answers. It takes some time to say, so that it is remembered for the rest of the second."""
         now = int(self._clock())
-        moment = (now, *salt)
+        moment = (now, facts, *salt)
         known = self._spoken.get(call)
         if known is not None and known[0] == moment:
             return known[1]
