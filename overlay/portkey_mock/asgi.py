@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Final
 
+from portkey_mock.asgi_delivery import Message, Receive, Send, deliver, send_whole
 from portkey_mock.errors import Refusal, envelope
-from portkey_mock.gateway import Gateway
-from portkey_mock.message import Request, Response, json_response
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-
+from portkey_mock.message import Handler, Request, Response, json_response
 
 LARGEST_BODY: Final = 512 * 2**20
 """Bytes of a request body that are taken, as many as OpenAI takes of a file."""
@@ -22,10 +18,21 @@ LARGEST_BODY: Final = 512 * 2**20
 class Application:
     """Serves one gateway: HTTP, events in a stream of an answer, and the websocket of realtime sessions."""
 
-    def __init__(self, gateway: Gateway, *, largest_body: int = LARGEST_BODY) -> None:
-        """Serves `gateway`; a request with more bytes than `largest_body` is refused with 413."""
+    def __init__(
+        self,
+        gateway: Handler,
+        *,
+        largest_body: int = LARGEST_BODY,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Serves `gateway`, or a mock around one.
+
+        A request with more bytes than `largest_body` is refused with 413; `sleep` waits as many seconds as a fault is
+        to take.
+        """
         self._gateway = gateway
         self._largest_body = largest_body
+        self._sleep = sleep
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Handles one connection scope of ASGI."""
@@ -43,10 +50,15 @@ class Application:
         try:
             body = await _body(receive, self._largest_body)
         except Refusal as refusal:
-            await _answer(json_response(refusal.status, envelope(refusal, "", lambda _: True)), send)
+            await send_whole(json_response(refusal.status, envelope(refusal, "", lambda _: True)), send)
             return
-        if body is not None:
-            await _answer(self._gateway.handle(_request(scope, body)), send)
+        if body is None:
+            return
+        response = self._gateway.handle(_request(scope, body))
+        if response.delivery is None:
+            await send_whole(response, send)
+        else:
+            await deliver(response, response.delivery, receive, send, self._sleep)
 
     async def _websocket(self, scope: Message, receive: Receive, send: Send) -> None:
         await receive()
@@ -71,18 +83,7 @@ async def _turn_away(response: Response, scope: Message, send: Send) -> None:
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
-    await _answer(response, send, "websocket.http.response")
-
-
-async def _answer(response: Response, send: Send, kind: str = "http.response") -> None:
-    """Sends a whole response; `kind` is how its messages are called."""
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if not response.chunks:
-        headers.append((b"content-length", b"%d" % len(response.body)))
-    await send({"type": f"{kind}.start", "status": response.status, "headers": headers})
-    for chunk in response.chunks:
-        await send({"type": f"{kind}.body", "body": chunk, "more_body": True})
-    await send({"type": f"{kind}.body", "body": b"" if response.chunks else response.body})
+    await send_whole(response, send, "websocket.http.response")
 
 
 def _request(scope: Message, body: bytes) -> Request:

@@ -129,6 +129,10 @@ class Batches:
             ("GET", "/batches/{}/output"): self.output,
         }
 
+    def kept(self) -> dict[str, JsonObject]:
+        """The batches there are, by id."""
+        return {batch.id: self._facts(batch) for batch in self.store.values()}
+
     def settle(self) -> None:
         """Writes the files of every batch that has ended since the last time."""
         for batch in self.store.values():

@@ -225,7 +225,7 @@ class _Compilation:
                 status: self.contents(answer, at + pointer("responses", status)) for status, answer in responses.items()
             },
             stores=not any(self.passes(content.schema) for content in contents.values()),
-            name=str(raw.get("operationId", "")),
+            name=str(raw.get("operationId") or f"{method.upper()} {path}"),
         )
 
     def dereference(self, value: Json) -> Json:

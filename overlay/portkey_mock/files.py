@@ -76,6 +76,10 @@ class Files:
             ("GET", "/files/{}/content"): self.content,
         }
 
+    def kept(self) -> dict[str, JsonObject]:
+        """The files there are, by id."""
+        return {file.id: file.facts() for file in self.store.files.values()}
+
     def add(
         self, filename: str, purpose: str, content: bytes, created: float, file_id: str | None = None
     ) -> StoredFile:

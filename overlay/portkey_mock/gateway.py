@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -19,7 +20,7 @@ from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
 from portkey_mock.dialects import chosen, provider_of
-from portkey_mock.document import Defect, Operation, compile_document, load
+from portkey_mock.document import Defect, Document, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.files import Files, Shelf
 from portkey_mock.fixtures import Answer, Fixtures
@@ -53,6 +54,11 @@ class Snapshot:
 _NOTHING: Final = Snapshot(Shelf(), {}, Store())
 
 
+def compiled_from(document: JsonObject | Path | None, seed: int = 0) -> Document:
+    """The document compiled, or the one at the path, or the one `portkey_api` carries; it raises as `Gateway` does."""
+    return compile_document(document if isinstance(document, dict) else load(document), seed)
+
+
 class Gateway:
     """A Portkey gateway that lives in memory.
 
@@ -66,7 +72,7 @@ class Gateway:
 
     def __init__(
         self,
-        document: JsonObject | Path | None = None,
+        document: Document | JsonObject | Path | None = None,
         *,
         mode: Literal["strict", "document"] = "strict",
         clock: Clock = time.time,
@@ -76,6 +82,8 @@ class Gateway:
         fixtures: Mapping[str, Answer] = MappingProxyType({}),
     ) -> None:
         """Compiles the document: the OpenAPI one given, or at the path given, or the one `portkey_api` carries.
+
+        A `Document` is compiled already, with a seed of its own; several gateways may share it.
 
         In the mode `strict` an unknown file or batch is refused with 404. In the mode `document`, for tests that know
         nothing but the document, it is made up, and a refusal that only the state calls for becomes a success.
@@ -88,8 +96,7 @@ class Gateway:
             ValueError: it is no OpenAPI document, there is no such dialect, or no operation has the name of a fixture.
         """
         self.dialect: Final = chosen(dialect)
-        source = document if isinstance(document, dict) else load(document)
-        compiled = compile_document(source, seed)
+        compiled = document if isinstance(document, Document) else compiled_from(document, seed)
         made_up = mode == "document"
         self.defects: Final[tuple[Defect, ...]] = compiled.defects
         self._clock = clock
@@ -141,6 +148,27 @@ class Gateway:
         except Refusal as refusal:
             refused = refusal
             response = self._refused(refusal, request, operation)
+        return self._headed(request, refused, response)
+
+    def find(self, request: Request) -> Operation | None:
+        """The operation that `request` means; None if there is none."""
+        with suppress(Refusal):
+            return self._router.find(request.method, self.dialect.path(request))[0]
+        return None
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """The answer to `request` that `refusal` leads to, in the shape that its operation has for errors."""
+        response = self._refused(refusal, request, self.find(request))
+        return replace(self._headed(request, refusal, response), status=refusal.status)
+
+    def state(self) -> dict[str, dict[str, JsonObject]]:
+        """What is kept now, for people to look at: the things of each collection by id, secrets left out."""
+        with self._lock:
+            self._settle()
+            kept = {"/files": self._files.kept(), "/batches": self._batches.kept(), **self._resources.kept()}
+            return {path: things for path, things in kept.items() if things}
+
+    def _headed(self, request: Request, refused: Refusal | None, response: Response) -> Response:
         more = self.dialect.headers(request, refused, self._request_id())
         return replace(response, headers=(*response.headers, *more))
 
@@ -212,10 +240,13 @@ class Gateway:
         """The time of the request being answered: one request sees one instant, however long it takes."""
         return self._now
 
+    def _settle(self) -> None:
+        self._now = self._clock()
+        self._batches.settle()
+
     def _act(self, call: Call) -> Response:
         with self._lock:
-            self._now = self._clock()
-            self._batches.settle()
+            self._settle()
             fixture = self._fixtures.find(call)
             if fixture is not None:
                 return fixture

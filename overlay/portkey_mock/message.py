@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from portkey_mock.delivery import Delivery
 from portkey_mock.jsonvalue import Json
+
+if TYPE_CHECKING:
+    from portkey_mock.realtime import Session
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -47,12 +51,30 @@ class Response:
         body: every byte of it.
         chunks: the same bytes in the pieces in which they are sent, one at a time and with no length announced; empty
             for a body that goes out at once.
+        delivery: what the connection does to it; None if it goes over as it should.
     """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     chunks: tuple[bytes, ...] = ()
+    delivery: Delivery | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of the header `name` (in lower case), the last one if there are several; None if there is none."""
+        return dict(self.headers).get(name)
+
+
+class Handler(Protocol):
+    """What the adapters serve: a gateway, a mock around one, or a recording that is played back."""
+
+    def handle(self, request: Request) -> Response:
+        """The answer to one request."""
+        ...
+
+    def connect(self, request: Request) -> Session | Response:
+        """The session behind a websocket that `request` wants to open, or the refusal."""
+        ...
 
 
 def json_response(status: int, value: Json, headers: Headers = ()) -> Response:

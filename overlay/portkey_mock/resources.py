@@ -109,6 +109,13 @@ class Resources:
             "publish": self._publish,
         }
 
+    def kept(self) -> dict[str, dict[str, JsonObject]]:
+        """The things there are, by the path of their collection and by id, without secrets."""
+        return {
+            path: {name: self._shown(thing) for name, thing in held.things.items() if thing is not None}
+            for path, held in self.store.collections.items()
+        }
+
     def answer(self, call: Call) -> Response:
         """The answer to a call of any operation.
 
@@ -408,6 +415,10 @@ class Resources:
         if thing.steps:
             facts = {**facts, **lifecycle.told(shape(role.collection), facts, thing.steps, self._now(thing))}
         return facts
+
+    def _shown(self, thing: Thing) -> JsonObject:
+        status = {"status": self._status(thing)} if thing.steps else {}
+        return echoable({**thing.facts, **status})
 
     def _born(self, call: Call) -> JsonObject:
         """When a thing was made: seconds on the data plane, words on the control plane."""

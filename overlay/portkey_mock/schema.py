@@ -6,7 +6,7 @@ neighbours. All are rewritten here, once, so that the rest of the mock knows one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,10 +127,12 @@ class Schema:
 
     def problem(self, value: Json) -> Problem | None:
         """The most telling reason why `value` does not conform; None if it does."""
-        if self.validator is None:
-            return None
-        error = next(iter(self.validator.iter_errors(value)), None)
-        return None if error is None else self._explain(error)
+        return next(self.problems(value), None)
+
+    def problems(self, value: Json) -> Iterator[Problem]:
+        """Every reason why `value` does not conform."""
+        if self.validator is not None:
+            yield from map(self._explain, self.validator.iter_errors(value))
 
     def _explain(self, error: jsonschema_rs.ValidationError) -> Problem:
         error = _most_telling(error)

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Callable
 
 import httpx
 
-from portkey_mock.gateway import Gateway
-from portkey_mock.message import Request
+from portkey_mock.httpx_delivery import Waits, deliver
+from portkey_mock.message import Handler, Request, Response
 
 
 class GatewayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Sends every request of a client, sync or async, to `gateway`, whatever the host."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        """Answers from `gateway`."""
+    def __init__(self, gateway: Handler, *, sleep: Callable[[float], object] | None = None) -> None:
+        """Answers from `gateway`, or a mock around one.
+
+        `sleep` waits as many seconds as a fault is to take; a `ManualClock` has `advance` for it. None really waits.
+        """
         self.gateway = gateway
+        self._waits = Waits(sleep)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answers one request."""
-        return self._answer(request, request.read())
+        """Answers one request.
+
+        Raises:
+            httpx.TransportError: the response has a `Delivery` that ends so.
+        """
+        response = self._answer(request, request.read())
+        if response.delivery is not None:
+            self._waits.before(request, response.delivery)
+        return deliver(request, response, self._waits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answers one request."""
-        return self._answer(request, await request.aread())
+        """Answers one request; it raises what `handle_request` raises."""
+        response = self._answer(request, await request.aread())
+        if response.delivery is not None:
+            await self._waits.abefore(request, response.delivery)
+        return deliver(request, response, self._waits)
 
-    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    def _answer(self, request: httpx.Request, body: bytes) -> Response:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         headers = tuple((name.lower(), value) for name, value in request.headers.multi_items())
-        response = self.gateway.handle(Request(request.method, path, query, headers, body))
-        stream = _Chunks(response.chunks) if response.chunks else None
-        content = None if stream else response.body
-        return httpx.Response(
-            response.status, headers=response.headers, content=content, stream=stream, request=request
-        )
-
-
-class _Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that comes in pieces, to a sync client as to an async one."""
-
-    def __init__(self, chunks: Sequence[bytes]) -> None:
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._chunks
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._chunks:
-            yield chunk
+        return self.gateway.handle(Request(request.method, path, query, headers, body))

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from portkey_mock import Gateway, ManualClock, Request, Response
+from portkey_mock import Gateway, Handler, ManualClock, Request, Response
 from tests.mock import spec
 
 
 @dataclass
 class Caller:
-    """Calls a gateway with credentials."""
+    """Calls a gateway, or a mock around one, with credentials."""
 
-    gateway: Gateway
+    gateway: Handler
 
     def __call__(self, method: str, path: str, body: Any = None, *, query: str = "", **headers: str) -> Response:
         """Sends `body` as JSON; underscores in the names of `headers` stand for hyphens."""

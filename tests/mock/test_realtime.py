@@ -9,8 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from portkey_mock import Application, Gateway, ManualClock
-from portkey_mock.asgi import Message
+from portkey_mock import Application, Fault, Gateway, ManualClock, Mock
+from portkey_mock.asgi_delivery import Message
+from portkey_mock.console import Console
 from portkey_mock.realtime import Session
 from tests.mock import spec
 from tests.mock.test_transports import exchange, serve
@@ -77,9 +78,19 @@ def scope(path: bytes, **more: Any) -> Message:
     return {"type": "websocket", "raw_path": path, "query_string": b"model=m", "headers": headers, **more}
 
 
-@pytest.fixture
-def application() -> Application:
-    return Application(Gateway(spec.part("/realtime", "/files"), clock=ManualClock()))
+def console() -> Console:
+    """A mock with everything around it, set to answer nothing over HTTP."""
+    return Console(Mock(spec.part("/realtime", "/files"), clock=ManualClock(), faults=[Fault(status=503)]))
+
+
+def gateway() -> Gateway:
+    """A gateway by itself."""
+    return Gateway(spec.part("/realtime", "/files"), clock=ManualClock())
+
+
+@pytest.fixture(params=[gateway, console])
+def application(request: pytest.FixtureRequest) -> Application:
+    return Application(request.param())
 
 
 def test_under_asgi(application: Application) -> None:

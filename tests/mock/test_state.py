@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from portkey_mock import Gateway, ManualClock
+from portkey_mock.gateway import compiled_from
 from tests.mock import spec, things
 from tests.mock.conftest import Caller
 
@@ -354,25 +355,57 @@ def test_single_paths_in_document_mode() -> None:
     call.json("POST", "/integrations", {"name": "n", "ai_provider_id": "openai", "slug": "a"})
 
 
-def test_snapshot(call: Caller) -> None:
+def test_snapshot(call: Caller, gateway: Gateway) -> None:
     """A snapshot brings back files, batches and everything else, as often as it is wanted; a reset leaves nothing."""
     file = call.upload(b"one")
     thread = call.json("POST", "/threads", {})["id"]
     order = {"input_file_id": file["id"], "endpoint": "/v1/embeddings", "completion_window": "24h"}
     batch = call.json("POST", "/batches", order)["id"]
-    kept = call.gateway.snapshot()
+    kept = gateway.snapshot()
     for _ in range(2):
         call.json("DELETE", f"/threads/{thread}")
         call.json("DELETE", f"/files/{file['id']}")
         call.json("POST", f"/batches/{batch}/cancel")
-        call.gateway.restore(kept)
+        gateway.restore(kept)
         assert call.json("GET", f"/threads/{thread}")["id"] == thread
         assert call("GET", f"/files/{file['id']}/content").body == b"one"
         assert call.json("GET", f"/batches/{batch}")["status"] == "validating"
-    call.gateway.reset()
+    gateway.reset()
     for path in (f"/threads/{thread}", f"/files/{file['id']}", f"/batches/{batch}"):
         assert call("GET", path).status == 404
     assert call.upload(b"two")["id"] == file["id"]
+
+
+def test_state_is_shown_as_it_is_now(clock: ManualClock) -> None:
+    """What is kept is shown with its status of the moment, by collection and id, without secrets."""
+    gateway = Gateway(spec.part("/fine_tuning", "/integrations", "/files", "/batches"), clock=clock)
+    call = Caller(gateway)
+    file = call.upload(b"{}")["id"]
+    job = call.json("POST", "/fine_tuning/jobs", things.smallest_body("POST /fine_tuning/jobs"))["id"]
+    order = {"input_file_id": file, "endpoint": "/v1/embeddings", "completion_window": "24h"}
+    batch = call.json("POST", "/batches", order)["id"]
+    call.json("POST", "/integrations", {"name": "n", "ai_provider_id": "openai", "key": "sk-hidden"})
+    before = gateway.state()
+    clock.advance(3600)
+    after = gateway.state()
+    moved = [(told["/fine_tuning/jobs"][job]["status"], told["/batches"][batch]["status"]) for told in (before, after)]
+    assert moved == [("validating_files", "validating"), ("succeeded", "failed")]
+    assert after["/files"][file]["filename"] == "input.jsonl"
+    (integration,) = after["/integrations"].values()
+    assert integration["name"] == "n"
+    assert "sk-hidden" not in json.dumps(after)
+    call.json("DELETE", f"/files/{file}")
+    assert "/files" not in gateway.state()
+
+
+def test_gateways_share_a_compiled_document(clock: ManualClock) -> None:
+    """Gateways of one compiled document, whatever their dialect, answer alike and keep their things apart."""
+    document = compiled_from(spec.part("/files"), seed=7)
+    one, two = (Caller(Gateway(document, clock=clock, dialect=each)) for each in ("portkey", "openai"))
+    fresh = Caller(Gateway(spec.part("/files"), clock=clock, seed=7))
+    assert one.upload(b"x") == fresh.upload(b"x")
+    listed = two("GET", "/v1/files", authorization="Bearer sk")
+    assert json.loads(listed.body)["data"] == []
 
 
 def test_what_is_done_to_a_thing_without_a_life() -> None:

@@ -19,8 +19,8 @@ import pytest
 
 import portkey_mock
 from portkey_mock import Application, Gateway, GatewayTransport, ManualClock
-from portkey_mock.__main__ import listen
-from portkey_mock.asgi import Message
+from portkey_mock.asgi_delivery import Message
+from portkey_mock.server import listen
 from tests.mock import spec
 
 BASE = "http://mock/v1"

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from portkey_mock import Application, Gateway, ManualClock
-from portkey_mock.__main__ import listen
+from portkey_mock.server import listen
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
