@@ -295,7 +295,7 @@ def test_never_too_often_too_late_or_twice(
     clock.world = clock.world._replace(jitter=lambda: jitter)
     policy = Retry(retries, deadline=deadline)
     began, starts = clock.seconds, [clock.seconds]
-    hook = lambda event: starts.append(clock.seconds) if event.kind == "request" else None  # noqa: E731
+    hook = lambda event: starts.append(clock.seconds) if event.kind == "request" else None  # noqa: E731 - one line, used once
     raised: list[PortkeyError] = []
     try:
         if flavour == "sync":
