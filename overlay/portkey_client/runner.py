@@ -48,7 +48,8 @@ class Body(Generic[H]):
             ConnectionFailedError: The connection broke, or nothing came in time.
         """
         try:
-            async for chunk in self._steps.chunks(self._response):
+            pieces = self._steps.pieces(self._response)
+            while (chunk := await self._steps.piece(pieces)) is not None:
                 self._count += len(chunk)
                 yield chunk
         except (httpx.RequestError, httpx.StreamError) as error:

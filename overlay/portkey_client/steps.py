@@ -54,7 +54,6 @@ class Steps(NamedTuple, Generic[H]):
     piece: Callable[[Any], Awaitable[bytes | None]]
     """Returns the next piece, ``None`` at the end."""
     sleep: Callable[[World, float], Awaitable[object]]
-    chunks: Callable[[httpx.Response], AsyncIterator[bytes]]
 
 
 async def _send(http: httpx.Client, request: httpx.Request) -> httpx.Response:
@@ -81,11 +80,6 @@ async def _sleep(world: World, seconds: float) -> None:
     world.sleep(seconds)
 
 
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    for chunk in response.iter_bytes():
-        yield chunk
-
-
 def _send_async(http: httpx.AsyncClient, request: httpx.Request) -> Awaitable[httpx.Response]:
     return http.send(request, stream=True)
 
@@ -94,15 +88,9 @@ def _sleep_async(world: World, seconds: float) -> Awaitable[object]:
     return world.asleep(seconds)
 
 
-SYNC = Steps(_send, _read, _close, httpx.Response.iter_bytes, _piece, _sleep, _chunks)
+SYNC = Steps(_send, _read, _close, httpx.Response.iter_bytes, _piece, _sleep)
 ASYNC = Steps(
-    _send_async,
-    httpx.Response.aread,
-    httpx.Response.aclose,
-    httpx.Response.aiter_bytes,
-    _piece_async,
-    _sleep_async,
-    httpx.Response.aiter_bytes,
+    _send_async, httpx.Response.aread, httpx.Response.aclose, httpx.Response.aiter_bytes, _piece_async, _sleep_async
 )
 WORLD = World()
 

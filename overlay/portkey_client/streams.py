@@ -186,7 +186,7 @@ class ByteReader:
         """Return nothing: bytes are handed out, not kept."""
 
 
-R = TypeVar("R", EventReader, ByteReader)
+R = TypeVar("R", bound=Reader)
 
 
 class Flow(Generic[H, R]):
