@@ -7,7 +7,7 @@ are dropped, ours stay where the place they describe is still there.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,8 +143,10 @@ class _Layer:
         """Return what we have for each member of a list: by name, by facts, or, in lists of one length, by place."""
         if not is_array(old):
             return [None] * len(new)
-        known = {self._identity(each): each for each in reversed(old)}
-        partners = [known.get(self._identity(each)) for each in new]
+        known: dict[str, list[Any]] = defaultdict(list)
+        for each in reversed(old):
+            known[self._identity(each)].append(each)
+        partners = [_next(known[self._identity(each)]) for each in new]
         if len(new) == len(old):
             partners = [
                 other if partner is None and not _is_named(each) and not _is_named(other) else partner
@@ -171,6 +173,11 @@ class _Layer:
         was, now = _type(said), _type(new)
         if was != now and any(key in said for key in PROSE):
             self.laid.doubtful.append(f"{pointer(*place)}: was {was}, is {now}")
+
+
+def _next(alike: list[Any]) -> Any:
+    """Take the next of some that nothing tells apart, so that each has its own partner; the last serves any more."""
+    return alike.pop() if len(alike) > 1 else next(iter(alike), None)
 
 
 def _nodes(node: Any, kind: str) -> Iterator[tuple[Json, str]]:

@@ -71,6 +71,15 @@ def without_info(document: Json) -> Json:
     return {key: each for key, each in document.items() if key != "info"}
 
 
+def test_members_that_nothing_tells_apart_have_a_partner_each() -> None:
+    """Two alike in the published list keep the order of keywords each has in ours; a third takes that of the last."""
+    first, second = {"type": "string", "format": "uuid"}, {"format": "uuid", "type": "string"}
+    ours = document(schemas={"Tree": {"anyOf": [first, second]}})
+    theirs = document(schemas={"Tree": {"anyOf": [first, first, first]}})
+    laid = at(lay(ours, theirs).document, "components", "schemas", "Tree", "anyOf")
+    assert [list(each) for each in laid] == [list(first), list(second), list(second)]
+
+
 def test_every_sentence_of_ours_that_still_has_its_place_is_kept() -> None:
     """Of operations, parameters, answers, schemas, properties and tags; theirs are all gone."""
     own = orchard.ours()
