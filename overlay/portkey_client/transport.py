@@ -48,7 +48,10 @@ def arguments(timeout: float | None) -> dict[str, Any]:
     """
     import httpx
 
+    from .cookies import NoCookies
+
     return {
+        "cookies": NoCookies(),
         "timeout": httpx.Timeout(timeout, connect=timeout and min(timeout, CONNECT_TIMEOUT)),
         "limits": httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         "verify": tls_context(),

@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.callers: list[Any] = []
+        self.cookies: list[str | None] = []
         self.gate: threading.Barrier | None = None
 
     @property
@@ -46,11 +47,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, Server)
         self.server.callers.append(self.client_address)
+        self.server.cookies.append(self.headers["cookie"])
         if self.server.gate is not None:
             self.server.gate.wait(30)
         body = json.dumps(batch(id=self.path.rpartition("/")[2])).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
+        self.send_header("set-cookie", "tenant=one")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -91,6 +94,15 @@ def test_calls_in_turn_share_a_connection(server: Server) -> None:
 
     asyncio.run(turns())
     assert len(set(server.callers[:3])) == len(set(server.callers[3:])) == 1
+
+
+def test_a_cookie_is_not_kept(server: Server) -> None:
+    """What the server sets on one call is neither sent with the next nor remembered."""
+    with Portkey(base_url=server.address, **KEYS) as client:
+        client.batches.retrieve("batch_1")
+        client.batches.retrieve("batch_2")
+        assert not client._lanes.take().http.cookies
+    assert server.cookies == [None, None]
 
 
 def test_threads_share_a_client(server: Server) -> None:
