@@ -49,7 +49,7 @@ def _ordered(node: Any, prose: bool, names: Mapping[str, str]) -> Any:
     if not is_object(node):
         return node
     result: Json = {}
-    for key, value in _restated(node).items():
+    for key, value in _restated(node, prose).items():
         if (key in PROSE and not prose) or (key in _OFF and value is False):
             continue
         if key == "$ref" and isinstance(value, str):
@@ -63,7 +63,7 @@ def _ordered(node: Any, prose: bool, names: Mapping[str, str]) -> Any:
     return result
 
 
-def _restated(schema: Json) -> Json:
+def _restated(schema: Json, prose: bool) -> Json:
     """Return a schema with null among its types and with its one value as an enum."""
     restated = dict(schema)
     if "const" in schema:
@@ -74,7 +74,8 @@ def _restated(schema: Json) -> Json:
         del restated["nullable"]
         restated["type"] = [*restated["type"], "null"]
     for key in ("oneOf", "anyOf"):
-        types = [each.get("type") for each in restated.get(key, ()) if is_object(each) and len(each) == 1]
+        branches = [each for each in restated.get(key, ()) if is_object(each)]
+        types = [each.get("type") for each in branches if len(each if prose else each.keys() - PROSE) == 1]
         if types and None not in types and len(types) == len(restated[key]) and "type" not in restated:
             restated["type"] = [kind for some in types for kind in (some if is_array(some) else [some])]
             del restated[key]

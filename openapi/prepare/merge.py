@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
+from .canonical import PROSE, canonical
 from .errors import Place, PrepareError, refuse
 from .load import Json, is_array, is_object, same
 from .references import lookup
@@ -119,7 +120,7 @@ class Algebra:
         lefts, rights = first.get("oneOf", [first]), second.get("oneOf", [second])
         if len(lefts) * len(rights) > _LIMIT:
             raise refuse(place, f"the unions here have more than {_LIMIT} combinations; name the types that are meant")
-        branches: list[Json] = []
+        branches: dict[str, Json] = {}
         problem: PrepareError | None = None
         for left, right in product(lefts, rights):
             settled = [self.settle(each, place, above) for each in (left, right)]
@@ -129,10 +130,11 @@ class Algebra:
                 self.report.rule("impossible-branch", place)
                 problem = error
                 continue
-            branches += [each for each in met.get("oneOf", [met]) if not any(same(each, other) for other in branches)]
+            for each in met.get("oneOf", [met]):
+                branches.setdefault(canonical(each), each)
         if not branches and problem:
             raise problem
-        return {"oneOf": branches} if len(branches) > 1 else branches[0]
+        return {"oneOf": list(branches.values())} if len(branches) > 1 else next(iter(branches.values()))
 
 
 def _own(schema: Json) -> Json:
@@ -148,8 +150,8 @@ def _described(schema: Json, result: Json) -> Json:
 
 def _only_required(union: list[Any]) -> bool:
     """Tell whether every branch only says which properties are needed together: a validation, not a type."""
-    return all(is_object(branch) and branch.keys() <= {"required", "type", "not"} and "required" in branch
-               for branch in union)  # fmt: skip
+    said = [branch.keys() - PROSE if is_object(branch) else () for branch in union]
+    return all("required" in keys and keys <= {"required", "type", "not"} for keys in said)
 
 
 def _trivial(part: Json) -> bool:
@@ -182,7 +184,7 @@ def _each_both(first: Json, second: Json, place: Place) -> Json:
 
 def _one_both(first: Any, second: Any, place: Place) -> Any:
     """Return what a property is that two schemas describe; where both list its values, whether there is any shows."""
-    if same(first, second) or second is True or first is False:
+    if second is True or first is False or canonical(first) == canonical(second):
         return first
     if first is True or second is False:
         return second

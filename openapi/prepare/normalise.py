@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from .canonical import canonical
 from .classnames import ClassNames, branch_name, pascal, resource_class
 from .errors import Place, refuse
-from .load import DEEPEST, Json, is_array, is_object, same
+from .load import DEEPEST, Json, is_array, is_object
 from .merge import Algebra
 from .names import placeholders
 from .references import component_of, lookup
 from .report import Report
 from .resolve import operations
+from .rules import NULL
 
 _BINARY: Json = {"type": "string", "format": "binary"}
 _TEXT: Json = {"type": "string"}
@@ -127,17 +129,18 @@ class Normaliser:
         return _class(self.class_of[str(component_of(reference))])
 
     def _union(self, schema: Json, name: str, place: Place) -> Json:
-        branches: list[Json] = []
-        several = len([each for each in schema["oneOf"] if each != {"type": "null"}]) > 1
+        branches: dict[str, Json] = {}
+        several = len([each for each in schema["oneOf"] if canonical(each) != canonical(NULL)]) > 1
         for index, raw in enumerate(schema["oneOf"]):
             where = (*place, "oneOf", index)
             settled = self.algebra.settle(raw, where)
             branch = self.schema(settled, name + branch_name(settled, index) if several else name, where)
-            branches += [each for each in branch.get("oneOf", [branch]) if not any(same(each, one) for one in branches)]
+            for each in branch.get("oneOf", [branch]):
+                branches.setdefault(canonical(each), each)
         if len(branches) == 1:
             self.report.rule("union-of-one", place)
-            return branches[0]
-        return {**{key: schema[key] for key in ("description",) if key in schema}, "oneOf": branches}
+            return next(iter(branches.values()))
+        return {**{key: schema[key] for key in ("description",) if key in schema}, "oneOf": list(branches.values())}
 
     def _object(self, schema: Json, name: str, place: Place) -> Json:
         properties = {
