@@ -63,6 +63,11 @@ def _ordered(node: Any, prose: bool, names: Mapping[str, str]) -> Any:
     return result
 
 
+def _members(value: Any) -> list[Any]:
+    """Return a list as it is; a document that is still to be refused may have anything in its place."""
+    return value if is_array(value) else []
+
+
 def _restated(schema: Json, prose: bool) -> Json:
     """Return a schema with null among its types and with its one value as an enum."""
     restated = dict(schema)
@@ -74,9 +79,9 @@ def _restated(schema: Json, prose: bool) -> Json:
         del restated["nullable"]
         restated["type"] = [*restated["type"], "null"]
     for key in ("oneOf", "anyOf"):
-        branches = [each for each in restated.get(key, ()) if is_object(each)]
+        branches = [each for each in _members(restated.get(key)) if is_object(each)]
         types = [each.get("type") for each in branches if len(each if prose else each.keys() - PROSE) == 1]
-        if types and None not in types and len(types) == len(restated[key]) and "type" not in restated:
+        if types and None not in types and len(types) == len(_members(restated.get(key))) and "type" not in restated:
             restated["type"] = [kind for some in types for kind in (some if is_array(some) else [some])]
             del restated[key]
     return restated

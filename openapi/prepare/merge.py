@@ -150,7 +150,7 @@ def _described(schema: Json, result: Json) -> Json:
 
 def _only_required(union: list[Any]) -> bool:
     """Tell whether every branch only says which properties are needed together: a validation, not a type."""
-    said = [branch.keys() - PROSE if is_object(branch) else () for branch in union]
+    said: list[set[str]] = [branch.keys() - PROSE if is_object(branch) else set() for branch in union]
     return all("required" in keys and keys <= {"required", "type", "not"} for keys in said)
 
 

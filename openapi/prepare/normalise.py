@@ -130,7 +130,8 @@ class Normaliser:
 
     def _union(self, schema: Json, name: str, place: Place) -> Json:
         branches: dict[str, Json] = {}
-        several = len([each for each in schema["oneOf"] if canonical(each) != canonical(NULL)]) > 1
+        nothing = canonical(NULL)
+        several = len([each for each in schema["oneOf"] if canonical(each) != nothing]) > 1
         for index, raw in enumerate(schema["oneOf"]):
             where = (*place, "oneOf", index)
             settled = self.algebra.settle(raw, where)
