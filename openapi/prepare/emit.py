@@ -112,7 +112,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
     endpoints = [each for group in project.openapi.endpoint_collections_by_tag.values() for each in group.endpoints]
     members = render.union_members(models, endpoints)
     aliases = next(model for model in models if model.class_info.name == ALIASES)
-    exports = [(str(each.class_info.name), str(each.class_info.module_name)) for each in project.openapi.enums]
+    enums: list[Any] = sorted(project.openapi.enums, key=lambda each: str(each.class_info.name))
+    exports = [(str(each.class_info.name), "aliases") for each in enums]
     exports += [
         (str(model.class_info.name), str(model.class_info.module_name))
         for model in models
@@ -130,6 +131,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         exports=sorted(exports),
         renamed=sorted((name, class_name) for name, class_name in class_of.items() if name != class_name),
         root=modules[()],
+        aliases=others,
+        enums=enums,
         written=written,
         written_aliases=render.written_aliases(others, written),
         servers=_servers(resolved),
@@ -210,12 +213,13 @@ def _collect(project: Project, modules: dict[tuple[str, ...], Any], out: Path, p
     """Move what the generator wrote to where it belongs, each file under its header."""
     (package / "models").mkdir(parents=True)
     (package / "resources").mkdir()
-    unwanted = {f"{model.class_info.module_name}.py" for model in project.openapi.models if render.is_map(model)}
+    classes = {f"{name}.py" for _, name in project.env.globals["exports"]} | {"__init__.py"}
     template = project.env.get_template("resource.py.jinja")
     files = {package / name: (out / name).read_text("utf-8") for name in ("__init__.py", "types.py")}
     for path in (out / "models").glob("*.py"):
-        if path.name not in unwanted:
+        if path.name in classes:
             files[package / "models" / path.name] = path.read_text("utf-8")
+    files[package / "models" / "aliases.py"] = project.env.get_template("aliases.py.jinja").render()
     files[package / "dicts.py"] = project.env.get_template("dicts.py.jinja").render()
     files[package / "resources" / "__init__.py"] = (out / "api" / "__init__.py").read_text("utf-8")
     for module in modules.values():

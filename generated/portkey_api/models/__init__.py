@@ -6,27 +6,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .acuvity_scan_check import AcuvityScanCheck as AcuvityScanCheck
     from .acuvity_scan_parameters import AcuvityScanParameters as AcuvityScanParameters
-    from .acuvity_scan_parameters_language_values import (
-        AcuvityScanParametersLanguageValues as AcuvityScanParametersLanguageValues,
-    )
-    from .acuvity_scan_parameters_pii_categories_item import (
-        AcuvityScanParametersPiiCategoriesItem as AcuvityScanParametersPiiCategoriesItem,
-    )
-    from .acuvity_scan_parameters_secrets_categories_item import (
-        AcuvityScanParametersSecretsCategoriesItem as AcuvityScanParametersSecretsCategoriesItem,
-    )
-    from .admin_users_invites_list_role import AdminUsersInvitesListRole as AdminUsersInvitesListRole
-    from .admin_users_invites_list_status import AdminUsersInvitesListStatus as AdminUsersInvitesListStatus
     from .admin_users_invites_resend_response import AdminUsersInvitesResendResponse as AdminUsersInvitesResendResponse
-    from .admin_users_list_role import AdminUsersListRole as AdminUsersListRole
     from .admin_users_update_body import AdminUsersUpdateBody as AdminUsersUpdateBody
-    from .admin_users_update_body_role import AdminUsersUpdateBodyRole as AdminUsersUpdateBodyRole
     from .admin_workspaces_create_body import AdminWorkspacesCreateBody as AdminWorkspacesCreateBody
     from .admin_workspaces_create_body_defaults import (
         AdminWorkspacesCreateBodyDefaults as AdminWorkspacesCreateBodyDefaults,
     )
     from .admin_workspaces_delete_body import AdminWorkspacesDeleteBody as AdminWorkspacesDeleteBody
-    from .admin_workspaces_list_status import AdminWorkspacesListStatus as AdminWorkspacesListStatus
     from .admin_workspaces_update_body import AdminWorkspacesUpdateBody as AdminWorkspacesUpdateBody
     from .admin_workspaces_update_body_defaults import (
         AdminWorkspacesUpdateBodyDefaults as AdminWorkspacesUpdateBodyDefaults,
@@ -35,145 +21,311 @@ if TYPE_CHECKING:
     from .admin_workspaces_users_create_body_users_item import (
         AdminWorkspacesUsersCreateBodyUsersItem as AdminWorkspacesUsersCreateBodyUsersItem,
     )
-    from .admin_workspaces_users_create_body_users_item_role import (
-        AdminWorkspacesUsersCreateBodyUsersItemRole as AdminWorkspacesUsersCreateBodyUsersItemRole,
-    )
-    from .admin_workspaces_users_list_role import AdminWorkspacesUsersListRole as AdminWorkspacesUsersListRole
     from .admin_workspaces_users_update_body import AdminWorkspacesUsersUpdateBody as AdminWorkspacesUsersUpdateBody
-    from .admin_workspaces_users_update_body_role import (
-        AdminWorkspacesUsersUpdateBodyRole as AdminWorkspacesUsersUpdateBodyRole,
-    )
+    from .aliases import AcuvityScanParametersLanguageValues as AcuvityScanParametersLanguageValues
+    from .aliases import AcuvityScanParametersPiiCategoriesItem as AcuvityScanParametersPiiCategoriesItem
+    from .aliases import AcuvityScanParametersSecretsCategoriesItem as AcuvityScanParametersSecretsCategoriesItem
     from .aliases import AdminUsersDeleteResponse as AdminUsersDeleteResponse
     from .aliases import AdminUsersInvitesDeleteResponse as AdminUsersInvitesDeleteResponse
+    from .aliases import AdminUsersInvitesListRole as AdminUsersInvitesListRole
+    from .aliases import AdminUsersInvitesListStatus as AdminUsersInvitesListStatus
+    from .aliases import AdminUsersListRole as AdminUsersListRole
+    from .aliases import AdminUsersUpdateBodyRole as AdminUsersUpdateBodyRole
     from .aliases import AdminUsersUpdateResponse as AdminUsersUpdateResponse
     from .aliases import AdminWorkspacesCreateBodyDefaultsMetadata as AdminWorkspacesCreateBodyDefaultsMetadata
+    from .aliases import AdminWorkspacesListStatus as AdminWorkspacesListStatus
     from .aliases import AdminWorkspacesUpdateBodyDefaultsMetadata as AdminWorkspacesUpdateBodyDefaultsMetadata
     from .aliases import AdminWorkspacesUpdateResponse as AdminWorkspacesUpdateResponse
+    from .aliases import AdminWorkspacesUsersCreateBodyUsersItemRole as AdminWorkspacesUsersCreateBodyUsersItemRole
     from .aliases import AdminWorkspacesUsersCreateResponse as AdminWorkspacesUsersCreateResponse
     from .aliases import AdminWorkspacesUsersDeleteResponse as AdminWorkspacesUsersDeleteResponse
+    from .aliases import AdminWorkspacesUsersListRole as AdminWorkspacesUsersListRole
+    from .aliases import AdminWorkspacesUsersUpdateBodyRole as AdminWorkspacesUsersUpdateBodyRole
     from .aliases import AdminWorkspacesUsersUpdateResponse as AdminWorkspacesUsersUpdateResponse
+    from .aliases import AllowedRequestTypesParametersAllowedTypesItem as AllowedRequestTypesParametersAllowedTypesItem
+    from .aliases import AllowedRequestTypesParametersBlockedTypesItem as AllowedRequestTypesParametersBlockedTypesItem
     from .aliases import AnalyticsGraphsCacheLatencyResponseSummary as AnalyticsGraphsCacheLatencyResponseSummary
     from .aliases import (
         AnalyticsGraphsFeedbacksAiModelsResponseSummary as AnalyticsGraphsFeedbacksAiModelsResponseSummary,
     )
     from .aliases import Annotation as Annotation
     from .aliases import AnthropicBlockDeltaCitation as AnthropicBlockDeltaCitation
+    from .aliases import AnthropicBlockDeltaType as AnthropicBlockDeltaType
+    from .aliases import AnthropicCacheControlTtl as AnthropicCacheControlTtl
     from .aliases import AnthropicInputBlock as AnthropicInputBlock
     from .aliases import AnthropicMessageEvent as AnthropicMessageEvent
+    from .aliases import AnthropicMessageParamRole as AnthropicMessageParamRole
+    from .aliases import AnthropicMessageRequestServiceTier as AnthropicMessageRequestServiceTier
+    from .aliases import AnthropicMessageStopReasonOption1 as AnthropicMessageStopReasonOption1
+    from .aliases import AnthropicOtherEventType as AnthropicOtherEventType
     from .aliases import AnthropicOutputBlock as AnthropicOutputBlock
     from .aliases import AnthropicOutputBlockOption5 as AnthropicOutputBlockOption5
+    from .aliases import AnthropicSourceType as AnthropicSourceType
     from .aliases import AnthropicSystem as AnthropicSystem
     from .aliases import AnthropicTextBlockCitationsItem as AnthropicTextBlockCitationsItem
+    from .aliases import AnthropicThinkingConfigType as AnthropicThinkingConfigType
+    from .aliases import AnthropicToolChoiceType as AnthropicToolChoiceType
     from .aliases import AnthropicToolInputSchema as AnthropicToolInputSchema
     from .aliases import AnthropicToolUseBlockInput as AnthropicToolUseBlockInput
+    from .aliases import ApiKeyObjectCreationMode as ApiKeyObjectCreationMode
     from .aliases import ApiKeyObjectDefaultsMetadata as ApiKeyObjectDefaultsMetadata
+    from .aliases import ApiKeyObjectRotationPolicyRotationPeriod as ApiKeyObjectRotationPolicyRotationPeriod
+    from .aliases import ApiKeyObjectStatus as ApiKeyObjectStatus
+    from .aliases import ApiKeyObjectType as ApiKeyObjectType
+    from .aliases import ApiKeysCreateSubType as ApiKeysCreateSubType
+    from .aliases import ApiKeysCreateType as ApiKeysCreateType
     from .aliases import ApiKeysDeleteResponse as ApiKeysDeleteResponse
     from .aliases import ApiKeysUpdateResponse as ApiKeysUpdateResponse
     from .aliases import AssistantObjectMetadata as AssistantObjectMetadata
     from .aliases import AssistantsApiResponseFormatJsonSchema as AssistantsApiResponseFormatJsonSchema
     from .aliases import AssistantsApiResponseFormatOption as AssistantsApiResponseFormatOption
+    from .aliases import AssistantsApiResponseFormatOptionOption1 as AssistantsApiResponseFormatOptionOption1
+    from .aliases import AssistantsApiResponseFormatType as AssistantsApiResponseFormatType
     from .aliases import AssistantsApiToolChoiceOption as AssistantsApiToolChoiceOption
+    from .aliases import AssistantsApiToolChoiceOptionOption1 as AssistantsApiToolChoiceOptionOption1
+    from .aliases import AssistantsListOrder as AssistantsListOrder
+    from .aliases import AssistantsNamedToolChoiceType as AssistantsNamedToolChoiceType
     from .aliases import AssistantStreamEvent as AssistantStreamEvent
+    from .aliases import AuditLogObjectListRecordsItemMethod as AuditLogObjectListRecordsItemMethod
+    from .aliases import AuditLogObjectListRecordsItemUserType as AuditLogObjectListRecordsItemUserType
+    from .aliases import AuditLogsListMethod as AuditLogsListMethod
+    from .aliases import AuditLogsListUserType as AuditLogsListUserType
+    from .aliases import AzureAIConfigurationAzureAuthMode as AzureAIConfigurationAzureAuthMode
     from .aliases import AzureBatchJobMetadata as AzureBatchJobMetadata
+    from .aliases import AzureContentSafetyParametersCategoriesItem as AzureContentSafetyParametersCategoriesItem
+    from .aliases import AzureOpenAIConfigurationAzureAuthMode as AzureOpenAIConfigurationAzureAuthMode
+    from .aliases import AzurePIIParametersDomain as AzurePIIParametersDomain
+    from .aliases import BasicCheckId as BasicCheckId
     from .aliases import BasicParameters as BasicParameters
     from .aliases import BatchMetadata as BatchMetadata
     from .aliases import BatchRequestOutputResponseBody as BatchRequestOutputResponseBody
+    from .aliases import BatchStatus as BatchStatus
+    from .aliases import BedrockBatchJobCompletionWindow as BedrockBatchJobCompletionWindow
+    from .aliases import BedrockBatchJobEndpoint as BedrockBatchJobEndpoint
     from .aliases import BedrockBatchJobMetadata as BedrockBatchJobMetadata
     from .aliases import BedrockBatchJobOutputDataConfigOption2 as BedrockBatchJobOutputDataConfigOption2
+    from .aliases import BedrockConfigurationAwsAuthType as BedrockConfigurationAwsAuthType
+    from .aliases import BedrockFinetuneJobMethodType as BedrockFinetuneJobMethodType
+    from .aliases import (
+        BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType as BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType,
+    )
+    from .aliases import (
+        BulkUpdateMcpServerCapabilitiesCapabilitiesItemType as BulkUpdateMcpServerCapabilitiesCapabilitiesItemType,
+    )
+    from .aliases import (
+        BulkUpdateMcpServerUserAccessDefaultUserAccess as BulkUpdateMcpServerUserAccessDefaultUserAccess,
+    )
     from .aliases import ChatCompletionMessageContentBlock as ChatCompletionMessageContentBlock
     from .aliases import ChatCompletionMessageToolCalls as ChatCompletionMessageToolCalls
     from .aliases import ChatCompletionRequestMessage as ChatCompletionRequestMessage
     from .aliases import ChatCompletionRequestMessageContentPart as ChatCompletionRequestMessageContentPart
+    from .aliases import (
+        ChatCompletionRequestMessageContentPartImageImageUrlDetail as ChatCompletionRequestMessageContentPartImageImageUrlDetail,
+    )
+    from .aliases import ChatCompletionRole as ChatCompletionRole
+    from .aliases import ChatCompletionsListOrder as ChatCompletionsListOrder
+    from .aliases import ChatCompletionsMessagesListOrder as ChatCompletionsMessagesListOrder
     from .aliases import ChatCompletionStreamOptions as ChatCompletionStreamOptions
+    from .aliases import ChatCompletionStreamResponseDeltaRole as ChatCompletionStreamResponseDeltaRole
     from .aliases import ChatCompletionsUpdateBodyMetadata as ChatCompletionsUpdateBodyMetadata
     from .aliases import ChatCompletionToolChoiceOption as ChatCompletionToolChoiceOption
+    from .aliases import ChatCompletionToolChoiceOptionOption1 as ChatCompletionToolChoiceOptionOption1
     from .aliases import ChunkingStrategyRequestParam as ChunkingStrategyRequestParam
+    from .aliases import ClickButton as ClickButton
+    from .aliases import CodeInterpreterToolCallStatus as CodeInterpreterToolCallStatus
     from .aliases import CodeInterpreterToolOutput as CodeInterpreterToolOutput
     from .aliases import CollectionsDeleteResponse as CollectionsDeleteResponse
+    from .aliases import CollectionStatus as CollectionStatus
     from .aliases import CollectionsUpdateResponse as CollectionsUpdateResponse
+    from .aliases import CollectionWithChildCollectionsStatus as CollectionWithChildCollectionsStatus
+    from .aliases import CollectionWithDetailsStatus as CollectionWithDetailsStatus
     from .aliases import CompactedResponseOutputItem as CompactedResponseOutputItem
+    from .aliases import ComparisonFilterType as ComparisonFilterType
     from .aliases import CompoundFilterFiltersItemOption2 as CompoundFilterFiltersItemOption2
+    from .aliases import CompoundFilterType as CompoundFilterType
     from .aliases import ComputerAction as ComputerAction
+    from .aliases import ComputerToolCallOutputResourceStatus as ComputerToolCallOutputResourceStatus
+    from .aliases import ComputerToolCallOutputStatus as ComputerToolCallOutputStatus
+    from .aliases import ComputerToolCallStatus as ComputerToolCallStatus
+    from .aliases import ComputerToolEnvironment as ComputerToolEnvironment
     from .aliases import ConfigsCreateBodyConfig as ConfigsCreateBodyConfig
     from .aliases import ConfigsDeleteResponse as ConfigsDeleteResponse
+    from .aliases import ContainsCodeParametersFormat as ContainsCodeParametersFormat
+    from .aliases import ContainsParametersOperator as ContainsParametersOperator
     from .aliases import Content as Content
     from .aliases import CreateApiKeyObjectDefaultsMetadata as CreateApiKeyObjectDefaultsMetadata
+    from .aliases import CreateApiKeyObjectRateLimitsItemType as CreateApiKeyObjectRateLimitsItemType
+    from .aliases import CreateApiKeyObjectRateLimitsItemUnit as CreateApiKeyObjectRateLimitsItemUnit
+    from .aliases import (
+        CreateApiKeyObjectRotationPolicyRotationPeriod as CreateApiKeyObjectRotationPolicyRotationPeriod,
+    )
     from .aliases import CreateAssistantRequestMetadata as CreateAssistantRequestMetadata
+    from .aliases import CreateAssistantRequestModelOption2 as CreateAssistantRequestModelOption2
     from .aliases import (
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata as CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata,
     )
+    from .aliases import (
+        CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1,
+    )
     from .aliases import CreateChatCompletionImageResponse as CreateChatCompletionImageResponse
+    from .aliases import (
+        CreateChatCompletionRequestFunctionCallOption1 as CreateChatCompletionRequestFunctionCallOption1,
+    )
     from .aliases import CreateChatCompletionRequestLogitBias as CreateChatCompletionRequestLogitBias
+    from .aliases import CreateChatCompletionRequestModelOption2 as CreateChatCompletionRequestModelOption2
+    from .aliases import CreateChatCompletionRequestThinkingType as CreateChatCompletionRequestThinkingType
+    from .aliases import (
+        CreateChatCompletionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionResponseChoicesItemFinishReasonOption1,
+    )
+    from .aliases import (
+        CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1 as CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1,
+    )
     from .aliases import CreateCompletionRequestLogitBias as CreateCompletionRequestLogitBias
+    from .aliases import CreateCompletionRequestModelOption2 as CreateCompletionRequestModelOption2
+    from .aliases import (
+        CreateCompletionResponseChoicesItemFinishReasonOption1 as CreateCompletionResponseChoicesItemFinishReasonOption1,
+    )
     from .aliases import (
         CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem as CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem,
     )
     from .aliases import (
         CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem as CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem,
     )
+    from .aliases import CreateEmbeddingRequestEncodingFormat as CreateEmbeddingRequestEncodingFormat
+    from .aliases import CreateEmbeddingRequestModelOption2 as CreateEmbeddingRequestModelOption2
+    from .aliases import CreateFileRequestPurpose as CreateFileRequestPurpose
+    from .aliases import CreateImageEditRequestResponseFormat as CreateImageEditRequestResponseFormat
+    from .aliases import CreateImageEditRequestSize as CreateImageEditRequestSize
+    from .aliases import CreateImageRequestModelOption2 as CreateImageRequestModelOption2
+    from .aliases import CreateImageRequestQuality as CreateImageRequestQuality
+    from .aliases import CreateImageRequestResponseFormat as CreateImageRequestResponseFormat
+    from .aliases import CreateImageRequestSize as CreateImageRequestSize
+    from .aliases import CreateImageRequestStyle as CreateImageRequestStyle
+    from .aliases import CreateImageVariationRequestResponseFormat as CreateImageVariationRequestResponseFormat
+    from .aliases import CreateImageVariationRequestSize as CreateImageVariationRequestSize
+    from .aliases import CreateMcpIntegrationAuthType as CreateMcpIntegrationAuthType
     from .aliases import (
         CreateMcpIntegrationConfigurationsCustomHeaders as CreateMcpIntegrationConfigurationsCustomHeaders,
     )
     from .aliases import (
         CreateMcpIntegrationConfigurationsPassthroughHeader as CreateMcpIntegrationConfigurationsPassthroughHeader,
     )
+    from .aliases import CreateMcpIntegrationTransport as CreateMcpIntegrationTransport
     from .aliases import CreateMessageRequestMetadata as CreateMessageRequestMetadata
+    from .aliases import CreateMessageRequestRole as CreateMessageRequestRole
     from .aliases import CreateModelResponseProperties as CreateModelResponseProperties
+    from .aliases import CreateModerationRequestModelOption2 as CreateModerationRequestModelOption2
+    from .aliases import CreateRateLimitsPolicyRequestType as CreateRateLimitsPolicyRequestType
+    from .aliases import CreateRateLimitsPolicyRequestUnit as CreateRateLimitsPolicyRequestUnit
     from .aliases import CreateRerankRequestParameters as CreateRerankRequestParameters
+    from .aliases import CreateResponseTruncation as CreateResponseTruncation
     from .aliases import CreateRunRequestMetadata as CreateRunRequestMetadata
+    from .aliases import CreateRunRequestModelOption2 as CreateRunRequestModelOption2
+    from .aliases import CreateSecretReferenceRequestManagerType as CreateSecretReferenceRequestManagerType
     from .aliases import CreateSecretReferenceRequestTags as CreateSecretReferenceRequestTags
+    from .aliases import CreateSpeechRequestModelOption2 as CreateSpeechRequestModelOption2
+    from .aliases import CreateSpeechRequestResponseFormat as CreateSpeechRequestResponseFormat
+    from .aliases import CreateSpeechRequestVoice as CreateSpeechRequestVoice
     from .aliases import CreateThreadAndRunRequestMetadata as CreateThreadAndRunRequestMetadata
+    from .aliases import CreateThreadAndRunRequestModelOption2 as CreateThreadAndRunRequestModelOption2
     from .aliases import CreateThreadRequestMetadata as CreateThreadRequestMetadata
     from .aliases import (
         CreateThreadRequestToolResourcesFileSearchVectorStoresItemMetadata as CreateThreadRequestToolResourcesFileSearchVectorStoresItemMetadata,
     )
+    from .aliases import CreateTranscriptionRequestResponseFormat as CreateTranscriptionRequestResponseFormat
+    from .aliases import (
+        CreateTranscriptionRequestTimestampGranularitiesItem as CreateTranscriptionRequestTimestampGranularitiesItem,
+    )
+    from .aliases import CreateUsageLimitsPolicyRequestPeriodicReset as CreateUsageLimitsPolicyRequestPeriodicReset
+    from .aliases import CreateUsageLimitsPolicyRequestType as CreateUsageLimitsPolicyRequestType
     from .aliases import CreateVectorStoreRequestMetadata as CreateVectorStoreRequestMetadata
     from .aliases import CustomHostConfigurationCustomHeaders as CustomHostConfigurationCustomHeaders
     from .aliases import CustomLogRequestBody as CustomLogRequestBody
     from .aliases import CustomLogRequestHeaders as CustomLogRequestHeaders
     from .aliases import CustomLogResponseBody as CustomLogResponseBody
     from .aliases import CustomLogResponseHeaders as CustomLogResponseHeaders
+    from .aliases import EasyInputMessageRole as EasyInputMessageRole
+    from .aliases import ExportItemStatus as ExportItemStatus
     from .aliases import FeedbackRequestMetadata as FeedbackRequestMetadata
     from .aliases import FeedbackUpdateRequestMetadata as FeedbackUpdateRequestMetadata
+    from .aliases import FileSearchToolCallStatus as FileSearchToolCallStatus
+    from .aliases import FileSearchToolRankingOptionsRanker as FileSearchToolRankingOptionsRanker
+    from .aliases import FilesListOrder as FilesListOrder
+    from .aliases import (
+        FineTuneChatCompletionRequestAssistantMessageWeight as FineTuneChatCompletionRequestAssistantMessageWeight,
+    )
     from .aliases import FineTuneChatCompletionRequestFunctionMessage as FineTuneChatCompletionRequestFunctionMessage
+    from .aliases import FineTuningJobEventLevel as FineTuningJobEventLevel
+    from .aliases import FineTuningJobStatus as FineTuningJobStatus
     from .aliases import FunctionParameters as FunctionParameters
+    from .aliases import FunctionToolCallOutputResourceStatus as FunctionToolCallOutputResourceStatus
+    from .aliases import FunctionToolCallOutputStatus as FunctionToolCallOutputStatus
+    from .aliases import FunctionToolCallResourceStatus as FunctionToolCallResourceStatus
+    from .aliases import FunctionToolCallStatus as FunctionToolCallStatus
     from .aliases import FunctionToolParameters as FunctionToolParameters
     from .aliases import GatewayErrorDetailOption3 as GatewayErrorDetailOption3
     from .aliases import GenerationsFilterSchemaMetadata as GenerationsFilterSchemaMetadata
     from .aliases import GuardrailCheck as GuardrailCheck
+    from .aliases import GuardrailDetailsStatus as GuardrailDetailsStatus
     from .aliases import GuardrailsDeleteResponse as GuardrailsDeleteResponse
+    from .aliases import GuardrailSummaryStatus as GuardrailSummaryStatus
     from .aliases import HookResultFeedback as HookResultFeedback
+    from .aliases import Includable as Includable
+    from .aliases import InputAudioFormat as InputAudioFormat
     from .aliases import InputContent as InputContent
+    from .aliases import InputImageDetail as InputImageDetail
     from .aliases import InputItem as InputItem
     from .aliases import InputMessageContentList as InputMessageContentList
+    from .aliases import InputMessageResourceRole as InputMessageResourceRole
+    from .aliases import InputMessageResourceStatus as InputMessageResourceStatus
+    from .aliases import InputMessageRole as InputMessageRole
+    from .aliases import InputMessageStatus as InputMessageStatus
+    from .aliases import IntegrationDetailResponseStatus as IntegrationDetailResponseStatus
+    from .aliases import IntegrationListStatus as IntegrationListStatus
     from .aliases import IntegrationsDeleteResponse as IntegrationsDeleteResponse
+    from .aliases import IntegrationsListType as IntegrationsListType
     from .aliases import IntegrationsModelsDeleteResponse as IntegrationsModelsDeleteResponse
     from .aliases import IntegrationsModelsUpdateResponse as IntegrationsModelsUpdateResponse
     from .aliases import IntegrationsUpdateResponse as IntegrationsUpdateResponse
     from .aliases import IntegrationsWorkspacesUpdateResponse as IntegrationsWorkspacesUpdateResponse
+    from .aliases import InviteRole as InviteRole
+    from .aliases import InviteRole2 as InviteRole2
+    from .aliases import InviteStatus as InviteStatus
     from .aliases import Item as Item
     from .aliases import ItemResource as ItemResource
+    from .aliases import JSONKeysParametersOperator as JSONKeysParametersOperator
     from .aliases import JSONSchemaParametersSchema as JSONSchemaParametersSchema
     from .aliases import LabelsDeleteResponse as LabelsDeleteResponse
     from .aliases import LabelsUpdateResponse as LabelsUpdateResponse
     from .aliases import LogExportsRequestedData as LogExportsRequestedData
+    from .aliases import LogExportsRequestedDataItem as LogExportsRequestedDataItem
     from .aliases import LogRequestBody as LogRequestBody
     from .aliases import LogRequestHeaders as LogRequestHeaders
+    from .aliases import LogRequestMethod as LogRequestMethod
     from .aliases import LogRequestPortkeyHeaders as LogRequestPortkeyHeaders
     from .aliases import LogResponseBody as LogResponseBody
     from .aliases import LogResponseHeaders as LogResponseHeaders
     from .aliases import LogsExportsFieldRestrictionsResponse as LogsExportsFieldRestrictionsResponse
+    from .aliases import McpIntegrationAuthType as McpIntegrationAuthType
     from .aliases import McpIntegrationCapabilityItemAnnotations as McpIntegrationCapabilityItemAnnotations
     from .aliases import McpIntegrationCapabilityItemExecution as McpIntegrationCapabilityItemExecution
     from .aliases import McpIntegrationCapabilityItemInputSchema as McpIntegrationCapabilityItemInputSchema
     from .aliases import McpIntegrationCapabilityItemOutputSchema as McpIntegrationCapabilityItemOutputSchema
+    from .aliases import McpIntegrationCapabilityItemType as McpIntegrationCapabilityItemType
     from .aliases import McpIntegrationConfigurations as McpIntegrationConfigurations
     from .aliases import McpIntegrationGlobalWorkspaceAccess as McpIntegrationGlobalWorkspaceAccess
+    from .aliases import McpIntegrationListItemAuthType as McpIntegrationListItemAuthType
     from .aliases import McpIntegrationListItemConfigurations as McpIntegrationListItemConfigurations
+    from .aliases import McpIntegrationListItemTransport as McpIntegrationListItemTransport
+    from .aliases import McpIntegrationListItemType as McpIntegrationListItemType
     from .aliases import McpIntegrationMetadataCapabilityFlags as McpIntegrationMetadataCapabilityFlags
+    from .aliases import McpIntegrationsCapabilitiesListType as McpIntegrationsCapabilitiesListType
     from .aliases import McpIntegrationsDeleteResponse as McpIntegrationsDeleteResponse
+    from .aliases import McpIntegrationsListType as McpIntegrationsListType
     from .aliases import McpIntegrationsUpdateResponse as McpIntegrationsUpdateResponse
     from .aliases import McpIntegrationsWorkspacesUpdateResponse as McpIntegrationsWorkspacesUpdateResponse
+    from .aliases import McpIntegrationTransport as McpIntegrationTransport
+    from .aliases import McpIntegrationType as McpIntegrationType
     from .aliases import (
         McpIntegrationWorkspacesLegacyResponseGlobalWorkspaceAccess as McpIntegrationWorkspacesLegacyResponseGlobalWorkspaceAccess,
     )
@@ -185,32 +337,74 @@ if TYPE_CHECKING:
     from .aliases import McpServerCapabilityItemExecution as McpServerCapabilityItemExecution
     from .aliases import McpServerCapabilityItemInputSchema as McpServerCapabilityItemInputSchema
     from .aliases import McpServerCapabilityItemOutputSchema as McpServerCapabilityItemOutputSchema
+    from .aliases import McpServerCapabilityItemType as McpServerCapabilityItemType
     from .aliases import McpServerMcpIntegrationDetailsConfigurations as McpServerMcpIntegrationDetailsConfigurations
+    from .aliases import McpServersCapabilitiesListType as McpServersCapabilitiesListType
     from .aliases import McpServersDeleteResponse as McpServersDeleteResponse
     from .aliases import McpServersTokensDeleteResponse as McpServersTokensDeleteResponse
     from .aliases import McpServersTokensUpdateResponse as McpServersTokensUpdateResponse
     from .aliases import McpServersUpdateResponse as McpServersUpdateResponse
+    from .aliases import McpServerUserAccessItemConnectionStatus as McpServerUserAccessItemConnectionStatus
+    from .aliases import (
+        McpServerUserAccessListResponseDefaultUserAccess as McpServerUserAccessListResponseDefaultUserAccess,
+    )
+    from .aliases import MessageContentImageFileObjectImageFileDetail as MessageContentImageFileObjectImageFileDetail
+    from .aliases import MessageContentImageUrlObjectImageUrlDetail as MessageContentImageUrlObjectImageUrlDetail
+    from .aliases import (
+        MessageDeltaContentImageFileObjectImageFileDetail as MessageDeltaContentImageFileObjectImageFileDetail,
+    )
+    from .aliases import (
+        MessageDeltaContentImageUrlObjectImageUrlDetail as MessageDeltaContentImageUrlObjectImageUrlDetail,
+    )
+    from .aliases import MessageDeltaObjectDeltaRole as MessageDeltaObjectDeltaRole
+    from .aliases import MessageObjectIncompleteDetailsReason as MessageObjectIncompleteDetailsReason
     from .aliases import MessageObjectMetadata as MessageObjectMetadata
+    from .aliases import MessageObjectRole as MessageObjectRole
+    from .aliases import MessageObjectStatus as MessageObjectStatus
     from .aliases import MessageStreamEvent as MessageStreamEvent
     from .aliases import Metadata as Metadata
     from .aliases import Metadata2 as Metadata2
+    from .aliases import MistralModerationParametersCategoriesItem as MistralModerationParametersCategoriesItem
+    from .aliases import ModelCalculateOperationOperation as ModelCalculateOperationOperation
     from .aliases import ModelIdsResponses as ModelIdsResponses
+    from .aliases import ModelIdsResponsesOption1 as ModelIdsResponsesOption1
     from .aliases import ModelImagePricing as ModelImagePricing
     from .aliases import ModelImagePricingValue as ModelImagePricingValue
     from .aliases import ModelPayAsYouGoAdditionalUnits as ModelPayAsYouGoAdditionalUnits
+    from .aliases import ModelsListOrder as ModelsListOrder
+    from .aliases import ModelsListSort as ModelsListSort
     from .aliases import ModifyAssistantRequestMetadata as ModifyAssistantRequestMetadata
     from .aliases import ModifyMessageRequestMetadata as ModifyMessageRequestMetadata
     from .aliases import ModifyRunRequestMetadata as ModifyRunRequestMetadata
     from .aliases import ModifyThreadRequestMetadata as ModifyThreadRequestMetadata
+    from .aliases import OpenAIBatchJobCompletionWindow as OpenAIBatchJobCompletionWindow
+    from .aliases import OpenAIBatchJobEndpoint as OpenAIBatchJobEndpoint
     from .aliases import OpenAIBatchJobMetadata as OpenAIBatchJobMetadata
+    from .aliases import OpenAIFilePurpose as OpenAIFilePurpose
+    from .aliases import OpenAIFileStatus as OpenAIFileStatus
+    from .aliases import OpenAIFinetuneJobMethodType as OpenAIFinetuneJobMethodType
     from .aliases import OutputContent as OutputContent
     from .aliases import OutputItem as OutputItem
+    from .aliases import OutputMessageStatus as OutputMessageStatus
     from .aliases import ParallelToolCalls as ParallelToolCalls
+    from .aliases import PatronusCheckId as PatronusCheckId
+    from .aliases import PillarScanCheckId as PillarScanCheckId
+    from .aliases import PillarScanParametersScannersItem as PillarScanParametersScannersItem
     from .aliases import PoliciesRateLimitsDeleteResponse as PoliciesRateLimitsDeleteResponse
+    from .aliases import PoliciesRateLimitsListStatus as PoliciesRateLimitsListStatus
+    from .aliases import PoliciesRateLimitsListType as PoliciesRateLimitsListType
+    from .aliases import PoliciesRateLimitsListUnit as PoliciesRateLimitsListUnit
+    from .aliases import PoliciesRateLimitsRetrieveStatus as PoliciesRateLimitsRetrieveStatus
     from .aliases import PoliciesRateLimitsUpdateResponse as PoliciesRateLimitsUpdateResponse
     from .aliases import PoliciesUsageLimitsDeleteResponse as PoliciesUsageLimitsDeleteResponse
+    from .aliases import PoliciesUsageLimitsEntitiesListStatus as PoliciesUsageLimitsEntitiesListStatus
     from .aliases import PoliciesUsageLimitsEntitiesResetResponse as PoliciesUsageLimitsEntitiesResetResponse
+    from .aliases import PoliciesUsageLimitsListStatus as PoliciesUsageLimitsListStatus
+    from .aliases import PoliciesUsageLimitsListType as PoliciesUsageLimitsListType
+    from .aliases import PoliciesUsageLimitsRetrieveStatus as PoliciesUsageLimitsRetrieveStatus
     from .aliases import PoliciesUsageLimitsUpdateResponse as PoliciesUsageLimitsUpdateResponse
+    from .aliases import PortkeyBatchJobCompletionWindow as PortkeyBatchJobCompletionWindow
+    from .aliases import PortkeyBatchJobEndpoint as PortkeyBatchJobEndpoint
     from .aliases import PortkeyBatchJobMetadata as PortkeyBatchJobMetadata
     from .aliases import PortkeyBatchJobOutputDataConfigOption2 as PortkeyBatchJobOutputDataConfigOption2
     from .aliases import (
@@ -219,11 +413,19 @@ if TYPE_CHECKING:
     from .aliases import (
         PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2 as PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2,
     )
+    from .aliases import PortkeyFinetuneJobMethodType as PortkeyFinetuneJobMethodType
+    from .aliases import PortkeyLanguageParametersLanguage as PortkeyLanguageParametersLanguage
+    from .aliases import PortkeyModerationParametersCategoriesItem as PortkeyModerationParametersCategoriesItem
+    from .aliases import PortkeyPIIParametersCategoriesItem as PortkeyPIIParametersCategoriesItem
     from .aliases import PricingAdjustments as PricingAdjustments
     from .aliases import PricingMultiplierAdditionalUnits as PricingMultiplierAdditionalUnits
     from .aliases import PromptCompletionStreamResponse as PromptCompletionStreamResponse
+    from .aliases import PromptfooCheckId as PromptfooCheckId
     from .aliases import PromptFunctionsItem as PromptFunctionsItem
     from .aliases import PromptParameters as PromptParameters
+    from .aliases import PromptPartialSummaryStatus as PromptPartialSummaryStatus
+    from .aliases import PromptPartialVersionPromptVersionStatus as PromptPartialVersionPromptVersionStatus
+    from .aliases import PromptPromptVersionStatus as PromptPromptVersionStatus
     from .aliases import PromptsCompletionsCreateBodyVariables as PromptsCompletionsCreateBodyVariables
     from .aliases import PromptsCompletionsCreateResponseHeaders as PromptsCompletionsCreateResponseHeaders
     from .aliases import PromptsCreateBodyFunctionsItem as PromptsCreateBodyFunctionsItem
@@ -237,6 +439,7 @@ if TYPE_CHECKING:
     from .aliases import PromptsPublishResponse as PromptsPublishResponse
     from .aliases import PromptsRenderBodyVariables as PromptsRenderBodyVariables
     from .aliases import PromptsUpdateBodyFunctionsItem as PromptsUpdateBodyFunctionsItem
+    from .aliases import PromptsUpdateBodyIsRawTemplate as PromptsUpdateBodyIsRawTemplate
     from .aliases import PromptsUpdateBodyParameters as PromptsUpdateBodyParameters
     from .aliases import PromptsUpdateBodyPromptMetadata as PromptsUpdateBodyPromptMetadata
     from .aliases import PromptsUpdateBodyToolChoice as PromptsUpdateBodyToolChoice
@@ -246,18 +449,43 @@ if TYPE_CHECKING:
     from .aliases import PromptToolChoice as PromptToolChoice
     from .aliases import PromptToolsItem as PromptToolsItem
     from .aliases import PromptVersionSummaryPromptTemplate as PromptVersionSummaryPromptTemplate
+    from .aliases import PromptVersionSummaryStatus as PromptVersionSummaryStatus
     from .aliases import ProvidersDeleteResponse as ProvidersDeleteResponse
+    from .aliases import ProvidersStatus as ProvidersStatus
+    from .aliases import RateLimitsPolicyResponseStatus as RateLimitsPolicyResponseStatus
+    from .aliases import RateLimitsPolicyResponseType as RateLimitsPolicyResponseType
+    from .aliases import RateLimitsPolicyResponseUnit as RateLimitsPolicyResponseUnit
+    from .aliases import RateLimitsPolicyStatus as RateLimitsPolicyStatus
+    from .aliases import RateLimitsPolicyType as RateLimitsPolicyType
+    from .aliases import RateLimitsPolicyUnit as RateLimitsPolicyUnit
+    from .aliases import RateLimitsType as RateLimitsType
+    from .aliases import RateLimitsUnit as RateLimitsUnit
     from .aliases import ReasoningEffort as ReasoningEffort
+    from .aliases import ReasoningEffort2 as ReasoningEffort2
+    from .aliases import ReasoningGenerateSummary as ReasoningGenerateSummary
+    from .aliases import ReasoningItemStatus as ReasoningItemStatus
     from .aliases import RequestResponseObjectBody as RequestResponseObjectBody
     from .aliases import RequestResponseObjectHeaders as RequestResponseObjectHeaders
+    from .aliases import RequiredMetadataKeysParametersOperator as RequiredMetadataKeysParametersOperator
     from .aliases import RerankDocument as RerankDocument
     from .aliases import ResponseError as ResponseError
+    from .aliases import ResponseErrorCode as ResponseErrorCode
     from .aliases import ResponseFormatJsonSchemaSchema as ResponseFormatJsonSchemaSchema
+    from .aliases import ResponseIncompleteDetailsReason as ResponseIncompleteDetailsReason
+    from .aliases import ResponseInputTruncation as ResponseInputTruncation
     from .aliases import ResponseModalities as ResponseModalities
+    from .aliases import ResponseModalitiesItem as ResponseModalitiesItem
     from .aliases import ResponseModalitiesTextOnly as ResponseModalitiesTextOnly
+    from .aliases import ResponsePropertiesTruncation as ResponsePropertiesTruncation
+    from .aliases import ResponsesInputItemsListOrder as ResponsesInputItemsListOrder
+    from .aliases import ResponseStatus as ResponseStatus
     from .aliases import ResponseStreamEvent as ResponseStreamEvent
+    from .aliases import ResponseTruncation as ResponseTruncation
     from .aliases import RunCompletionUsage as RunCompletionUsage
+    from .aliases import RunObjectIncompleteDetailsReason as RunObjectIncompleteDetailsReason
+    from .aliases import RunObjectLastErrorCode as RunObjectLastErrorCode
     from .aliases import RunObjectMetadata as RunObjectMetadata
+    from .aliases import RunObjectStatus as RunObjectStatus
     from .aliases import RunStepCompletionUsage as RunStepCompletionUsage
     from .aliases import (
         RunStepDeltaStepDetailsToolCallsFileSearchObjectFileSearch as RunStepDeltaStepDetailsToolCallsFileSearchObjectFileSearch,
@@ -265,54 +493,111 @@ if TYPE_CHECKING:
     from .aliases import (
         RunStepDetailsToolCallsFileSearchObjectFileSearch as RunStepDetailsToolCallsFileSearchObjectFileSearch,
     )
+    from .aliases import RunStepObjectLastErrorCode as RunStepObjectLastErrorCode
     from .aliases import RunStepObjectMetadata as RunStepObjectMetadata
+    from .aliases import RunStepObjectStatus as RunStepObjectStatus
+    from .aliases import RunStepObjectType as RunStepObjectType
     from .aliases import RunStepStreamEvent as RunStepStreamEvent
     from .aliases import RunStreamEvent as RunStreamEvent
+    from .aliases import SageMakerConfigurationAwsAuthType as SageMakerConfigurationAwsAuthType
+    from .aliases import ScimWorkspaceMappingRole as ScimWorkspaceMappingRole
+    from .aliases import ScimWorkspacesCreateBodyRole as ScimWorkspacesCreateBodyRole
+    from .aliases import ScimWorkspacesListResponseMappingsItemRole as ScimWorkspacesListResponseMappingsItemRole
+    from .aliases import ScimWorkspacesListRole as ScimWorkspacesListRole
+    from .aliases import SecretMappingValueFormat as SecretMappingValueFormat
     from .aliases import SecretReferenceDetailResponseAuthConfig as SecretReferenceDetailResponseAuthConfig
+    from .aliases import SecretReferenceDetailResponseManagerType as SecretReferenceDetailResponseManagerType
     from .aliases import SecretReferenceDetailResponseTags as SecretReferenceDetailResponseTags
+    from .aliases import SecretReferenceListItemManagerType as SecretReferenceListItemManagerType
     from .aliases import SecretReferencesDeleteResponse as SecretReferencesDeleteResponse
+    from .aliases import SecretReferencesListManagerType as SecretReferencesListManagerType
     from .aliases import SecretReferencesUpdateResponse as SecretReferencesUpdateResponse
     from .aliases import StoredChatMessageContentPartsItem as StoredChatMessageContentPartsItem
     from .aliases import TextResponseFormatConfiguration as TextResponseFormatConfiguration
     from .aliases import ThreadObjectMetadata as ThreadObjectMetadata
+    from .aliases import ThreadsMessagesListOrder as ThreadsMessagesListOrder
+    from .aliases import ThreadsRunsListOrder as ThreadsRunsListOrder
+    from .aliases import ThreadsRunsStepsListOrder as ThreadsRunsStepsListOrder
     from .aliases import ThreadStreamEvent as ThreadStreamEvent
     from .aliases import Tool as Tool
+    from .aliases import ToolChoiceOptions as ToolChoiceOptions
+    from .aliases import ToolChoiceTypesType as ToolChoiceTypesType
+    from .aliases import TruncationObjectType as TruncationObjectType
     from .aliases import UpdateApiKeyObjectDefaultsMetadata as UpdateApiKeyObjectDefaultsMetadata
+    from .aliases import UpdateApiKeyObjectRateLimitsItemType as UpdateApiKeyObjectRateLimitsItemType
+    from .aliases import UpdateApiKeyObjectRateLimitsItemUnit as UpdateApiKeyObjectRateLimitsItemUnit
+    from .aliases import (
+        UpdateApiKeyObjectRotationPolicyRotationPeriod as UpdateApiKeyObjectRotationPolicyRotationPeriod,
+    )
+    from .aliases import UpdateMcpIntegrationAuthType as UpdateMcpIntegrationAuthType
     from .aliases import (
         UpdateMcpIntegrationConfigurationsCustomHeaders as UpdateMcpIntegrationConfigurationsCustomHeaders,
     )
     from .aliases import (
         UpdateMcpIntegrationConfigurationsPassthroughHeader as UpdateMcpIntegrationConfigurationsPassthroughHeader,
     )
+    from .aliases import UpdateMcpIntegrationTransport as UpdateMcpIntegrationTransport
+    from .aliases import UpdateRateLimitsPolicyRequestUnit as UpdateRateLimitsPolicyRequestUnit
     from .aliases import UpdateSecretReferenceRequestAuthConfig as UpdateSecretReferenceRequestAuthConfig
     from .aliases import UpdateSecretReferenceRequestTags as UpdateSecretReferenceRequestTags
+    from .aliases import UpdateUsageLimitsPolicyRequestPeriodicReset as UpdateUsageLimitsPolicyRequestPeriodicReset
     from .aliases import UpdateVectorStoreRequestMetadata as UpdateVectorStoreRequestMetadata
+    from .aliases import UploadStatus as UploadStatus
+    from .aliases import UppercaseCheckId as UppercaseCheckId
+    from .aliases import UsageLimitsPeriodicReset as UsageLimitsPeriodicReset
+    from .aliases import UsageLimitsPolicyPeriodicReset as UsageLimitsPolicyPeriodicReset
+    from .aliases import UsageLimitsPolicyResponsePeriodicReset as UsageLimitsPolicyResponsePeriodicReset
+    from .aliases import UsageLimitsPolicyResponseStatus as UsageLimitsPolicyResponseStatus
+    from .aliases import UsageLimitsPolicyResponseType as UsageLimitsPolicyResponseType
     from .aliases import UsageLimitsPolicyResponseValueKeyUsageMap as UsageLimitsPolicyResponseValueKeyUsageMap
+    from .aliases import UsageLimitsPolicyStatus as UsageLimitsPolicyStatus
+    from .aliases import UsageLimitsPolicyType as UsageLimitsPolicyType
     from .aliases import UsageLimitsPolicyValueKeyUsageMap as UsageLimitsPolicyValueKeyUsageMap
+    from .aliases import UsageLimitsType as UsageLimitsType
+    from .aliases import UserRole as UserRole
+    from .aliases import ValueKeyUsageStatus as ValueKeyUsageStatus
     from .aliases import VectorStoreFileAttributes as VectorStoreFileAttributes
     from .aliases import VectorStoreFileAttributes2 as VectorStoreFileAttributes2
+    from .aliases import VectorStoreFileBatchObjectObject as VectorStoreFileBatchObjectObject
+    from .aliases import VectorStoreFileBatchObjectStatus as VectorStoreFileBatchObjectStatus
+    from .aliases import VectorStoreFileObjectLastErrorCode as VectorStoreFileObjectLastErrorCode
+    from .aliases import VectorStoreFileObjectStatus as VectorStoreFileObjectStatus
     from .aliases import VectorStoreObjectMetadata as VectorStoreObjectMetadata
+    from .aliases import VectorStoreObjectStatus as VectorStoreObjectStatus
+    from .aliases import VectorStoreSearchRequestRankingOptionsRanker as VectorStoreSearchRequestRankingOptionsRanker
+    from .aliases import VectorStoresFileBatchesListFilesFilter as VectorStoresFileBatchesListFilesFilter
+    from .aliases import VectorStoresFileBatchesListFilesOrder as VectorStoresFileBatchesListFilesOrder
+    from .aliases import VectorStoresFilesListFilter as VectorStoresFilesListFilter
+    from .aliases import VectorStoresFilesListOrder as VectorStoresFilesListOrder
+    from .aliases import VectorStoresListOrder as VectorStoresListOrder
+    from .aliases import VertexAIConfigurationVertexAuthType as VertexAIConfigurationVertexAuthType
     from .aliases import VertexAIConfigurationVertexServiceAccountJson as VertexAIConfigurationVertexServiceAccountJson
+    from .aliases import VertexBatchJobCompletionWindow as VertexBatchJobCompletionWindow
+    from .aliases import VertexBatchJobEndpoint as VertexBatchJobEndpoint
     from .aliases import VertexBatchJobMetadata as VertexBatchJobMetadata
     from .aliases import VertexBatchJobOutputDataConfigOption2 as VertexBatchJobOutputDataConfigOption2
     from .aliases import VertexBatchParams as VertexBatchParams
     from .aliases import VertexFinetuneJob as VertexFinetuneJob
+    from .aliases import VirtualKeysCreateBodyProvider as VirtualKeysCreateBodyProvider
     from .aliases import VirtualKeysDeleteResponse as VirtualKeysDeleteResponse
     from .aliases import VirtualKeysModelConfig as VirtualKeysModelConfig
+    from .aliases import VirtualKeysStatus as VirtualKeysStatus
     from .aliases import VirtualKeysUpdateResponse as VirtualKeysUpdateResponse
     from .aliases import VoiceIdsShared as VoiceIdsShared
+    from .aliases import VoiceIdsSharedOption2 as VoiceIdsSharedOption2
     from .aliases import WebhookParametersHeaders as WebhookParametersHeaders
+    from .aliases import WebSearchContextSize as WebSearchContextSize
+    from .aliases import WebSearchToolCallStatus as WebSearchToolCallStatus
+    from .aliases import WebSearchToolType as WebSearchToolType
     from .aliases import WorkspaceDefaultsMetadata as WorkspaceDefaultsMetadata
+    from .aliases import WorkspaceInviteRole as WorkspaceInviteRole
+    from .aliases import WorkspaceInviteType as WorkspaceInviteType
+    from .aliases import WorkspaceMemberOrgRole as WorkspaceMemberOrgRole
+    from .aliases import WorkspaceMemberRole as WorkspaceMemberRole
     from .aliases import WorkspaceMemberSettings as WorkspaceMemberSettings
     from .aliases import WorkspaceWithUsersDefaultsMetadata as WorkspaceWithUsersDefaultsMetadata
     from .allowed_request_types_check import AllowedRequestTypesCheck as AllowedRequestTypesCheck
     from .allowed_request_types_parameters import AllowedRequestTypesParameters as AllowedRequestTypesParameters
-    from .allowed_request_types_parameters_allowed_types_item import (
-        AllowedRequestTypesParametersAllowedTypesItem as AllowedRequestTypesParametersAllowedTypesItem,
-    )
-    from .allowed_request_types_parameters_blocked_types_item import (
-        AllowedRequestTypesParametersBlockedTypesItem as AllowedRequestTypesParametersBlockedTypesItem,
-    )
     from .analytics_graphs_cache_hit_rate_response import (
         AnalyticsGraphsCacheHitRateResponse as AnalyticsGraphsCacheHitRateResponse,
     )
@@ -484,9 +769,7 @@ if TYPE_CHECKING:
     from .anthropic_batch_job import AnthropicBatchJob as AnthropicBatchJob
     from .anthropic_batch_request import AnthropicBatchRequest as AnthropicBatchRequest
     from .anthropic_block_delta import AnthropicBlockDelta as AnthropicBlockDelta
-    from .anthropic_block_delta_type import AnthropicBlockDeltaType as AnthropicBlockDeltaType
     from .anthropic_cache_control import AnthropicCacheControl as AnthropicCacheControl
-    from .anthropic_cache_control_ttl import AnthropicCacheControlTtl as AnthropicCacheControlTtl
     from .anthropic_content_block_delta_event import AnthropicContentBlockDeltaEvent as AnthropicContentBlockDeltaEvent
     from .anthropic_content_block_start_event import AnthropicContentBlockStartEvent as AnthropicContentBlockStartEvent
     from .anthropic_content_block_stop_event import AnthropicContentBlockStopEvent as AnthropicContentBlockStopEvent
@@ -498,45 +781,26 @@ if TYPE_CHECKING:
     from .anthropic_message_delta_event import AnthropicMessageDeltaEvent as AnthropicMessageDeltaEvent
     from .anthropic_message_delta_event_delta import AnthropicMessageDeltaEventDelta as AnthropicMessageDeltaEventDelta
     from .anthropic_message_param import AnthropicMessageParam as AnthropicMessageParam
-    from .anthropic_message_param_role import AnthropicMessageParamRole as AnthropicMessageParamRole
     from .anthropic_message_request import AnthropicMessageRequest as AnthropicMessageRequest
     from .anthropic_message_request_metadata import AnthropicMessageRequestMetadata as AnthropicMessageRequestMetadata
-    from .anthropic_message_request_service_tier import (
-        AnthropicMessageRequestServiceTier as AnthropicMessageRequestServiceTier,
-    )
     from .anthropic_message_start_event import AnthropicMessageStartEvent as AnthropicMessageStartEvent
-    from .anthropic_message_stop_reason_option_1 import (
-        AnthropicMessageStopReasonOption1 as AnthropicMessageStopReasonOption1,
-    )
     from .anthropic_other_event import AnthropicOtherEvent as AnthropicOtherEvent
-    from .anthropic_other_event_type import AnthropicOtherEventType as AnthropicOtherEventType
     from .anthropic_redacted_thinking_block import AnthropicRedactedThinkingBlock as AnthropicRedactedThinkingBlock
     from .anthropic_source import AnthropicSource as AnthropicSource
-    from .anthropic_source_type import AnthropicSourceType as AnthropicSourceType
     from .anthropic_text_block import AnthropicTextBlock as AnthropicTextBlock
     from .anthropic_thinking_block import AnthropicThinkingBlock as AnthropicThinkingBlock
     from .anthropic_thinking_config import AnthropicThinkingConfig as AnthropicThinkingConfig
-    from .anthropic_thinking_config_type import AnthropicThinkingConfigType as AnthropicThinkingConfigType
     from .anthropic_tool import AnthropicTool as AnthropicTool
     from .anthropic_tool_choice import AnthropicToolChoice as AnthropicToolChoice
-    from .anthropic_tool_choice_type import AnthropicToolChoiceType as AnthropicToolChoiceType
     from .anthropic_tool_result_block import AnthropicToolResultBlock as AnthropicToolResultBlock
     from .anthropic_tool_use_block import AnthropicToolUseBlock as AnthropicToolUseBlock
     from .anthropic_usage import AnthropicUsage as AnthropicUsage
     from .api_key_object import ApiKeyObject as ApiKeyObject
-    from .api_key_object_creation_mode import ApiKeyObjectCreationMode as ApiKeyObjectCreationMode
     from .api_key_object_defaults import ApiKeyObjectDefaults as ApiKeyObjectDefaults
     from .api_key_object_list import ApiKeyObjectList as ApiKeyObjectList
     from .api_key_object_rate_limits_item import ApiKeyObjectRateLimitsItem as ApiKeyObjectRateLimitsItem
     from .api_key_object_rotation_policy import ApiKeyObjectRotationPolicy as ApiKeyObjectRotationPolicy
-    from .api_key_object_rotation_policy_rotation_period import (
-        ApiKeyObjectRotationPolicyRotationPeriod as ApiKeyObjectRotationPolicyRotationPeriod,
-    )
-    from .api_key_object_status import ApiKeyObjectStatus as ApiKeyObjectStatus
-    from .api_key_object_type import ApiKeyObjectType as ApiKeyObjectType
     from .api_keys_create_response import ApiKeysCreateResponse as ApiKeysCreateResponse
-    from .api_keys_create_sub_type import ApiKeysCreateSubType as ApiKeysCreateSubType
-    from .api_keys_create_type import ApiKeysCreateType as ApiKeysCreateType
     from .aporia_check import AporiaCheck as AporiaCheck
     from .aporia_parameters import AporiaParameters as AporiaParameters
     from .assistant_object import AssistantObject as AssistantObject
@@ -557,29 +821,12 @@ if TYPE_CHECKING:
     )
     from .assistant_tools_function import AssistantToolsFunction as AssistantToolsFunction
     from .assistants_api_response_format import AssistantsApiResponseFormat as AssistantsApiResponseFormat
-    from .assistants_api_response_format_option_option_1 import (
-        AssistantsApiResponseFormatOptionOption1 as AssistantsApiResponseFormatOptionOption1,
-    )
-    from .assistants_api_response_format_type import AssistantsApiResponseFormatType as AssistantsApiResponseFormatType
-    from .assistants_api_tool_choice_option_option_1 import (
-        AssistantsApiToolChoiceOptionOption1 as AssistantsApiToolChoiceOptionOption1,
-    )
-    from .assistants_list_order import AssistantsListOrder as AssistantsListOrder
     from .assistants_named_tool_choice import AssistantsNamedToolChoice as AssistantsNamedToolChoice
     from .assistants_named_tool_choice_function import (
         AssistantsNamedToolChoiceFunction as AssistantsNamedToolChoiceFunction,
     )
-    from .assistants_named_tool_choice_type import AssistantsNamedToolChoiceType as AssistantsNamedToolChoiceType
     from .audit_log_object_list import AuditLogObjectList as AuditLogObjectList
     from .audit_log_object_list_records_item import AuditLogObjectListRecordsItem as AuditLogObjectListRecordsItem
-    from .audit_log_object_list_records_item_method import (
-        AuditLogObjectListRecordsItemMethod as AuditLogObjectListRecordsItemMethod,
-    )
-    from .audit_log_object_list_records_item_user_type import (
-        AuditLogObjectListRecordsItemUserType as AuditLogObjectListRecordsItemUserType,
-    )
-    from .audit_logs_list_method import AuditLogsListMethod as AuditLogsListMethod
-    from .audit_logs_list_user_type import AuditLogsListUserType as AuditLogsListUserType
     from .auto_chunking_strategy_request_param import (
         AutoChunkingStrategyRequestParam as AutoChunkingStrategyRequestParam,
     )
@@ -587,29 +834,18 @@ if TYPE_CHECKING:
     from .aws_assumed_role_auth_config import AwsAssumedRoleAuthConfig as AwsAssumedRoleAuthConfig
     from .aws_service_role_auth_config import AwsServiceRoleAuthConfig as AwsServiceRoleAuthConfig
     from .azure_ai_configuration import AzureAIConfiguration as AzureAIConfiguration
-    from .azure_ai_configuration_azure_auth_mode import (
-        AzureAIConfigurationAzureAuthMode as AzureAIConfigurationAzureAuthMode,
-    )
     from .azure_batch_job import AzureBatchJob as AzureBatchJob
     from .azure_batch_job_output_folder import AzureBatchJobOutputFolder as AzureBatchJobOutputFolder
     from .azure_content_safety_check import AzureContentSafetyCheck as AzureContentSafetyCheck
     from .azure_content_safety_parameters import AzureContentSafetyParameters as AzureContentSafetyParameters
-    from .azure_content_safety_parameters_categories_item import (
-        AzureContentSafetyParametersCategoriesItem as AzureContentSafetyParametersCategoriesItem,
-    )
     from .azure_default_auth_config import AzureDefaultAuthConfig as AzureDefaultAuthConfig
     from .azure_deployment_config import AzureDeploymentConfig as AzureDeploymentConfig
     from .azure_entra_auth_config import AzureEntraAuthConfig as AzureEntraAuthConfig
     from .azure_managed_auth_config import AzureManagedAuthConfig as AzureManagedAuthConfig
     from .azure_open_ai_configuration import AzureOpenAIConfiguration as AzureOpenAIConfiguration
-    from .azure_open_ai_configuration_azure_auth_mode import (
-        AzureOpenAIConfigurationAzureAuthMode as AzureOpenAIConfigurationAzureAuthMode,
-    )
     from .azure_pii_check import AzurePIICheck as AzurePIICheck
     from .azure_pii_parameters import AzurePIIParameters as AzurePIIParameters
-    from .azure_pii_parameters_domain import AzurePIIParametersDomain as AzurePIIParametersDomain
     from .basic_check import BasicCheck as BasicCheck
-    from .basic_check_id import BasicCheckId as BasicCheckId
     from .batch import Batch as Batch
     from .batch_errors import BatchErrors as BatchErrors
     from .batch_errors_data_item import BatchErrorsDataItem as BatchErrorsDataItem
@@ -618,16 +854,12 @@ if TYPE_CHECKING:
     from .batch_request_output import BatchRequestOutput as BatchRequestOutput
     from .batch_request_output_error import BatchRequestOutputError as BatchRequestOutputError
     from .batch_request_output_response import BatchRequestOutputResponse as BatchRequestOutputResponse
-    from .batch_status import BatchStatus as BatchStatus
     from .bedrock_batch_job import BedrockBatchJob as BedrockBatchJob
-    from .bedrock_batch_job_completion_window import BedrockBatchJobCompletionWindow as BedrockBatchJobCompletionWindow
-    from .bedrock_batch_job_endpoint import BedrockBatchJobEndpoint as BedrockBatchJobEndpoint
     from .bedrock_batch_job_output_expires_after import (
         BedrockBatchJobOutputExpiresAfter as BedrockBatchJobOutputExpiresAfter,
     )
     from .bedrock_batch_params import BedrockBatchParams as BedrockBatchParams
     from .bedrock_configuration import BedrockConfiguration as BedrockConfiguration
-    from .bedrock_configuration_aws_auth_type import BedrockConfigurationAwsAuthType as BedrockConfigurationAwsAuthType
     from .bedrock_finetune_job import BedrockFinetuneJob as BedrockFinetuneJob
     from .bedrock_finetune_job_method import BedrockFinetuneJobMethod as BedrockFinetuneJobMethod
     from .bedrock_finetune_job_method_dpo import BedrockFinetuneJobMethodDpo as BedrockFinetuneJobMethodDpo
@@ -640,7 +872,6 @@ if TYPE_CHECKING:
     from .bedrock_finetune_job_method_supervised_hyperparameters import (
         BedrockFinetuneJobMethodSupervisedHyperparameters as BedrockFinetuneJobMethodSupervisedHyperparameters,
     )
-    from .bedrock_finetune_job_method_type import BedrockFinetuneJobMethodType as BedrockFinetuneJobMethodType
     from .bedrock_guard_check import BedrockGuardCheck as BedrockGuardCheck
     from .bedrock_guard_parameters import BedrockGuardParameters as BedrockGuardParameters
     from .bedrock_params import BedrockParams as BedrockParams
@@ -649,9 +880,6 @@ if TYPE_CHECKING:
     )
     from .bulk_update_mcp_integration_capabilities_capabilities_item import (
         BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem as BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem,
-    )
-    from .bulk_update_mcp_integration_capabilities_capabilities_item_type import (
-        BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType as BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType,
     )
     from .bulk_update_mcp_integration_workspaces import (
         BulkUpdateMcpIntegrationWorkspaces as BulkUpdateMcpIntegrationWorkspaces,
@@ -666,13 +894,7 @@ if TYPE_CHECKING:
     from .bulk_update_mcp_server_capabilities_capabilities_item import (
         BulkUpdateMcpServerCapabilitiesCapabilitiesItem as BulkUpdateMcpServerCapabilitiesCapabilitiesItem,
     )
-    from .bulk_update_mcp_server_capabilities_capabilities_item_type import (
-        BulkUpdateMcpServerCapabilitiesCapabilitiesItemType as BulkUpdateMcpServerCapabilitiesCapabilitiesItemType,
-    )
     from .bulk_update_mcp_server_user_access import BulkUpdateMcpServerUserAccess as BulkUpdateMcpServerUserAccess
-    from .bulk_update_mcp_server_user_access_default_user_access import (
-        BulkUpdateMcpServerUserAccessDefaultUserAccess as BulkUpdateMcpServerUserAccessDefaultUserAccess,
-    )
     from .bulk_update_mcp_server_user_access_user_access_item import (
         BulkUpdateMcpServerUserAccessUserAccessItem as BulkUpdateMcpServerUserAccessUserAccessItem,
     )
@@ -732,9 +954,6 @@ if TYPE_CHECKING:
     from .chat_completion_request_message_content_part_image_image_url import (
         ChatCompletionRequestMessageContentPartImageImageUrl as ChatCompletionRequestMessageContentPartImageImageUrl,
     )
-    from .chat_completion_request_message_content_part_image_image_url_detail import (
-        ChatCompletionRequestMessageContentPartImageImageUrlDetail as ChatCompletionRequestMessageContentPartImageImageUrlDetail,
-    )
     from .chat_completion_request_message_content_part_text import (
         ChatCompletionRequestMessageContentPartText as ChatCompletionRequestMessageContentPartText,
     )
@@ -751,7 +970,6 @@ if TYPE_CHECKING:
     from .chat_completion_response_message_function_call import (
         ChatCompletionResponseMessageFunctionCall as ChatCompletionResponseMessageFunctionCall,
     )
-    from .chat_completion_role import ChatCompletionRole as ChatCompletionRole
     from .chat_completion_stream_options_2 import ChatCompletionStreamOptions2 as ChatCompletionStreamOptions2
     from .chat_completion_stream_response_delta import (
         ChatCompletionStreamResponseDelta as ChatCompletionStreamResponseDelta,
@@ -759,21 +977,11 @@ if TYPE_CHECKING:
     from .chat_completion_stream_response_delta_function_call import (
         ChatCompletionStreamResponseDeltaFunctionCall as ChatCompletionStreamResponseDeltaFunctionCall,
     )
-    from .chat_completion_stream_response_delta_role import (
-        ChatCompletionStreamResponseDeltaRole as ChatCompletionStreamResponseDeltaRole,
-    )
     from .chat_completion_token_logprob import ChatCompletionTokenLogprob as ChatCompletionTokenLogprob
     from .chat_completion_token_logprob_top_logprobs_item import (
         ChatCompletionTokenLogprobTopLogprobsItem as ChatCompletionTokenLogprobTopLogprobsItem,
     )
     from .chat_completion_tool import ChatCompletionTool as ChatCompletionTool
-    from .chat_completion_tool_choice_option_option_1 import (
-        ChatCompletionToolChoiceOptionOption1 as ChatCompletionToolChoiceOptionOption1,
-    )
-    from .chat_completions_list_order import ChatCompletionsListOrder as ChatCompletionsListOrder
-    from .chat_completions_messages_list_order import (
-        ChatCompletionsMessagesListOrder as ChatCompletionsMessagesListOrder,
-    )
     from .chat_completions_update_body import ChatCompletionsUpdateBody as ChatCompletionsUpdateBody
     from .checkpoint_permission_list import CheckpointPermissionList as CheckpointPermissionList
     from .checkpoint_permission_list_data_item import (
@@ -781,7 +989,6 @@ if TYPE_CHECKING:
     )
     from .child_collection import ChildCollection as ChildCollection
     from .click import Click as Click
-    from .click_button import ClickButton as ClickButton
     from .code_interpreter_file_output import CodeInterpreterFileOutput as CodeInterpreterFileOutput
     from .code_interpreter_file_output_files_item import (
         CodeInterpreterFileOutputFilesItem as CodeInterpreterFileOutputFilesItem,
@@ -792,16 +999,10 @@ if TYPE_CHECKING:
     from .code_interpreter_tool_call_outputs_item import (
         CodeInterpreterToolCallOutputsItem as CodeInterpreterToolCallOutputsItem,
     )
-    from .code_interpreter_tool_call_status import CodeInterpreterToolCallStatus as CodeInterpreterToolCallStatus
     from .collection import Collection as Collection
     from .collection_details import CollectionDetails as CollectionDetails
-    from .collection_status import CollectionStatus as CollectionStatus
     from .collection_with_child_collections import CollectionWithChildCollections as CollectionWithChildCollections
-    from .collection_with_child_collections_status import (
-        CollectionWithChildCollectionsStatus as CollectionWithChildCollectionsStatus,
-    )
     from .collection_with_details import CollectionWithDetails as CollectionWithDetails
-    from .collection_with_details_status import CollectionWithDetailsStatus as CollectionWithDetailsStatus
     from .collections_create_body import CollectionsCreateBody as CollectionsCreateBody
     from .collections_create_response import CollectionsCreateResponse as CollectionsCreateResponse
     from .collections_list_response import CollectionsListResponse as CollectionsListResponse
@@ -809,7 +1010,6 @@ if TYPE_CHECKING:
     from .common_batch_params import CommonBatchParams as CommonBatchParams
     from .compacted_response import CompactedResponse as CompactedResponse
     from .comparison_filter import ComparisonFilter as ComparisonFilter
-    from .comparison_filter_type import ComparisonFilterType as ComparisonFilterType
     from .complete_upload_request import CompleteUploadRequest as CompleteUploadRequest
     from .completion_usage import CompletionUsage as CompletionUsage
     from .completion_usage_completion_tokens_details import (
@@ -819,19 +1019,12 @@ if TYPE_CHECKING:
         CompletionUsagePromptTokensDetails as CompletionUsagePromptTokensDetails,
     )
     from .compound_filter import CompoundFilter as CompoundFilter
-    from .compound_filter_type import CompoundFilterType as CompoundFilterType
     from .computer_screenshot_image import ComputerScreenshotImage as ComputerScreenshotImage
     from .computer_tool import ComputerTool as ComputerTool
     from .computer_tool_call import ComputerToolCall as ComputerToolCall
     from .computer_tool_call_output import ComputerToolCallOutput as ComputerToolCallOutput
     from .computer_tool_call_output_resource import ComputerToolCallOutputResource as ComputerToolCallOutputResource
-    from .computer_tool_call_output_resource_status import (
-        ComputerToolCallOutputResourceStatus as ComputerToolCallOutputResourceStatus,
-    )
-    from .computer_tool_call_output_status import ComputerToolCallOutputStatus as ComputerToolCallOutputStatus
     from .computer_tool_call_safety_check import ComputerToolCallSafetyCheck as ComputerToolCallSafetyCheck
-    from .computer_tool_call_status import ComputerToolCallStatus as ComputerToolCallStatus
-    from .computer_tool_environment import ComputerToolEnvironment as ComputerToolEnvironment
     from .condition import Condition as Condition
     from .configs_create_body import ConfigsCreateBody as ConfigsCreateBody
     from .configs_create_response import ConfigsCreateResponse as ConfigsCreateResponse
@@ -850,9 +1043,7 @@ if TYPE_CHECKING:
     from .contains_check import ContainsCheck as ContainsCheck
     from .contains_code_check import ContainsCodeCheck as ContainsCodeCheck
     from .contains_code_parameters import ContainsCodeParameters as ContainsCodeParameters
-    from .contains_code_parameters_format import ContainsCodeParametersFormat as ContainsCodeParametersFormat
     from .contains_parameters import ContainsParameters as ContainsParameters
-    from .contains_parameters_operator import ContainsParametersOperator as ContainsParametersOperator
     from .coordinate import Coordinate as Coordinate
     from .cortex_configuration import CortexConfiguration as CortexConfiguration
     from .costs_result import CostsResult as CostsResult
@@ -862,22 +1053,10 @@ if TYPE_CHECKING:
     from .create_api_key_object_rate_limits_item import (
         CreateApiKeyObjectRateLimitsItem as CreateApiKeyObjectRateLimitsItem,
     )
-    from .create_api_key_object_rate_limits_item_type import (
-        CreateApiKeyObjectRateLimitsItemType as CreateApiKeyObjectRateLimitsItemType,
-    )
-    from .create_api_key_object_rate_limits_item_unit import (
-        CreateApiKeyObjectRateLimitsItemUnit as CreateApiKeyObjectRateLimitsItemUnit,
-    )
     from .create_api_key_object_rotation_policy import (
         CreateApiKeyObjectRotationPolicy as CreateApiKeyObjectRotationPolicy,
     )
-    from .create_api_key_object_rotation_policy_rotation_period import (
-        CreateApiKeyObjectRotationPolicyRotationPeriod as CreateApiKeyObjectRotationPolicyRotationPeriod,
-    )
     from .create_assistant_request import CreateAssistantRequest as CreateAssistantRequest
-    from .create_assistant_request_model_option_2 import (
-        CreateAssistantRequestModelOption2 as CreateAssistantRequestModelOption2,
-    )
     from .create_assistant_request_tool_resources import (
         CreateAssistantRequestToolResources as CreateAssistantRequestToolResources,
     )
@@ -905,28 +1084,13 @@ if TYPE_CHECKING:
     from .create_chat_completion_function_response_choices_item import (
         CreateChatCompletionFunctionResponseChoicesItem as CreateChatCompletionFunctionResponseChoicesItem,
     )
-    from .create_chat_completion_function_response_choices_item_finish_reason_option_1 import (
-        CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1,
-    )
     from .create_chat_completion_request import CreateChatCompletionRequest as CreateChatCompletionRequest
-    from .create_chat_completion_request_function_call_option_1 import (
-        CreateChatCompletionRequestFunctionCallOption1 as CreateChatCompletionRequestFunctionCallOption1,
-    )
-    from .create_chat_completion_request_model_option_2 import (
-        CreateChatCompletionRequestModelOption2 as CreateChatCompletionRequestModelOption2,
-    )
     from .create_chat_completion_request_thinking import (
         CreateChatCompletionRequestThinking as CreateChatCompletionRequestThinking,
-    )
-    from .create_chat_completion_request_thinking_type import (
-        CreateChatCompletionRequestThinkingType as CreateChatCompletionRequestThinkingType,
     )
     from .create_chat_completion_response import CreateChatCompletionResponse as CreateChatCompletionResponse
     from .create_chat_completion_response_choices_item import (
         CreateChatCompletionResponseChoicesItem as CreateChatCompletionResponseChoicesItem,
-    )
-    from .create_chat_completion_response_choices_item_finish_reason_option_1 import (
-        CreateChatCompletionResponseChoicesItemFinishReasonOption1 as CreateChatCompletionResponseChoicesItemFinishReasonOption1,
     )
     from .create_chat_completion_response_choices_item_logprobs import (
         CreateChatCompletionResponseChoicesItemLogprobs as CreateChatCompletionResponseChoicesItemLogprobs,
@@ -937,9 +1101,6 @@ if TYPE_CHECKING:
     from .create_chat_completion_stream_response_choices_item import (
         CreateChatCompletionStreamResponseChoicesItem as CreateChatCompletionStreamResponseChoicesItem,
     )
-    from .create_chat_completion_stream_response_choices_item_finish_reason_option_1 import (
-        CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1 as CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1,
-    )
     from .create_chat_completion_stream_response_choices_item_logprobs import (
         CreateChatCompletionStreamResponseChoicesItemLogprobs as CreateChatCompletionStreamResponseChoicesItemLogprobs,
     )
@@ -947,15 +1108,9 @@ if TYPE_CHECKING:
         CreateChatCompletionStreamResponseUsage as CreateChatCompletionStreamResponseUsage,
     )
     from .create_completion_request import CreateCompletionRequest as CreateCompletionRequest
-    from .create_completion_request_model_option_2 import (
-        CreateCompletionRequestModelOption2 as CreateCompletionRequestModelOption2,
-    )
     from .create_completion_response import CreateCompletionResponse as CreateCompletionResponse
     from .create_completion_response_choices_item import (
         CreateCompletionResponseChoicesItem as CreateCompletionResponseChoicesItem,
-    )
-    from .create_completion_response_choices_item_finish_reason_option_1 import (
-        CreateCompletionResponseChoicesItemFinishReasonOption1 as CreateCompletionResponseChoicesItemFinishReasonOption1,
     )
     from .create_completion_response_choices_item_logprobs import (
         CreateCompletionResponseChoicesItemLogprobs as CreateCompletionResponseChoicesItemLogprobs,
@@ -968,36 +1123,14 @@ if TYPE_CHECKING:
         CreateCompletionStreamResponseChoicesItemLogprobs as CreateCompletionStreamResponseChoicesItemLogprobs,
     )
     from .create_embedding_request import CreateEmbeddingRequest as CreateEmbeddingRequest
-    from .create_embedding_request_encoding_format import (
-        CreateEmbeddingRequestEncodingFormat as CreateEmbeddingRequestEncodingFormat,
-    )
-    from .create_embedding_request_model_option_2 import (
-        CreateEmbeddingRequestModelOption2 as CreateEmbeddingRequestModelOption2,
-    )
     from .create_embedding_response import CreateEmbeddingResponse as CreateEmbeddingResponse
     from .create_embedding_response_usage import CreateEmbeddingResponseUsage as CreateEmbeddingResponseUsage
     from .create_file_request import CreateFileRequest as CreateFileRequest
-    from .create_file_request_purpose import CreateFileRequestPurpose as CreateFileRequestPurpose
     from .create_guardrail_request import CreateGuardrailRequest as CreateGuardrailRequest
     from .create_guardrail_response import CreateGuardrailResponse as CreateGuardrailResponse
     from .create_image_edit_request import CreateImageEditRequest as CreateImageEditRequest
-    from .create_image_edit_request_response_format import (
-        CreateImageEditRequestResponseFormat as CreateImageEditRequestResponseFormat,
-    )
-    from .create_image_edit_request_size import CreateImageEditRequestSize as CreateImageEditRequestSize
     from .create_image_request import CreateImageRequest as CreateImageRequest
-    from .create_image_request_model_option_2 import CreateImageRequestModelOption2 as CreateImageRequestModelOption2
-    from .create_image_request_quality import CreateImageRequestQuality as CreateImageRequestQuality
-    from .create_image_request_response_format import (
-        CreateImageRequestResponseFormat as CreateImageRequestResponseFormat,
-    )
-    from .create_image_request_size import CreateImageRequestSize as CreateImageRequestSize
-    from .create_image_request_style import CreateImageRequestStyle as CreateImageRequestStyle
     from .create_image_variation_request import CreateImageVariationRequest as CreateImageVariationRequest
-    from .create_image_variation_request_response_format import (
-        CreateImageVariationRequestResponseFormat as CreateImageVariationRequestResponseFormat,
-    )
-    from .create_image_variation_request_size import CreateImageVariationRequestSize as CreateImageVariationRequestSize
     from .create_integration_request import CreateIntegrationRequest as CreateIntegrationRequest
     from .create_invite import CreateInvite as CreateInvite
     from .create_invite_workspace_api_key_details import (
@@ -1006,21 +1139,15 @@ if TYPE_CHECKING:
     from .create_label_request import CreateLabelRequest as CreateLabelRequest
     from .create_label_response import CreateLabelResponse as CreateLabelResponse
     from .create_mcp_integration import CreateMcpIntegration as CreateMcpIntegration
-    from .create_mcp_integration_auth_type import CreateMcpIntegrationAuthType as CreateMcpIntegrationAuthType
     from .create_mcp_integration_configurations import (
         CreateMcpIntegrationConfigurations as CreateMcpIntegrationConfigurations,
     )
-    from .create_mcp_integration_transport import CreateMcpIntegrationTransport as CreateMcpIntegrationTransport
     from .create_mcp_server import CreateMcpServer as CreateMcpServer
     from .create_message_request import CreateMessageRequest as CreateMessageRequest
     from .create_message_request_attachments_item import (
         CreateMessageRequestAttachmentsItem as CreateMessageRequestAttachmentsItem,
     )
-    from .create_message_request_role import CreateMessageRequestRole as CreateMessageRequestRole
     from .create_moderation_request import CreateModerationRequest as CreateModerationRequest
-    from .create_moderation_request_model_option_2 import (
-        CreateModerationRequestModelOption2 as CreateModerationRequestModelOption2,
-    )
     from .create_moderation_response import CreateModerationResponse as CreateModerationResponse
     from .create_moderation_response_results_item import (
         CreateModerationResponseResultsItem as CreateModerationResponseResultsItem,
@@ -1033,33 +1160,14 @@ if TYPE_CHECKING:
     )
     from .create_policy_response import CreatePolicyResponse as CreatePolicyResponse
     from .create_rate_limits_policy_request import CreateRateLimitsPolicyRequest as CreateRateLimitsPolicyRequest
-    from .create_rate_limits_policy_request_type import (
-        CreateRateLimitsPolicyRequestType as CreateRateLimitsPolicyRequestType,
-    )
-    from .create_rate_limits_policy_request_unit import (
-        CreateRateLimitsPolicyRequestUnit as CreateRateLimitsPolicyRequestUnit,
-    )
     from .create_rerank_request import CreateRerankRequest as CreateRerankRequest
     from .create_rerank_response import CreateRerankResponse as CreateRerankResponse
     from .create_response import CreateResponse as CreateResponse
     from .create_response_text import CreateResponseText as CreateResponseText
-    from .create_response_truncation import CreateResponseTruncation as CreateResponseTruncation
     from .create_run_request import CreateRunRequest as CreateRunRequest
-    from .create_run_request_model_option_2 import CreateRunRequestModelOption2 as CreateRunRequestModelOption2
     from .create_secret_reference_request import CreateSecretReferenceRequest as CreateSecretReferenceRequest
-    from .create_secret_reference_request_manager_type import (
-        CreateSecretReferenceRequestManagerType as CreateSecretReferenceRequestManagerType,
-    )
     from .create_speech_request import CreateSpeechRequest as CreateSpeechRequest
-    from .create_speech_request_model_option_2 import CreateSpeechRequestModelOption2 as CreateSpeechRequestModelOption2
-    from .create_speech_request_response_format import (
-        CreateSpeechRequestResponseFormat as CreateSpeechRequestResponseFormat,
-    )
-    from .create_speech_request_voice import CreateSpeechRequestVoice as CreateSpeechRequestVoice
     from .create_thread_and_run_request import CreateThreadAndRunRequest as CreateThreadAndRunRequest
-    from .create_thread_and_run_request_model_option_2 import (
-        CreateThreadAndRunRequestModelOption2 as CreateThreadAndRunRequestModelOption2,
-    )
     from .create_thread_and_run_request_tool_resources import (
         CreateThreadAndRunRequestToolResources as CreateThreadAndRunRequestToolResources,
     )
@@ -1092,12 +1200,6 @@ if TYPE_CHECKING:
         CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic as CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
     )
     from .create_transcription_request import CreateTranscriptionRequest as CreateTranscriptionRequest
-    from .create_transcription_request_response_format import (
-        CreateTranscriptionRequestResponseFormat as CreateTranscriptionRequestResponseFormat,
-    )
-    from .create_transcription_request_timestamp_granularities_item import (
-        CreateTranscriptionRequestTimestampGranularitiesItem as CreateTranscriptionRequestTimestampGranularitiesItem,
-    )
     from .create_transcription_response_json import CreateTranscriptionResponseJson as CreateTranscriptionResponseJson
     from .create_transcription_response_verbose_json import (
         CreateTranscriptionResponseVerboseJson as CreateTranscriptionResponseVerboseJson,
@@ -1108,12 +1210,6 @@ if TYPE_CHECKING:
         CreateTranslationResponseVerboseJson as CreateTranslationResponseVerboseJson,
     )
     from .create_usage_limits_policy_request import CreateUsageLimitsPolicyRequest as CreateUsageLimitsPolicyRequest
-    from .create_usage_limits_policy_request_periodic_reset import (
-        CreateUsageLimitsPolicyRequestPeriodicReset as CreateUsageLimitsPolicyRequestPeriodicReset,
-    )
-    from .create_usage_limits_policy_request_type import (
-        CreateUsageLimitsPolicyRequestType as CreateUsageLimitsPolicyRequestType,
-    )
     from .create_vector_store_file_batch_request import (
         CreateVectorStoreFileBatchRequest as CreateVectorStoreFileBatchRequest,
     )
@@ -1138,7 +1234,6 @@ if TYPE_CHECKING:
     from .download_logs_response import DownloadLogsResponse as DownloadLogsResponse
     from .drag import Drag as Drag
     from .easy_input_message import EasyInputMessage as EasyInputMessage
-    from .easy_input_message_role import EasyInputMessageRole as EasyInputMessageRole
     from .embedding import Embedding as Embedding
     from .ends_with_check import EndsWithCheck as EndsWithCheck
     from .ends_with_parameters import EndsWithParameters as EndsWithParameters
@@ -1146,7 +1241,6 @@ if TYPE_CHECKING:
     from .error_event import ErrorEvent as ErrorEvent
     from .error_response import ErrorResponse as ErrorResponse
     from .export_item import ExportItem as ExportItem
-    from .export_item_status import ExportItemStatus as ExportItemStatus
     from .export_list_response import ExportListResponse as ExportListResponse
     from .export_task_response import ExportTaskResponse as ExportTaskResponse
     from .feedback_request import FeedbackRequest as FeedbackRequest
@@ -1157,20 +1251,12 @@ if TYPE_CHECKING:
     from .file_search_tool import FileSearchTool as FileSearchTool
     from .file_search_tool_call import FileSearchToolCall as FileSearchToolCall
     from .file_search_tool_call_results_item import FileSearchToolCallResultsItem as FileSearchToolCallResultsItem
-    from .file_search_tool_call_status import FileSearchToolCallStatus as FileSearchToolCallStatus
     from .file_search_tool_ranking_options import FileSearchToolRankingOptions as FileSearchToolRankingOptions
-    from .file_search_tool_ranking_options_ranker import (
-        FileSearchToolRankingOptionsRanker as FileSearchToolRankingOptionsRanker,
-    )
-    from .files_list_order import FilesListOrder as FilesListOrder
     from .fine_tune_chat_completion_request_assistant_message import (
         FineTuneChatCompletionRequestAssistantMessage as FineTuneChatCompletionRequestAssistantMessage,
     )
     from .fine_tune_chat_completion_request_assistant_message_function_call import (
         FineTuneChatCompletionRequestAssistantMessageFunctionCall as FineTuneChatCompletionRequestAssistantMessageFunctionCall,
-    )
-    from .fine_tune_chat_completion_request_assistant_message_weight import (
-        FineTuneChatCompletionRequestAssistantMessageWeight as FineTuneChatCompletionRequestAssistantMessageWeight,
     )
     from .fine_tuning_checkpoints_permissions_create_body import (
         FineTuningCheckpointsPermissionsCreateBody as FineTuningCheckpointsPermissionsCreateBody,
@@ -1182,9 +1268,7 @@ if TYPE_CHECKING:
     from .fine_tuning_job_checkpoint_metrics import FineTuningJobCheckpointMetrics as FineTuningJobCheckpointMetrics
     from .fine_tuning_job_error import FineTuningJobError as FineTuningJobError
     from .fine_tuning_job_event import FineTuningJobEvent as FineTuningJobEvent
-    from .fine_tuning_job_event_level import FineTuningJobEventLevel as FineTuningJobEventLevel
     from .fine_tuning_job_hyperparameters import FineTuningJobHyperparameters as FineTuningJobHyperparameters
-    from .fine_tuning_job_status import FineTuningJobStatus as FineTuningJobStatus
     from .finetune_chat_request_input import FinetuneChatRequestInput as FinetuneChatRequestInput
     from .finetune_completion_request_input import FinetuneCompletionRequestInput as FinetuneCompletionRequestInput
     from .function_object import FunctionObject as FunctionObject
@@ -1192,13 +1276,7 @@ if TYPE_CHECKING:
     from .function_tool_call import FunctionToolCall as FunctionToolCall
     from .function_tool_call_output import FunctionToolCallOutput as FunctionToolCallOutput
     from .function_tool_call_output_resource import FunctionToolCallOutputResource as FunctionToolCallOutputResource
-    from .function_tool_call_output_resource_status import (
-        FunctionToolCallOutputResourceStatus as FunctionToolCallOutputResourceStatus,
-    )
-    from .function_tool_call_output_status import FunctionToolCallOutputStatus as FunctionToolCallOutputStatus
     from .function_tool_call_resource import FunctionToolCallResource as FunctionToolCallResource
-    from .function_tool_call_resource_status import FunctionToolCallResourceStatus as FunctionToolCallResourceStatus
-    from .function_tool_call_status import FunctionToolCallStatus as FunctionToolCallStatus
     from .gateway_config import GatewayConfig as GatewayConfig
     from .gateway_config_cache import GatewayConfigCache as GatewayConfigCache
     from .gateway_config_retry import GatewayConfigRetry as GatewayConfigRetry
@@ -1219,9 +1297,7 @@ if TYPE_CHECKING:
     )
     from .guardrail_check_settings import GuardrailCheckSettings as GuardrailCheckSettings
     from .guardrail_details import GuardrailDetails as GuardrailDetails
-    from .guardrail_details_status import GuardrailDetailsStatus as GuardrailDetailsStatus
     from .guardrail_summary import GuardrailSummary as GuardrailSummary
-    from .guardrail_summary_status import GuardrailSummaryStatus as GuardrailSummaryStatus
     from .hashicorp_app_role_auth_config import HashicorpAppRoleAuthConfig as HashicorpAppRoleAuthConfig
     from .hashicorp_kubernetes_auth_config import HashicorpKubernetesAuthConfig as HashicorpKubernetesAuthConfig
     from .hashicorp_token_auth_config import HashicorpTokenAuthConfig as HashicorpTokenAuthConfig
@@ -1232,40 +1308,26 @@ if TYPE_CHECKING:
     from .image import Image as Image
     from .image_generation_call import ImageGenerationCall as ImageGenerationCall
     from .images_response import ImagesResponse as ImagesResponse
-    from .includable import Includable as Includable
     from .input_audio import InputAudio as InputAudio
-    from .input_audio_format import InputAudioFormat as InputAudioFormat
     from .input_file import InputFile as InputFile
     from .input_image import InputImage as InputImage
-    from .input_image_detail import InputImageDetail as InputImageDetail
     from .input_message import InputMessage as InputMessage
     from .input_message_resource import InputMessageResource as InputMessageResource
-    from .input_message_resource_role import InputMessageResourceRole as InputMessageResourceRole
-    from .input_message_resource_status import InputMessageResourceStatus as InputMessageResourceStatus
-    from .input_message_role import InputMessageRole as InputMessageRole
-    from .input_message_status import InputMessageStatus as InputMessageStatus
     from .input_text import InputText as InputText
     from .integration_detail_response import IntegrationDetailResponse as IntegrationDetailResponse
-    from .integration_detail_response_status import IntegrationDetailResponseStatus as IntegrationDetailResponseStatus
     from .integration_list import IntegrationList as IntegrationList
-    from .integration_list_status import IntegrationListStatus as IntegrationListStatus
     from .integration_model import IntegrationModel as IntegrationModel
     from .integration_models_response import IntegrationModelsResponse as IntegrationModelsResponse
     from .integration_workspace import IntegrationWorkspace as IntegrationWorkspace
     from .integration_workspaces_response import IntegrationWorkspacesResponse as IntegrationWorkspacesResponse
     from .integrations_create_response import IntegrationsCreateResponse as IntegrationsCreateResponse
     from .integrations_list_response import IntegrationsListResponse as IntegrationsListResponse
-    from .integrations_list_type import IntegrationsListType as IntegrationsListType
     from .integrations_models_delete_body import IntegrationsModelsDeleteBody as IntegrationsModelsDeleteBody
     from .invite import Invite as Invite
     from .invite_list import InviteList as InviteList
-    from .invite_role import InviteRole as InviteRole
-    from .invite_role_2 import InviteRole2 as InviteRole2
-    from .invite_status import InviteStatus as InviteStatus
     from .item_reference import ItemReference as ItemReference
     from .json_keys_check import JSONKeysCheck as JSONKeysCheck
     from .json_keys_parameters import JSONKeysParameters as JSONKeysParameters
-    from .json_keys_parameters_operator import JSONKeysParametersOperator as JSONKeysParametersOperator
     from .json_schema_check import JSONSchemaCheck as JSONSchemaCheck
     from .json_schema_parameters import JSONSchemaParameters as JSONSchemaParameters
     from .jwt_check import JWTCheck as JWTCheck
@@ -1291,10 +1353,8 @@ if TYPE_CHECKING:
     from .list_threads_response import ListThreadsResponse as ListThreadsResponse
     from .list_vector_store_files_response import ListVectorStoreFilesResponse as ListVectorStoreFilesResponse
     from .list_vector_stores_response import ListVectorStoresResponse as ListVectorStoresResponse
-    from .log_exports_requested_data_item import LogExportsRequestedDataItem as LogExportsRequestedDataItem
     from .log_object import LogObject as LogObject
     from .log_request import LogRequest as LogRequest
-    from .log_request_method import LogRequestMethod as LogRequestMethod
     from .log_response import LogResponse as LogResponse
     from .logs_exports_create_body import LogsExportsCreateBody as LogsExportsCreateBody
     from .logs_exports_update_body import LogsExportsUpdateBody as LogsExportsUpdateBody
@@ -1302,7 +1362,6 @@ if TYPE_CHECKING:
     from .mcp_call import McpCall as McpCall
     from .mcp_client_info import McpClientInfo as McpClientInfo
     from .mcp_integration import McpIntegration as McpIntegration
-    from .mcp_integration_auth_type import McpIntegrationAuthType as McpIntegrationAuthType
     from .mcp_integration_capabilities_bulk_update_response import (
         McpIntegrationCapabilitiesBulkUpdateResponse as McpIntegrationCapabilitiesBulkUpdateResponse,
     )
@@ -1325,18 +1384,10 @@ if TYPE_CHECKING:
         McpIntegrationCapabilitiesListResponse as McpIntegrationCapabilitiesListResponse,
     )
     from .mcp_integration_capability_item import McpIntegrationCapabilityItem as McpIntegrationCapabilityItem
-    from .mcp_integration_capability_item_type import (
-        McpIntegrationCapabilityItemType as McpIntegrationCapabilityItemType,
-    )
     from .mcp_integration_create_response import McpIntegrationCreateResponse as McpIntegrationCreateResponse
     from .mcp_integration_list_item import McpIntegrationListItem as McpIntegrationListItem
-    from .mcp_integration_list_item_auth_type import McpIntegrationListItemAuthType as McpIntegrationListItemAuthType
-    from .mcp_integration_list_item_transport import McpIntegrationListItemTransport as McpIntegrationListItemTransport
-    from .mcp_integration_list_item_type import McpIntegrationListItemType as McpIntegrationListItemType
     from .mcp_integration_list_response import McpIntegrationListResponse as McpIntegrationListResponse
     from .mcp_integration_metadata import McpIntegrationMetadata as McpIntegrationMetadata
-    from .mcp_integration_transport import McpIntegrationTransport as McpIntegrationTransport
-    from .mcp_integration_type import McpIntegrationType as McpIntegrationType
     from .mcp_integration_workspace_item import McpIntegrationWorkspaceItem as McpIntegrationWorkspaceItem
     from .mcp_integration_workspaces_legacy_response import (
         McpIntegrationWorkspacesLegacyResponse as McpIntegrationWorkspacesLegacyResponse,
@@ -1344,10 +1395,6 @@ if TYPE_CHECKING:
     from .mcp_integration_workspaces_list_response import (
         McpIntegrationWorkspacesListResponse as McpIntegrationWorkspacesListResponse,
     )
-    from .mcp_integrations_capabilities_list_type import (
-        McpIntegrationsCapabilitiesListType as McpIntegrationsCapabilitiesListType,
-    )
-    from .mcp_integrations_list_type import McpIntegrationsListType as McpIntegrationsListType
     from .mcp_list_tools import McpListTools as McpListTools
     from .mcp_server import McpServer as McpServer
     from .mcp_server_capabilities_bulk_update_response import (
@@ -1370,7 +1417,6 @@ if TYPE_CHECKING:
         McpServerCapabilitiesListResponse as McpServerCapabilitiesListResponse,
     )
     from .mcp_server_capability_item import McpServerCapabilityItem as McpServerCapabilityItem
-    from .mcp_server_capability_item_type import McpServerCapabilityItemType as McpServerCapabilityItemType
     from .mcp_server_connection_delete_response import (
         McpServerConnectionDeleteResponse as McpServerConnectionDeleteResponse,
     )
@@ -1387,29 +1433,16 @@ if TYPE_CHECKING:
         McpServerUserAccessBulkUpdateResponse as McpServerUserAccessBulkUpdateResponse,
     )
     from .mcp_server_user_access_item import McpServerUserAccessItem as McpServerUserAccessItem
-    from .mcp_server_user_access_item_connection_status import (
-        McpServerUserAccessItemConnectionStatus as McpServerUserAccessItemConnectionStatus,
-    )
     from .mcp_server_user_access_list_response import McpServerUserAccessListResponse as McpServerUserAccessListResponse
-    from .mcp_server_user_access_list_response_default_user_access import (
-        McpServerUserAccessListResponseDefaultUserAccess as McpServerUserAccessListResponseDefaultUserAccess,
-    )
-    from .mcp_servers_capabilities_list_type import McpServersCapabilitiesListType as McpServersCapabilitiesListType
     from .mcp_sync_response import McpSyncResponse as McpSyncResponse
     from .mcp_tokens import McpTokens as McpTokens
     from .message_content_image_file_object import MessageContentImageFileObject as MessageContentImageFileObject
     from .message_content_image_file_object_image_file import (
         MessageContentImageFileObjectImageFile as MessageContentImageFileObjectImageFile,
     )
-    from .message_content_image_file_object_image_file_detail import (
-        MessageContentImageFileObjectImageFileDetail as MessageContentImageFileObjectImageFileDetail,
-    )
     from .message_content_image_url_object import MessageContentImageUrlObject as MessageContentImageUrlObject
     from .message_content_image_url_object_image_url import (
         MessageContentImageUrlObjectImageUrl as MessageContentImageUrlObjectImageUrl,
-    )
-    from .message_content_image_url_object_image_url_detail import (
-        MessageContentImageUrlObjectImageUrlDetail as MessageContentImageUrlObjectImageUrlDetail,
     )
     from .message_content_text_annotations_file_citation_object import (
         MessageContentTextAnnotationsFileCitationObject as MessageContentTextAnnotationsFileCitationObject,
@@ -1431,17 +1464,11 @@ if TYPE_CHECKING:
     from .message_delta_content_image_file_object_image_file import (
         MessageDeltaContentImageFileObjectImageFile as MessageDeltaContentImageFileObjectImageFile,
     )
-    from .message_delta_content_image_file_object_image_file_detail import (
-        MessageDeltaContentImageFileObjectImageFileDetail as MessageDeltaContentImageFileObjectImageFileDetail,
-    )
     from .message_delta_content_image_url_object import (
         MessageDeltaContentImageUrlObject as MessageDeltaContentImageUrlObject,
     )
     from .message_delta_content_image_url_object_image_url import (
         MessageDeltaContentImageUrlObjectImageUrl as MessageDeltaContentImageUrlObjectImageUrl,
-    )
-    from .message_delta_content_image_url_object_image_url_detail import (
-        MessageDeltaContentImageUrlObjectImageUrlDetail as MessageDeltaContentImageUrlObjectImageUrlDetail,
     )
     from .message_delta_content_text_annotations_file_citation_object import (
         MessageDeltaContentTextAnnotationsFileCitationObject as MessageDeltaContentTextAnnotationsFileCitationObject,
@@ -1461,15 +1488,9 @@ if TYPE_CHECKING:
     )
     from .message_delta_object import MessageDeltaObject as MessageDeltaObject
     from .message_delta_object_delta import MessageDeltaObjectDelta as MessageDeltaObjectDelta
-    from .message_delta_object_delta_role import MessageDeltaObjectDeltaRole as MessageDeltaObjectDeltaRole
     from .message_object import MessageObject as MessageObject
     from .message_object_attachments_item import MessageObjectAttachmentsItem as MessageObjectAttachmentsItem
     from .message_object_incomplete_details import MessageObjectIncompleteDetails as MessageObjectIncompleteDetails
-    from .message_object_incomplete_details_reason import (
-        MessageObjectIncompleteDetailsReason as MessageObjectIncompleteDetailsReason,
-    )
-    from .message_object_role import MessageObjectRole as MessageObjectRole
-    from .message_object_status import MessageObjectStatus as MessageObjectStatus
     from .message_request_content_text_object import MessageRequestContentTextObject as MessageRequestContentTextObject
     from .message_stream_event_thread_message_completed import (
         MessageStreamEventThreadMessageCompleted as MessageStreamEventThreadMessageCompleted,
@@ -1489,21 +1510,14 @@ if TYPE_CHECKING:
     from .messages_count_tokens_response import MessagesCountTokensResponse as MessagesCountTokensResponse
     from .mistral_moderation_check import MistralModerationCheck as MistralModerationCheck
     from .mistral_moderation_parameters import MistralModerationParameters as MistralModerationParameters
-    from .mistral_moderation_parameters_categories_item import (
-        MistralModerationParametersCategoriesItem as MistralModerationParametersCategoriesItem,
-    )
     from .model import Model as Model
     from .model_calculate_config import ModelCalculateConfig as ModelCalculateConfig
     from .model_calculate_operation import ModelCalculateOperation as ModelCalculateOperation
-    from .model_calculate_operation_operation import (
-        ModelCalculateOperationOperation as ModelCalculateOperationOperation,
-    )
     from .model_configs_pricing_retrieve_response_404 import (
         ModelConfigsPricingRetrieveResponse404 as ModelConfigsPricingRetrieveResponse404,
     )
     from .model_configurations import ModelConfigurations as ModelConfigurations
     from .model_finetune_config import ModelFinetuneConfig as ModelFinetuneConfig
-    from .model_ids_responses_option_1 import ModelIdsResponsesOption1 as ModelIdsResponsesOption1
     from .model_pay_as_you_go import ModelPayAsYouGo as ModelPayAsYouGo
     from .model_pricing_config import ModelPricingConfig as ModelPricingConfig
     from .model_response_properties import ModelResponseProperties as ModelResponseProperties
@@ -1512,8 +1526,6 @@ if TYPE_CHECKING:
     from .model_value_reference import ModelValueReference as ModelValueReference
     from .model_whitelist_check import ModelWhitelistCheck as ModelWhitelistCheck
     from .model_whitelist_parameters import ModelWhitelistParameters as ModelWhitelistParameters
-    from .models_list_order import ModelsListOrder as ModelsListOrder
-    from .models_list_sort import ModelsListSort as ModelsListSort
     from .modify_assistant_request import ModifyAssistantRequest as ModifyAssistantRequest
     from .modify_assistant_request_tool_resources import (
         ModifyAssistantRequestToolResources as ModifyAssistantRequestToolResources,
@@ -1548,15 +1560,11 @@ if TYPE_CHECKING:
     from .ocr_response import OcrResponse as OcrResponse
     from .ocr_response_usage_info import OcrResponseUsageInfo as OcrResponseUsageInfo
     from .open_ai_batch_job import OpenAIBatchJob as OpenAIBatchJob
-    from .open_ai_batch_job_completion_window import OpenAIBatchJobCompletionWindow as OpenAIBatchJobCompletionWindow
-    from .open_ai_batch_job_endpoint import OpenAIBatchJobEndpoint as OpenAIBatchJobEndpoint
     from .open_ai_batch_job_output_expires_after import (
         OpenAIBatchJobOutputExpiresAfter as OpenAIBatchJobOutputExpiresAfter,
     )
     from .open_ai_configuration import OpenAIConfiguration as OpenAIConfiguration
     from .open_ai_file import OpenAIFile as OpenAIFile
-    from .open_ai_file_purpose import OpenAIFilePurpose as OpenAIFilePurpose
-    from .open_ai_file_status import OpenAIFileStatus as OpenAIFileStatus
     from .open_ai_finetune_job import OpenAIFinetuneJob as OpenAIFinetuneJob
     from .open_ai_finetune_job_method import OpenAIFinetuneJobMethod as OpenAIFinetuneJobMethod
     from .open_ai_finetune_job_method_dpo import OpenAIFinetuneJobMethodDpo as OpenAIFinetuneJobMethodDpo
@@ -1569,45 +1577,22 @@ if TYPE_CHECKING:
     from .open_ai_finetune_job_method_supervised_hyperparameters import (
         OpenAIFinetuneJobMethodSupervisedHyperparameters as OpenAIFinetuneJobMethodSupervisedHyperparameters,
     )
-    from .open_ai_finetune_job_method_type import OpenAIFinetuneJobMethodType as OpenAIFinetuneJobMethodType
     from .other_chunking_strategy_response_param import (
         OtherChunkingStrategyResponseParam as OtherChunkingStrategyResponseParam,
     )
     from .output_audio import OutputAudio as OutputAudio
     from .output_message import OutputMessage as OutputMessage
-    from .output_message_status import OutputMessageStatus as OutputMessageStatus
     from .output_text import OutputText as OutputText
     from .panw_prisma_check import PANWPrismaCheck as PANWPrismaCheck
     from .panw_prisma_parameters import PANWPrismaParameters as PANWPrismaParameters
     from .patronus_check import PatronusCheck as PatronusCheck
-    from .patronus_check_id import PatronusCheckId as PatronusCheckId
     from .patronus_custom_check import PatronusCustomCheck as PatronusCustomCheck
     from .patronus_custom_parameters import PatronusCustomParameters as PatronusCustomParameters
     from .patronus_parameters import PatronusParameters as PatronusParameters
     from .pay_as_you_go_pricing import PayAsYouGoPricing as PayAsYouGoPricing
     from .pillar_scan_check import PillarScanCheck as PillarScanCheck
-    from .pillar_scan_check_id import PillarScanCheckId as PillarScanCheckId
     from .pillar_scan_parameters import PillarScanParameters as PillarScanParameters
-    from .pillar_scan_parameters_scanners_item import (
-        PillarScanParametersScannersItem as PillarScanParametersScannersItem,
-    )
-    from .policies_rate_limits_list_status import PoliciesRateLimitsListStatus as PoliciesRateLimitsListStatus
-    from .policies_rate_limits_list_type import PoliciesRateLimitsListType as PoliciesRateLimitsListType
-    from .policies_rate_limits_list_unit import PoliciesRateLimitsListUnit as PoliciesRateLimitsListUnit
-    from .policies_rate_limits_retrieve_status import (
-        PoliciesRateLimitsRetrieveStatus as PoliciesRateLimitsRetrieveStatus,
-    )
-    from .policies_usage_limits_entities_list_status import (
-        PoliciesUsageLimitsEntitiesListStatus as PoliciesUsageLimitsEntitiesListStatus,
-    )
-    from .policies_usage_limits_list_status import PoliciesUsageLimitsListStatus as PoliciesUsageLimitsListStatus
-    from .policies_usage_limits_list_type import PoliciesUsageLimitsListType as PoliciesUsageLimitsListType
-    from .policies_usage_limits_retrieve_status import (
-        PoliciesUsageLimitsRetrieveStatus as PoliciesUsageLimitsRetrieveStatus,
-    )
     from .portkey_batch_job import PortkeyBatchJob as PortkeyBatchJob
-    from .portkey_batch_job_completion_window import PortkeyBatchJobCompletionWindow as PortkeyBatchJobCompletionWindow
-    from .portkey_batch_job_endpoint import PortkeyBatchJobEndpoint as PortkeyBatchJobEndpoint
     from .portkey_batch_job_output_expires_after import (
         PortkeyBatchJobOutputExpiresAfter as PortkeyBatchJobOutputExpiresAfter,
     )
@@ -1630,23 +1615,13 @@ if TYPE_CHECKING:
     from .portkey_finetune_job_method_supervised_hyperparameters import (
         PortkeyFinetuneJobMethodSupervisedHyperparameters as PortkeyFinetuneJobMethodSupervisedHyperparameters,
     )
-    from .portkey_finetune_job_method_type import PortkeyFinetuneJobMethodType as PortkeyFinetuneJobMethodType
     from .portkey_language_check import PortkeyLanguageCheck as PortkeyLanguageCheck
     from .portkey_language_parameters import PortkeyLanguageParameters as PortkeyLanguageParameters
-    from .portkey_language_parameters_language import (
-        PortkeyLanguageParametersLanguage as PortkeyLanguageParametersLanguage,
-    )
     from .portkey_moderation_check import PortkeyModerationCheck as PortkeyModerationCheck
     from .portkey_moderation_parameters import PortkeyModerationParameters as PortkeyModerationParameters
-    from .portkey_moderation_parameters_categories_item import (
-        PortkeyModerationParametersCategoriesItem as PortkeyModerationParametersCategoriesItem,
-    )
     from .portkey_options import PortkeyOptions as PortkeyOptions
     from .portkey_pii_check import PortkeyPIICheck as PortkeyPIICheck
     from .portkey_pii_parameters import PortkeyPIIParameters as PortkeyPIIParameters
-    from .portkey_pii_parameters_categories_item import (
-        PortkeyPIIParametersCategoriesItem as PortkeyPIIParametersCategoriesItem,
-    )
     from .pricing_adjustments_2 import PricingAdjustments2 as PricingAdjustments2
     from .pricing_config import PricingConfig as PricingConfig
     from .pricing_multiplier import PricingMultiplier as PricingMultiplier
@@ -1654,18 +1629,11 @@ if TYPE_CHECKING:
     from .prompt import Prompt as Prompt
     from .prompt_partial import PromptPartial as PromptPartial
     from .prompt_partial_summary import PromptPartialSummary as PromptPartialSummary
-    from .prompt_partial_summary_status import PromptPartialSummaryStatus as PromptPartialSummaryStatus
     from .prompt_partial_version import PromptPartialVersion as PromptPartialVersion
-    from .prompt_partial_version_prompt_version_status import (
-        PromptPartialVersionPromptVersionStatus as PromptPartialVersionPromptVersionStatus,
-    )
-    from .prompt_prompt_version_status import PromptPromptVersionStatus as PromptPromptVersionStatus
     from .prompt_render_response import PromptRenderResponse as PromptRenderResponse
     from .prompt_summary import PromptSummary as PromptSummary
     from .prompt_version_summary import PromptVersionSummary as PromptVersionSummary
-    from .prompt_version_summary_status import PromptVersionSummaryStatus as PromptVersionSummaryStatus
     from .promptfoo_check import PromptfooCheck as PromptfooCheck
-    from .promptfoo_check_id import PromptfooCheckId as PromptfooCheckId
     from .promptfoo_parameters import PromptfooParameters as PromptfooParameters
     from .prompts_completions_create_body import PromptsCompletionsCreateBody as PromptsCompletionsCreateBody
     from .prompts_completions_create_response import (
@@ -1686,7 +1654,6 @@ if TYPE_CHECKING:
     from .prompts_publish_body import PromptsPublishBody as PromptsPublishBody
     from .prompts_render_body import PromptsRenderBody as PromptsRenderBody
     from .prompts_update_body import PromptsUpdateBody as PromptsUpdateBody
-    from .prompts_update_body_is_raw_template import PromptsUpdateBodyIsRawTemplate as PromptsUpdateBodyIsRawTemplate
     from .prompts_update_response import PromptsUpdateResponse as PromptsUpdateResponse
     from .prompts_versions_list_response import PromptsVersionsListResponse as PromptsVersionsListResponse
     from .prompts_versions_update_body import PromptsVersionsUpdateBody as PromptsVersionsUpdateBody
@@ -1694,26 +1661,14 @@ if TYPE_CHECKING:
     from .providers_create_body import ProvidersCreateBody as ProvidersCreateBody
     from .providers_create_response import ProvidersCreateResponse as ProvidersCreateResponse
     from .providers_list_response import ProvidersListResponse as ProvidersListResponse
-    from .providers_status import ProvidersStatus as ProvidersStatus
     from .providers_update_body import ProvidersUpdateBody as ProvidersUpdateBody
     from .providers_update_response import ProvidersUpdateResponse as ProvidersUpdateResponse
     from .rate_limits import RateLimits as RateLimits
     from .rate_limits_policy import RateLimitsPolicy as RateLimitsPolicy
     from .rate_limits_policy_list_response import RateLimitsPolicyListResponse as RateLimitsPolicyListResponse
     from .rate_limits_policy_response import RateLimitsPolicyResponse as RateLimitsPolicyResponse
-    from .rate_limits_policy_response_status import RateLimitsPolicyResponseStatus as RateLimitsPolicyResponseStatus
-    from .rate_limits_policy_response_type import RateLimitsPolicyResponseType as RateLimitsPolicyResponseType
-    from .rate_limits_policy_response_unit import RateLimitsPolicyResponseUnit as RateLimitsPolicyResponseUnit
-    from .rate_limits_policy_status import RateLimitsPolicyStatus as RateLimitsPolicyStatus
-    from .rate_limits_policy_type import RateLimitsPolicyType as RateLimitsPolicyType
-    from .rate_limits_policy_unit import RateLimitsPolicyUnit as RateLimitsPolicyUnit
-    from .rate_limits_type import RateLimitsType as RateLimitsType
-    from .rate_limits_unit import RateLimitsUnit as RateLimitsUnit
     from .reasoning import Reasoning as Reasoning
-    from .reasoning_effort_2 import ReasoningEffort2 as ReasoningEffort2
-    from .reasoning_generate_summary import ReasoningGenerateSummary as ReasoningGenerateSummary
     from .reasoning_item import ReasoningItem as ReasoningItem
-    from .reasoning_item_status import ReasoningItemStatus as ReasoningItemStatus
     from .reasoning_item_summary_item import ReasoningItemSummaryItem as ReasoningItemSummaryItem
     from .refusal import Refusal as Refusal
     from .regex_match_check import RegexMatchCheck as RegexMatchCheck
@@ -1721,9 +1676,6 @@ if TYPE_CHECKING:
     from .request_response_object import RequestResponseObject as RequestResponseObject
     from .required_metadata_keys_check import RequiredMetadataKeysCheck as RequiredMetadataKeysCheck
     from .required_metadata_keys_parameters import RequiredMetadataKeysParameters as RequiredMetadataKeysParameters
-    from .required_metadata_keys_parameters_operator import (
-        RequiredMetadataKeysParametersOperator as RequiredMetadataKeysParametersOperator,
-    )
     from .rerank_document_option_2 import RerankDocumentOption2 as RerankDocumentOption2
     from .rerank_result import RerankResult as RerankResult
     from .rerank_result_document import RerankResultDocument as RerankResultDocument
@@ -1757,7 +1709,6 @@ if TYPE_CHECKING:
     from .response_content_part_done_event import ResponseContentPartDoneEvent as ResponseContentPartDoneEvent
     from .response_created_event import ResponseCreatedEvent as ResponseCreatedEvent
     from .response_error_2 import ResponseError2 as ResponseError2
-    from .response_error_code import ResponseErrorCode as ResponseErrorCode
     from .response_error_event import ResponseErrorEvent as ResponseErrorEvent
     from .response_failed_event import ResponseFailedEvent as ResponseFailedEvent
     from .response_file_search_call_completed_event import (
@@ -1783,27 +1734,21 @@ if TYPE_CHECKING:
     )
     from .response_in_progress_event import ResponseInProgressEvent as ResponseInProgressEvent
     from .response_incomplete_details import ResponseIncompleteDetails as ResponseIncompleteDetails
-    from .response_incomplete_details_reason import ResponseIncompleteDetailsReason as ResponseIncompleteDetailsReason
     from .response_incomplete_event import ResponseIncompleteEvent as ResponseIncompleteEvent
     from .response_input import ResponseInput as ResponseInput
-    from .response_input_truncation import ResponseInputTruncation as ResponseInputTruncation
     from .response_item_list import ResponseItemList as ResponseItemList
-    from .response_modalities_item import ResponseModalitiesItem as ResponseModalitiesItem
     from .response_output_item_added_event import ResponseOutputItemAddedEvent as ResponseOutputItemAddedEvent
     from .response_output_item_done_event import ResponseOutputItemDoneEvent as ResponseOutputItemDoneEvent
     from .response_properties import ResponseProperties as ResponseProperties
     from .response_properties_text import ResponsePropertiesText as ResponsePropertiesText
-    from .response_properties_truncation import ResponsePropertiesTruncation as ResponsePropertiesTruncation
     from .response_refusal_delta_event import ResponseRefusalDeltaEvent as ResponseRefusalDeltaEvent
     from .response_refusal_done_event import ResponseRefusalDoneEvent as ResponseRefusalDoneEvent
-    from .response_status import ResponseStatus as ResponseStatus
     from .response_text import ResponseText as ResponseText
     from .response_text_annotation_delta_event import (
         ResponseTextAnnotationDeltaEvent as ResponseTextAnnotationDeltaEvent,
     )
     from .response_text_delta_event import ResponseTextDeltaEvent as ResponseTextDeltaEvent
     from .response_text_done_event import ResponseTextDoneEvent as ResponseTextDoneEvent
-    from .response_truncation import ResponseTruncation as ResponseTruncation
     from .response_usage import ResponseUsage as ResponseUsage
     from .response_usage_input_tokens_details import ResponseUsageInputTokensDetails as ResponseUsageInputTokensDetails
     from .response_usage_output_tokens_details import (
@@ -1819,7 +1764,6 @@ if TYPE_CHECKING:
         ResponseWebSearchCallSearchingEvent as ResponseWebSearchCallSearchingEvent,
     )
     from .responses_delete_response import ResponsesDeleteResponse as ResponsesDeleteResponse
-    from .responses_input_items_list_order import ResponsesInputItemsListOrder as ResponsesInputItemsListOrder
     from .responses_input_tokens_count_response import (
         ResponsesInputTokensCountResponse as ResponsesInputTokensCountResponse,
     )
@@ -1828,16 +1772,11 @@ if TYPE_CHECKING:
     from .run_completion_usage_2 import RunCompletionUsage2 as RunCompletionUsage2
     from .run_object import RunObject as RunObject
     from .run_object_incomplete_details import RunObjectIncompleteDetails as RunObjectIncompleteDetails
-    from .run_object_incomplete_details_reason import (
-        RunObjectIncompleteDetailsReason as RunObjectIncompleteDetailsReason,
-    )
     from .run_object_last_error import RunObjectLastError as RunObjectLastError
-    from .run_object_last_error_code import RunObjectLastErrorCode as RunObjectLastErrorCode
     from .run_object_required_action import RunObjectRequiredAction as RunObjectRequiredAction
     from .run_object_required_action_submit_tool_outputs import (
         RunObjectRequiredActionSubmitToolOutputs as RunObjectRequiredActionSubmitToolOutputs,
     )
-    from .run_object_status import RunObjectStatus as RunObjectStatus
     from .run_step_completion_usage_2 import RunStepCompletionUsage2 as RunStepCompletionUsage2
     from .run_step_delta_object import RunStepDeltaObject as RunStepDeltaObject
     from .run_step_delta_object_delta import RunStepDeltaObjectDelta as RunStepDeltaObjectDelta
@@ -1907,9 +1846,6 @@ if TYPE_CHECKING:
     from .run_step_details_tool_calls_object import RunStepDetailsToolCallsObject as RunStepDetailsToolCallsObject
     from .run_step_object import RunStepObject as RunStepObject
     from .run_step_object_last_error import RunStepObjectLastError as RunStepObjectLastError
-    from .run_step_object_last_error_code import RunStepObjectLastErrorCode as RunStepObjectLastErrorCode
-    from .run_step_object_status import RunStepObjectStatus as RunStepObjectStatus
-    from .run_step_object_type import RunStepObjectType as RunStepObjectType
     from .run_step_stream_event_thread_run_step_cancelled import (
         RunStepStreamEventThreadRunStepCancelled as RunStepStreamEventThreadRunStepCancelled,
     )
@@ -1956,36 +1892,19 @@ if TYPE_CHECKING:
     from .run_tool_call_object import RunToolCallObject as RunToolCallObject
     from .run_tool_call_object_function import RunToolCallObjectFunction as RunToolCallObjectFunction
     from .sage_maker_configuration import SageMakerConfiguration as SageMakerConfiguration
-    from .sage_maker_configuration_aws_auth_type import (
-        SageMakerConfigurationAwsAuthType as SageMakerConfigurationAwsAuthType,
-    )
     from .scim_workspace_mapping import ScimWorkspaceMapping as ScimWorkspaceMapping
-    from .scim_workspace_mapping_role import ScimWorkspaceMappingRole as ScimWorkspaceMappingRole
     from .scim_workspaces_create_body import ScimWorkspacesCreateBody as ScimWorkspacesCreateBody
-    from .scim_workspaces_create_body_role import ScimWorkspacesCreateBodyRole as ScimWorkspacesCreateBodyRole
     from .scim_workspaces_delete_response import ScimWorkspacesDeleteResponse as ScimWorkspacesDeleteResponse
     from .scim_workspaces_list_response import ScimWorkspacesListResponse as ScimWorkspacesListResponse
     from .scim_workspaces_list_response_mappings_item import (
         ScimWorkspacesListResponseMappingsItem as ScimWorkspacesListResponseMappingsItem,
     )
-    from .scim_workspaces_list_response_mappings_item_role import (
-        ScimWorkspacesListResponseMappingsItemRole as ScimWorkspacesListResponseMappingsItemRole,
-    )
-    from .scim_workspaces_list_role import ScimWorkspacesListRole as ScimWorkspacesListRole
     from .screenshot import Screenshot as Screenshot
     from .scroll import Scroll as Scroll
     from .secret_mapping import SecretMapping as SecretMapping
-    from .secret_mapping_value_format import SecretMappingValueFormat as SecretMappingValueFormat
     from .secret_reference_detail_response import SecretReferenceDetailResponse as SecretReferenceDetailResponse
-    from .secret_reference_detail_response_manager_type import (
-        SecretReferenceDetailResponseManagerType as SecretReferenceDetailResponseManagerType,
-    )
     from .secret_reference_list_item import SecretReferenceListItem as SecretReferenceListItem
-    from .secret_reference_list_item_manager_type import (
-        SecretReferenceListItemManagerType as SecretReferenceListItemManagerType,
-    )
     from .secret_references_create_response import SecretReferencesCreateResponse as SecretReferencesCreateResponse
-    from .secret_references_list_manager_type import SecretReferencesListManagerType as SecretReferencesListManagerType
     from .secret_references_list_response import SecretReferencesListResponse as SecretReferencesListResponse
     from .sentence_count_check import SentenceCountCheck as SentenceCountCheck
     from .sentence_count_parameters import SentenceCountParameters as SentenceCountParameters
@@ -2016,35 +1935,20 @@ if TYPE_CHECKING:
         ThreadObjectToolResourcesFileSearch as ThreadObjectToolResourcesFileSearch,
     )
     from .thread_stream_event_2 import ThreadStreamEvent2 as ThreadStreamEvent2
-    from .threads_messages_list_order import ThreadsMessagesListOrder as ThreadsMessagesListOrder
-    from .threads_runs_list_order import ThreadsRunsListOrder as ThreadsRunsListOrder
-    from .threads_runs_steps_list_order import ThreadsRunsStepsListOrder as ThreadsRunsStepsListOrder
     from .token_pricing import TokenPricing as TokenPricing
     from .tool_choice_function import ToolChoiceFunction as ToolChoiceFunction
-    from .tool_choice_options import ToolChoiceOptions as ToolChoiceOptions
     from .tool_choice_types import ToolChoiceTypes as ToolChoiceTypes
-    from .tool_choice_types_type import ToolChoiceTypesType as ToolChoiceTypesType
     from .transcription_segment import TranscriptionSegment as TranscriptionSegment
     from .transcription_word import TranscriptionWord as TranscriptionWord
     from .truncation_object import TruncationObject as TruncationObject
-    from .truncation_object_type import TruncationObjectType as TruncationObjectType
     from .type_ import Type as Type
     from .update_api_key_object import UpdateApiKeyObject as UpdateApiKeyObject
     from .update_api_key_object_defaults import UpdateApiKeyObjectDefaults as UpdateApiKeyObjectDefaults
     from .update_api_key_object_rate_limits_item import (
         UpdateApiKeyObjectRateLimitsItem as UpdateApiKeyObjectRateLimitsItem,
     )
-    from .update_api_key_object_rate_limits_item_type import (
-        UpdateApiKeyObjectRateLimitsItemType as UpdateApiKeyObjectRateLimitsItemType,
-    )
-    from .update_api_key_object_rate_limits_item_unit import (
-        UpdateApiKeyObjectRateLimitsItemUnit as UpdateApiKeyObjectRateLimitsItemUnit,
-    )
     from .update_api_key_object_rotation_policy import (
         UpdateApiKeyObjectRotationPolicy as UpdateApiKeyObjectRotationPolicy,
-    )
-    from .update_api_key_object_rotation_policy_rotation_period import (
-        UpdateApiKeyObjectRotationPolicyRotationPeriod as UpdateApiKeyObjectRotationPolicyRotationPeriod,
     )
     from .update_export_response import UpdateExportResponse as UpdateExportResponse
     from .update_guardrail_request import UpdateGuardrailRequest as UpdateGuardrailRequest
@@ -2052,112 +1956,62 @@ if TYPE_CHECKING:
     from .update_integration_request import UpdateIntegrationRequest as UpdateIntegrationRequest
     from .update_label_request import UpdateLabelRequest as UpdateLabelRequest
     from .update_mcp_integration import UpdateMcpIntegration as UpdateMcpIntegration
-    from .update_mcp_integration_auth_type import UpdateMcpIntegrationAuthType as UpdateMcpIntegrationAuthType
     from .update_mcp_integration_configurations import (
         UpdateMcpIntegrationConfigurations as UpdateMcpIntegrationConfigurations,
     )
-    from .update_mcp_integration_transport import UpdateMcpIntegrationTransport as UpdateMcpIntegrationTransport
     from .update_mcp_server import UpdateMcpServer as UpdateMcpServer
     from .update_rate_limits_policy_request import UpdateRateLimitsPolicyRequest as UpdateRateLimitsPolicyRequest
-    from .update_rate_limits_policy_request_unit import (
-        UpdateRateLimitsPolicyRequestUnit as UpdateRateLimitsPolicyRequestUnit,
-    )
     from .update_secret_reference_request import UpdateSecretReferenceRequest as UpdateSecretReferenceRequest
     from .update_usage_limits_policy_request import UpdateUsageLimitsPolicyRequest as UpdateUsageLimitsPolicyRequest
-    from .update_usage_limits_policy_request_periodic_reset import (
-        UpdateUsageLimitsPolicyRequestPeriodicReset as UpdateUsageLimitsPolicyRequestPeriodicReset,
-    )
     from .update_vector_store_request import UpdateVectorStoreRequest as UpdateVectorStoreRequest
     from .upload import Upload as Upload
-    from .upload_status import UploadStatus as UploadStatus
     from .uploads_complete_body import UploadsCompleteBody as UploadsCompleteBody
     from .uploads_create_body import UploadsCreateBody as UploadsCreateBody
     from .uploads_parts_create_body import UploadsPartsCreateBody as UploadsPartsCreateBody
     from .uploads_parts_create_response import UploadsPartsCreateResponse as UploadsPartsCreateResponse
     from .uppercase_check import UppercaseCheck as UppercaseCheck
-    from .uppercase_check_id import UppercaseCheckId as UppercaseCheckId
     from .uppercase_parameters import UppercaseParameters as UppercaseParameters
     from .url_citation import UrlCitation as UrlCitation
     from .usage_limits import UsageLimits as UsageLimits
-    from .usage_limits_periodic_reset import UsageLimitsPeriodicReset as UsageLimitsPeriodicReset
     from .usage_limits_policy import UsageLimitsPolicy as UsageLimitsPolicy
     from .usage_limits_policy_entity import UsageLimitsPolicyEntity as UsageLimitsPolicyEntity
     from .usage_limits_policy_entity_list_response import (
         UsageLimitsPolicyEntityListResponse as UsageLimitsPolicyEntityListResponse,
     )
     from .usage_limits_policy_list_response import UsageLimitsPolicyListResponse as UsageLimitsPolicyListResponse
-    from .usage_limits_policy_periodic_reset import UsageLimitsPolicyPeriodicReset as UsageLimitsPolicyPeriodicReset
     from .usage_limits_policy_response import UsageLimitsPolicyResponse as UsageLimitsPolicyResponse
-    from .usage_limits_policy_response_periodic_reset import (
-        UsageLimitsPolicyResponsePeriodicReset as UsageLimitsPolicyResponsePeriodicReset,
-    )
-    from .usage_limits_policy_response_status import UsageLimitsPolicyResponseStatus as UsageLimitsPolicyResponseStatus
-    from .usage_limits_policy_response_type import UsageLimitsPolicyResponseType as UsageLimitsPolicyResponseType
-    from .usage_limits_policy_status import UsageLimitsPolicyStatus as UsageLimitsPolicyStatus
-    from .usage_limits_policy_type import UsageLimitsPolicyType as UsageLimitsPolicyType
-    from .usage_limits_type import UsageLimitsType as UsageLimitsType
     from .user import User as User
     from .user_list import UserList as UserList
-    from .user_role import UserRole as UserRole
     from .valid_urls_check import ValidUrlsCheck as ValidUrlsCheck
     from .valid_urls_parameters import ValidUrlsParameters as ValidUrlsParameters
     from .value_key_usage import ValueKeyUsage as ValueKeyUsage
-    from .value_key_usage_status import ValueKeyUsageStatus as ValueKeyUsageStatus
     from .vector_store_expiration_after import VectorStoreExpirationAfter as VectorStoreExpirationAfter
     from .vector_store_file_batch_object import VectorStoreFileBatchObject as VectorStoreFileBatchObject
     from .vector_store_file_batch_object_file_counts import (
         VectorStoreFileBatchObjectFileCounts as VectorStoreFileBatchObjectFileCounts,
     )
-    from .vector_store_file_batch_object_object import (
-        VectorStoreFileBatchObjectObject as VectorStoreFileBatchObjectObject,
-    )
-    from .vector_store_file_batch_object_status import (
-        VectorStoreFileBatchObjectStatus as VectorStoreFileBatchObjectStatus,
-    )
     from .vector_store_file_object import VectorStoreFileObject as VectorStoreFileObject
     from .vector_store_file_object_last_error import VectorStoreFileObjectLastError as VectorStoreFileObjectLastError
-    from .vector_store_file_object_last_error_code import (
-        VectorStoreFileObjectLastErrorCode as VectorStoreFileObjectLastErrorCode,
-    )
-    from .vector_store_file_object_status import VectorStoreFileObjectStatus as VectorStoreFileObjectStatus
     from .vector_store_object import VectorStoreObject as VectorStoreObject
     from .vector_store_object_file_counts import VectorStoreObjectFileCounts as VectorStoreObjectFileCounts
-    from .vector_store_object_status import VectorStoreObjectStatus as VectorStoreObjectStatus
     from .vector_store_search_request import VectorStoreSearchRequest as VectorStoreSearchRequest
     from .vector_store_search_request_ranking_options import (
         VectorStoreSearchRequestRankingOptions as VectorStoreSearchRequestRankingOptions,
-    )
-    from .vector_store_search_request_ranking_options_ranker import (
-        VectorStoreSearchRequestRankingOptionsRanker as VectorStoreSearchRequestRankingOptionsRanker,
     )
     from .vector_store_search_result_content_object import (
         VectorStoreSearchResultContentObject as VectorStoreSearchResultContentObject,
     )
     from .vector_store_search_result_item import VectorStoreSearchResultItem as VectorStoreSearchResultItem
     from .vector_store_search_results_page import VectorStoreSearchResultsPage as VectorStoreSearchResultsPage
-    from .vector_stores_file_batches_list_files_filter import (
-        VectorStoresFileBatchesListFilesFilter as VectorStoresFileBatchesListFilesFilter,
-    )
-    from .vector_stores_file_batches_list_files_order import (
-        VectorStoresFileBatchesListFilesOrder as VectorStoresFileBatchesListFilesOrder,
-    )
     from .vector_stores_files_content_response import (
         VectorStoresFilesContentResponse as VectorStoresFilesContentResponse,
     )
     from .vector_stores_files_content_response_data_item import (
         VectorStoresFilesContentResponseDataItem as VectorStoresFilesContentResponseDataItem,
     )
-    from .vector_stores_files_list_filter import VectorStoresFilesListFilter as VectorStoresFilesListFilter
-    from .vector_stores_files_list_order import VectorStoresFilesListOrder as VectorStoresFilesListOrder
     from .vector_stores_files_update_body import VectorStoresFilesUpdateBody as VectorStoresFilesUpdateBody
-    from .vector_stores_list_order import VectorStoresListOrder as VectorStoresListOrder
     from .vertex_ai_configuration import VertexAIConfiguration as VertexAIConfiguration
-    from .vertex_ai_configuration_vertex_auth_type import (
-        VertexAIConfigurationVertexAuthType as VertexAIConfigurationVertexAuthType,
-    )
     from .vertex_batch_job import VertexBatchJob as VertexBatchJob
-    from .vertex_batch_job_completion_window import VertexBatchJobCompletionWindow as VertexBatchJobCompletionWindow
-    from .vertex_batch_job_endpoint import VertexBatchJobEndpoint as VertexBatchJobEndpoint
     from .vertex_batch_job_output_expires_after import (
         VertexBatchJobOutputExpiresAfter as VertexBatchJobOutputExpiresAfter,
     )
@@ -2166,7 +2020,6 @@ if TYPE_CHECKING:
     from .virtual_keys_create_body_deployment_config_item import (
         VirtualKeysCreateBodyDeploymentConfigItem as VirtualKeysCreateBodyDeploymentConfigItem,
     )
-    from .virtual_keys_create_body_provider import VirtualKeysCreateBodyProvider as VirtualKeysCreateBodyProvider
     from .virtual_keys_create_response import VirtualKeysCreateResponse as VirtualKeysCreateResponse
     from .virtual_keys_create_response_401 import VirtualKeysCreateResponse401 as VirtualKeysCreateResponse401
     from .virtual_keys_create_response_401_data import (
@@ -2184,7 +2037,6 @@ if TYPE_CHECKING:
     from .virtual_keys_retrieve_response_401_data import (
         VirtualKeysRetrieveResponse401Data as VirtualKeysRetrieveResponse401Data,
     )
-    from .virtual_keys_status import VirtualKeysStatus as VirtualKeysStatus
     from .virtual_keys_update_body import VirtualKeysUpdateBody as VirtualKeysUpdateBody
     from .virtual_keys_update_body_deployment_config_item import (
         VirtualKeysUpdateBodyDeploymentConfigItem as VirtualKeysUpdateBodyDeploymentConfigItem,
@@ -2193,14 +2045,10 @@ if TYPE_CHECKING:
     from .virtual_keys_update_response_401_data import (
         VirtualKeysUpdateResponse401Data as VirtualKeysUpdateResponse401Data,
     )
-    from .voice_ids_shared_option_2 import VoiceIdsSharedOption2 as VoiceIdsSharedOption2
     from .wait import Wait as Wait
-    from .web_search_context_size import WebSearchContextSize as WebSearchContextSize
     from .web_search_location import WebSearchLocation as WebSearchLocation
     from .web_search_tool import WebSearchTool as WebSearchTool
     from .web_search_tool_call import WebSearchToolCall as WebSearchToolCall
-    from .web_search_tool_call_status import WebSearchToolCallStatus as WebSearchToolCallStatus
-    from .web_search_tool_type import WebSearchToolType as WebSearchToolType
     from .web_search_tool_user_location import WebSearchToolUserLocation as WebSearchToolUserLocation
     from .webhook_check import WebhookCheck as WebhookCheck
     from .webhook_parameters import WebhookParameters as WebhookParameters
@@ -2210,13 +2058,9 @@ if TYPE_CHECKING:
     from .workspace import Workspace as Workspace
     from .workspace_defaults import WorkspaceDefaults as WorkspaceDefaults
     from .workspace_invite import WorkspaceInvite as WorkspaceInvite
-    from .workspace_invite_role import WorkspaceInviteRole as WorkspaceInviteRole
-    from .workspace_invite_type import WorkspaceInviteType as WorkspaceInviteType
     from .workspace_list import WorkspaceList as WorkspaceList
     from .workspace_member import WorkspaceMember as WorkspaceMember
     from .workspace_member_list import WorkspaceMemberList as WorkspaceMemberList
-    from .workspace_member_org_role import WorkspaceMemberOrgRole as WorkspaceMemberOrgRole
-    from .workspace_member_role import WorkspaceMemberRole as WorkspaceMemberRole
     from .workspace_update_request import WorkspaceUpdateRequest as WorkspaceUpdateRequest
     from .workspace_with_users import WorkspaceWithUsers as WorkspaceWithUsers
     from .workspace_with_users_defaults import WorkspaceWithUsersDefaults as WorkspaceWithUsersDefaults
@@ -2224,40 +2068,40 @@ if TYPE_CHECKING:
 _MODULES: dict[str, str] = {
     "AcuvityScanCheck": "acuvity_scan_check",
     "AcuvityScanParameters": "acuvity_scan_parameters",
-    "AcuvityScanParametersLanguageValues": "acuvity_scan_parameters_language_values",
-    "AcuvityScanParametersPiiCategoriesItem": "acuvity_scan_parameters_pii_categories_item",
-    "AcuvityScanParametersSecretsCategoriesItem": "acuvity_scan_parameters_secrets_categories_item",
+    "AcuvityScanParametersLanguageValues": "aliases",
+    "AcuvityScanParametersPiiCategoriesItem": "aliases",
+    "AcuvityScanParametersSecretsCategoriesItem": "aliases",
     "AdminUsersDeleteResponse": "aliases",
     "AdminUsersInvitesDeleteResponse": "aliases",
-    "AdminUsersInvitesListRole": "admin_users_invites_list_role",
-    "AdminUsersInvitesListStatus": "admin_users_invites_list_status",
+    "AdminUsersInvitesListRole": "aliases",
+    "AdminUsersInvitesListStatus": "aliases",
     "AdminUsersInvitesResendResponse": "admin_users_invites_resend_response",
-    "AdminUsersListRole": "admin_users_list_role",
+    "AdminUsersListRole": "aliases",
     "AdminUsersUpdateBody": "admin_users_update_body",
-    "AdminUsersUpdateBodyRole": "admin_users_update_body_role",
+    "AdminUsersUpdateBodyRole": "aliases",
     "AdminUsersUpdateResponse": "aliases",
     "AdminWorkspacesCreateBody": "admin_workspaces_create_body",
     "AdminWorkspacesCreateBodyDefaults": "admin_workspaces_create_body_defaults",
     "AdminWorkspacesCreateBodyDefaultsMetadata": "aliases",
     "AdminWorkspacesDeleteBody": "admin_workspaces_delete_body",
-    "AdminWorkspacesListStatus": "admin_workspaces_list_status",
+    "AdminWorkspacesListStatus": "aliases",
     "AdminWorkspacesUpdateBody": "admin_workspaces_update_body",
     "AdminWorkspacesUpdateBodyDefaults": "admin_workspaces_update_body_defaults",
     "AdminWorkspacesUpdateBodyDefaultsMetadata": "aliases",
     "AdminWorkspacesUpdateResponse": "aliases",
     "AdminWorkspacesUsersCreateBody": "admin_workspaces_users_create_body",
     "AdminWorkspacesUsersCreateBodyUsersItem": "admin_workspaces_users_create_body_users_item",
-    "AdminWorkspacesUsersCreateBodyUsersItemRole": "admin_workspaces_users_create_body_users_item_role",
+    "AdminWorkspacesUsersCreateBodyUsersItemRole": "aliases",
     "AdminWorkspacesUsersCreateResponse": "aliases",
     "AdminWorkspacesUsersDeleteResponse": "aliases",
-    "AdminWorkspacesUsersListRole": "admin_workspaces_users_list_role",
+    "AdminWorkspacesUsersListRole": "aliases",
     "AdminWorkspacesUsersUpdateBody": "admin_workspaces_users_update_body",
-    "AdminWorkspacesUsersUpdateBodyRole": "admin_workspaces_users_update_body_role",
+    "AdminWorkspacesUsersUpdateBodyRole": "aliases",
     "AdminWorkspacesUsersUpdateResponse": "aliases",
     "AllowedRequestTypesCheck": "allowed_request_types_check",
     "AllowedRequestTypesParameters": "allowed_request_types_parameters",
-    "AllowedRequestTypesParametersAllowedTypesItem": "allowed_request_types_parameters_allowed_types_item",
-    "AllowedRequestTypesParametersBlockedTypesItem": "allowed_request_types_parameters_blocked_types_item",
+    "AllowedRequestTypesParametersAllowedTypesItem": "aliases",
+    "AllowedRequestTypesParametersBlockedTypesItem": "aliases",
     "AnalyticsGraphsCacheHitRateResponse": "analytics_graphs_cache_hit_rate_response",
     "AnalyticsGraphsCacheHitRateResponseDataPointsItem": "analytics_graphs_cache_hit_rate_response_data_points_item",
     "AnalyticsGraphsCacheHitRateResponseSummary": "analytics_graphs_cache_hit_rate_response_summary",
@@ -2329,9 +2173,9 @@ _MODULES: dict[str, str] = {
     "AnthropicBatchRequest": "anthropic_batch_request",
     "AnthropicBlockDelta": "anthropic_block_delta",
     "AnthropicBlockDeltaCitation": "aliases",
-    "AnthropicBlockDeltaType": "anthropic_block_delta_type",
+    "AnthropicBlockDeltaType": "aliases",
     "AnthropicCacheControl": "anthropic_cache_control",
-    "AnthropicCacheControlTtl": "anthropic_cache_control_ttl",
+    "AnthropicCacheControlTtl": "aliases",
     "AnthropicContentBlockDeltaEvent": "anthropic_content_block_delta_event",
     "AnthropicContentBlockStartEvent": "anthropic_content_block_start_event",
     "AnthropicContentBlockStopEvent": "anthropic_content_block_stop_event",
@@ -2345,46 +2189,46 @@ _MODULES: dict[str, str] = {
     "AnthropicMessageDeltaEventDelta": "anthropic_message_delta_event_delta",
     "AnthropicMessageEvent": "aliases",
     "AnthropicMessageParam": "anthropic_message_param",
-    "AnthropicMessageParamRole": "anthropic_message_param_role",
+    "AnthropicMessageParamRole": "aliases",
     "AnthropicMessageRequest": "anthropic_message_request",
     "AnthropicMessageRequestMetadata": "anthropic_message_request_metadata",
-    "AnthropicMessageRequestServiceTier": "anthropic_message_request_service_tier",
+    "AnthropicMessageRequestServiceTier": "aliases",
     "AnthropicMessageStartEvent": "anthropic_message_start_event",
-    "AnthropicMessageStopReasonOption1": "anthropic_message_stop_reason_option_1",
+    "AnthropicMessageStopReasonOption1": "aliases",
     "AnthropicOtherEvent": "anthropic_other_event",
-    "AnthropicOtherEventType": "anthropic_other_event_type",
+    "AnthropicOtherEventType": "aliases",
     "AnthropicOutputBlock": "aliases",
     "AnthropicOutputBlockOption5": "aliases",
     "AnthropicRedactedThinkingBlock": "anthropic_redacted_thinking_block",
     "AnthropicSource": "anthropic_source",
-    "AnthropicSourceType": "anthropic_source_type",
+    "AnthropicSourceType": "aliases",
     "AnthropicSystem": "aliases",
     "AnthropicTextBlock": "anthropic_text_block",
     "AnthropicTextBlockCitationsItem": "aliases",
     "AnthropicThinkingBlock": "anthropic_thinking_block",
     "AnthropicThinkingConfig": "anthropic_thinking_config",
-    "AnthropicThinkingConfigType": "anthropic_thinking_config_type",
+    "AnthropicThinkingConfigType": "aliases",
     "AnthropicTool": "anthropic_tool",
     "AnthropicToolChoice": "anthropic_tool_choice",
-    "AnthropicToolChoiceType": "anthropic_tool_choice_type",
+    "AnthropicToolChoiceType": "aliases",
     "AnthropicToolInputSchema": "aliases",
     "AnthropicToolResultBlock": "anthropic_tool_result_block",
     "AnthropicToolUseBlock": "anthropic_tool_use_block",
     "AnthropicToolUseBlockInput": "aliases",
     "AnthropicUsage": "anthropic_usage",
     "ApiKeyObject": "api_key_object",
-    "ApiKeyObjectCreationMode": "api_key_object_creation_mode",
+    "ApiKeyObjectCreationMode": "aliases",
     "ApiKeyObjectDefaults": "api_key_object_defaults",
     "ApiKeyObjectDefaultsMetadata": "aliases",
     "ApiKeyObjectList": "api_key_object_list",
     "ApiKeyObjectRateLimitsItem": "api_key_object_rate_limits_item",
     "ApiKeyObjectRotationPolicy": "api_key_object_rotation_policy",
-    "ApiKeyObjectRotationPolicyRotationPeriod": "api_key_object_rotation_policy_rotation_period",
-    "ApiKeyObjectStatus": "api_key_object_status",
-    "ApiKeyObjectType": "api_key_object_type",
+    "ApiKeyObjectRotationPolicyRotationPeriod": "aliases",
+    "ApiKeyObjectStatus": "aliases",
+    "ApiKeyObjectType": "aliases",
     "ApiKeysCreateResponse": "api_keys_create_response",
-    "ApiKeysCreateSubType": "api_keys_create_sub_type",
-    "ApiKeysCreateType": "api_keys_create_type",
+    "ApiKeysCreateSubType": "aliases",
+    "ApiKeysCreateType": "aliases",
     "ApiKeysDeleteResponse": "aliases",
     "ApiKeysUpdateResponse": "aliases",
     "AporiaCheck": "aporia_check",
@@ -2403,43 +2247,43 @@ _MODULES: dict[str, str] = {
     "AssistantsApiResponseFormat": "assistants_api_response_format",
     "AssistantsApiResponseFormatJsonSchema": "aliases",
     "AssistantsApiResponseFormatOption": "aliases",
-    "AssistantsApiResponseFormatOptionOption1": "assistants_api_response_format_option_option_1",
-    "AssistantsApiResponseFormatType": "assistants_api_response_format_type",
+    "AssistantsApiResponseFormatOptionOption1": "aliases",
+    "AssistantsApiResponseFormatType": "aliases",
     "AssistantsApiToolChoiceOption": "aliases",
-    "AssistantsApiToolChoiceOptionOption1": "assistants_api_tool_choice_option_option_1",
-    "AssistantsListOrder": "assistants_list_order",
+    "AssistantsApiToolChoiceOptionOption1": "aliases",
+    "AssistantsListOrder": "aliases",
     "AssistantsNamedToolChoice": "assistants_named_tool_choice",
     "AssistantsNamedToolChoiceFunction": "assistants_named_tool_choice_function",
-    "AssistantsNamedToolChoiceType": "assistants_named_tool_choice_type",
+    "AssistantsNamedToolChoiceType": "aliases",
     "AuditLogObjectList": "audit_log_object_list",
     "AuditLogObjectListRecordsItem": "audit_log_object_list_records_item",
-    "AuditLogObjectListRecordsItemMethod": "audit_log_object_list_records_item_method",
-    "AuditLogObjectListRecordsItemUserType": "audit_log_object_list_records_item_user_type",
-    "AuditLogsListMethod": "audit_logs_list_method",
-    "AuditLogsListUserType": "audit_logs_list_user_type",
+    "AuditLogObjectListRecordsItemMethod": "aliases",
+    "AuditLogObjectListRecordsItemUserType": "aliases",
+    "AuditLogsListMethod": "aliases",
+    "AuditLogsListUserType": "aliases",
     "AutoChunkingStrategyRequestParam": "auto_chunking_strategy_request_param",
     "AwsAccessKeyAuthConfig": "aws_access_key_auth_config",
     "AwsAssumedRoleAuthConfig": "aws_assumed_role_auth_config",
     "AwsServiceRoleAuthConfig": "aws_service_role_auth_config",
     "AzureAIConfiguration": "azure_ai_configuration",
-    "AzureAIConfigurationAzureAuthMode": "azure_ai_configuration_azure_auth_mode",
+    "AzureAIConfigurationAzureAuthMode": "aliases",
     "AzureBatchJob": "azure_batch_job",
     "AzureBatchJobMetadata": "aliases",
     "AzureBatchJobOutputFolder": "azure_batch_job_output_folder",
     "AzureContentSafetyCheck": "azure_content_safety_check",
     "AzureContentSafetyParameters": "azure_content_safety_parameters",
-    "AzureContentSafetyParametersCategoriesItem": "azure_content_safety_parameters_categories_item",
+    "AzureContentSafetyParametersCategoriesItem": "aliases",
     "AzureDefaultAuthConfig": "azure_default_auth_config",
     "AzureDeploymentConfig": "azure_deployment_config",
     "AzureEntraAuthConfig": "azure_entra_auth_config",
     "AzureManagedAuthConfig": "azure_managed_auth_config",
     "AzureOpenAIConfiguration": "azure_open_ai_configuration",
-    "AzureOpenAIConfigurationAzureAuthMode": "azure_open_ai_configuration_azure_auth_mode",
+    "AzureOpenAIConfigurationAzureAuthMode": "aliases",
     "AzurePIICheck": "azure_pii_check",
     "AzurePIIParameters": "azure_pii_parameters",
-    "AzurePIIParametersDomain": "azure_pii_parameters_domain",
+    "AzurePIIParametersDomain": "aliases",
     "BasicCheck": "basic_check",
-    "BasicCheckId": "basic_check_id",
+    "BasicCheckId": "aliases",
     "BasicParameters": "aliases",
     "Batch": "batch",
     "BatchErrors": "batch_errors",
@@ -2451,37 +2295,37 @@ _MODULES: dict[str, str] = {
     "BatchRequestOutputError": "batch_request_output_error",
     "BatchRequestOutputResponse": "batch_request_output_response",
     "BatchRequestOutputResponseBody": "aliases",
-    "BatchStatus": "batch_status",
+    "BatchStatus": "aliases",
     "BedrockBatchJob": "bedrock_batch_job",
-    "BedrockBatchJobCompletionWindow": "bedrock_batch_job_completion_window",
-    "BedrockBatchJobEndpoint": "bedrock_batch_job_endpoint",
+    "BedrockBatchJobCompletionWindow": "aliases",
+    "BedrockBatchJobEndpoint": "aliases",
     "BedrockBatchJobMetadata": "aliases",
     "BedrockBatchJobOutputDataConfigOption2": "aliases",
     "BedrockBatchJobOutputExpiresAfter": "bedrock_batch_job_output_expires_after",
     "BedrockBatchParams": "bedrock_batch_params",
     "BedrockConfiguration": "bedrock_configuration",
-    "BedrockConfigurationAwsAuthType": "bedrock_configuration_aws_auth_type",
+    "BedrockConfigurationAwsAuthType": "aliases",
     "BedrockFinetuneJob": "bedrock_finetune_job",
     "BedrockFinetuneJobMethod": "bedrock_finetune_job_method",
     "BedrockFinetuneJobMethodDpo": "bedrock_finetune_job_method_dpo",
     "BedrockFinetuneJobMethodDpoHyperparameters": "bedrock_finetune_job_method_dpo_hyperparameters",
     "BedrockFinetuneJobMethodSupervised": "bedrock_finetune_job_method_supervised",
     "BedrockFinetuneJobMethodSupervisedHyperparameters": "bedrock_finetune_job_method_supervised_hyperparameters",
-    "BedrockFinetuneJobMethodType": "bedrock_finetune_job_method_type",
+    "BedrockFinetuneJobMethodType": "aliases",
     "BedrockGuardCheck": "bedrock_guard_check",
     "BedrockGuardParameters": "bedrock_guard_parameters",
     "BedrockParams": "bedrock_params",
     "BulkUpdateMcpIntegrationCapabilities": "bulk_update_mcp_integration_capabilities",
     "BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem": "bulk_update_mcp_integration_capabilities_capabilities_item",
-    "BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType": "bulk_update_mcp_integration_capabilities_capabilities_item_type",
+    "BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType": "aliases",
     "BulkUpdateMcpIntegrationWorkspaces": "bulk_update_mcp_integration_workspaces",
     "BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess": "bulk_update_mcp_integration_workspaces_global_workspace_access",
     "BulkUpdateMcpIntegrationWorkspacesWorkspacesItem": "bulk_update_mcp_integration_workspaces_workspaces_item",
     "BulkUpdateMcpServerCapabilities": "bulk_update_mcp_server_capabilities",
     "BulkUpdateMcpServerCapabilitiesCapabilitiesItem": "bulk_update_mcp_server_capabilities_capabilities_item",
-    "BulkUpdateMcpServerCapabilitiesCapabilitiesItemType": "bulk_update_mcp_server_capabilities_capabilities_item_type",
+    "BulkUpdateMcpServerCapabilitiesCapabilitiesItemType": "aliases",
     "BulkUpdateMcpServerUserAccess": "bulk_update_mcp_server_user_access",
-    "BulkUpdateMcpServerUserAccessDefaultUserAccess": "bulk_update_mcp_server_user_access_default_user_access",
+    "BulkUpdateMcpServerUserAccessDefaultUserAccess": "aliases",
     "BulkUpdateMcpServerUserAccessUserAccessItem": "bulk_update_mcp_server_user_access_user_access_item",
     "BulkUpdateModelsRequest": "bulk_update_models_request",
     "BulkUpdateWorkspacesRequest": "bulk_update_workspaces_request",
@@ -2511,26 +2355,26 @@ _MODULES: dict[str, str] = {
     "ChatCompletionRequestMessageContentPart": "aliases",
     "ChatCompletionRequestMessageContentPartImage": "chat_completion_request_message_content_part_image",
     "ChatCompletionRequestMessageContentPartImageImageUrl": "chat_completion_request_message_content_part_image_image_url",
-    "ChatCompletionRequestMessageContentPartImageImageUrlDetail": "chat_completion_request_message_content_part_image_image_url_detail",
+    "ChatCompletionRequestMessageContentPartImageImageUrlDetail": "aliases",
     "ChatCompletionRequestMessageContentPartText": "chat_completion_request_message_content_part_text",
     "ChatCompletionRequestSystemMessage": "chat_completion_request_system_message",
     "ChatCompletionRequestToolMessage": "chat_completion_request_tool_message",
     "ChatCompletionRequestUserMessage": "chat_completion_request_user_message",
     "ChatCompletionResponseMessage": "chat_completion_response_message",
     "ChatCompletionResponseMessageFunctionCall": "chat_completion_response_message_function_call",
-    "ChatCompletionRole": "chat_completion_role",
+    "ChatCompletionRole": "aliases",
     "ChatCompletionStreamOptions": "aliases",
     "ChatCompletionStreamOptions2": "chat_completion_stream_options_2",
     "ChatCompletionStreamResponseDelta": "chat_completion_stream_response_delta",
     "ChatCompletionStreamResponseDeltaFunctionCall": "chat_completion_stream_response_delta_function_call",
-    "ChatCompletionStreamResponseDeltaRole": "chat_completion_stream_response_delta_role",
+    "ChatCompletionStreamResponseDeltaRole": "aliases",
     "ChatCompletionTokenLogprob": "chat_completion_token_logprob",
     "ChatCompletionTokenLogprobTopLogprobsItem": "chat_completion_token_logprob_top_logprobs_item",
     "ChatCompletionTool": "chat_completion_tool",
     "ChatCompletionToolChoiceOption": "aliases",
-    "ChatCompletionToolChoiceOptionOption1": "chat_completion_tool_choice_option_option_1",
-    "ChatCompletionsListOrder": "chat_completions_list_order",
-    "ChatCompletionsMessagesListOrder": "chat_completions_messages_list_order",
+    "ChatCompletionToolChoiceOptionOption1": "aliases",
+    "ChatCompletionsListOrder": "aliases",
+    "ChatCompletionsMessagesListOrder": "aliases",
     "ChatCompletionsUpdateBody": "chat_completions_update_body",
     "ChatCompletionsUpdateBodyMetadata": "aliases",
     "CheckpointPermissionList": "checkpoint_permission_list",
@@ -2538,22 +2382,22 @@ _MODULES: dict[str, str] = {
     "ChildCollection": "child_collection",
     "ChunkingStrategyRequestParam": "aliases",
     "Click": "click",
-    "ClickButton": "click_button",
+    "ClickButton": "aliases",
     "CodeInterpreterFileOutput": "code_interpreter_file_output",
     "CodeInterpreterFileOutputFilesItem": "code_interpreter_file_output_files_item",
     "CodeInterpreterTextOutput": "code_interpreter_text_output",
     "CodeInterpreterTool": "code_interpreter_tool",
     "CodeInterpreterToolCall": "code_interpreter_tool_call",
     "CodeInterpreterToolCallOutputsItem": "code_interpreter_tool_call_outputs_item",
-    "CodeInterpreterToolCallStatus": "code_interpreter_tool_call_status",
+    "CodeInterpreterToolCallStatus": "aliases",
     "CodeInterpreterToolOutput": "aliases",
     "Collection": "collection",
     "CollectionDetails": "collection_details",
-    "CollectionStatus": "collection_status",
+    "CollectionStatus": "aliases",
     "CollectionWithChildCollections": "collection_with_child_collections",
-    "CollectionWithChildCollectionsStatus": "collection_with_child_collections_status",
+    "CollectionWithChildCollectionsStatus": "aliases",
     "CollectionWithDetails": "collection_with_details",
-    "CollectionWithDetailsStatus": "collection_with_details_status",
+    "CollectionWithDetailsStatus": "aliases",
     "CollectionsCreateBody": "collections_create_body",
     "CollectionsCreateResponse": "collections_create_response",
     "CollectionsDeleteResponse": "aliases",
@@ -2564,25 +2408,25 @@ _MODULES: dict[str, str] = {
     "CompactedResponse": "compacted_response",
     "CompactedResponseOutputItem": "aliases",
     "ComparisonFilter": "comparison_filter",
-    "ComparisonFilterType": "comparison_filter_type",
+    "ComparisonFilterType": "aliases",
     "CompleteUploadRequest": "complete_upload_request",
     "CompletionUsage": "completion_usage",
     "CompletionUsageCompletionTokensDetails": "completion_usage_completion_tokens_details",
     "CompletionUsagePromptTokensDetails": "completion_usage_prompt_tokens_details",
     "CompoundFilter": "compound_filter",
     "CompoundFilterFiltersItemOption2": "aliases",
-    "CompoundFilterType": "compound_filter_type",
+    "CompoundFilterType": "aliases",
     "ComputerAction": "aliases",
     "ComputerScreenshotImage": "computer_screenshot_image",
     "ComputerTool": "computer_tool",
     "ComputerToolCall": "computer_tool_call",
     "ComputerToolCallOutput": "computer_tool_call_output",
     "ComputerToolCallOutputResource": "computer_tool_call_output_resource",
-    "ComputerToolCallOutputResourceStatus": "computer_tool_call_output_resource_status",
-    "ComputerToolCallOutputStatus": "computer_tool_call_output_status",
+    "ComputerToolCallOutputResourceStatus": "aliases",
+    "ComputerToolCallOutputStatus": "aliases",
     "ComputerToolCallSafetyCheck": "computer_tool_call_safety_check",
-    "ComputerToolCallStatus": "computer_tool_call_status",
-    "ComputerToolEnvironment": "computer_tool_environment",
+    "ComputerToolCallStatus": "aliases",
+    "ComputerToolEnvironment": "aliases",
     "Condition": "condition",
     "ConfigsCreateBody": "configs_create_body",
     "ConfigsCreateBodyConfig": "aliases",
@@ -2601,9 +2445,9 @@ _MODULES: dict[str, str] = {
     "ContainsCheck": "contains_check",
     "ContainsCodeCheck": "contains_code_check",
     "ContainsCodeParameters": "contains_code_parameters",
-    "ContainsCodeParametersFormat": "contains_code_parameters_format",
+    "ContainsCodeParametersFormat": "aliases",
     "ContainsParameters": "contains_parameters",
-    "ContainsParametersOperator": "contains_parameters_operator",
+    "ContainsParametersOperator": "aliases",
     "Content": "aliases",
     "Coordinate": "coordinate",
     "CortexConfiguration": "cortex_configuration",
@@ -2613,13 +2457,13 @@ _MODULES: dict[str, str] = {
     "CreateApiKeyObjectDefaults": "create_api_key_object_defaults",
     "CreateApiKeyObjectDefaultsMetadata": "aliases",
     "CreateApiKeyObjectRateLimitsItem": "create_api_key_object_rate_limits_item",
-    "CreateApiKeyObjectRateLimitsItemType": "create_api_key_object_rate_limits_item_type",
-    "CreateApiKeyObjectRateLimitsItemUnit": "create_api_key_object_rate_limits_item_unit",
+    "CreateApiKeyObjectRateLimitsItemType": "aliases",
+    "CreateApiKeyObjectRateLimitsItemUnit": "aliases",
     "CreateApiKeyObjectRotationPolicy": "create_api_key_object_rotation_policy",
-    "CreateApiKeyObjectRotationPolicyRotationPeriod": "create_api_key_object_rotation_policy_rotation_period",
+    "CreateApiKeyObjectRotationPolicyRotationPeriod": "aliases",
     "CreateAssistantRequest": "create_assistant_request",
     "CreateAssistantRequestMetadata": "aliases",
-    "CreateAssistantRequestModelOption2": "create_assistant_request_model_option_2",
+    "CreateAssistantRequestModelOption2": "aliases",
     "CreateAssistantRequestToolResources": "create_assistant_request_tool_resources",
     "CreateAssistantRequestToolResourcesCodeInterpreter": "create_assistant_request_tool_resources_code_interpreter",
     "CreateAssistantRequestToolResourcesFileSearch": "create_assistant_request_tool_resources_file_search",
@@ -2630,29 +2474,29 @@ _MODULES: dict[str, str] = {
     "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata": "aliases",
     "CreateChatCompletionFunctionResponse": "create_chat_completion_function_response",
     "CreateChatCompletionFunctionResponseChoicesItem": "create_chat_completion_function_response_choices_item",
-    "CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1": "create_chat_completion_function_response_choices_item_finish_reason_option_1",
+    "CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1": "aliases",
     "CreateChatCompletionImageResponse": "aliases",
     "CreateChatCompletionRequest": "create_chat_completion_request",
-    "CreateChatCompletionRequestFunctionCallOption1": "create_chat_completion_request_function_call_option_1",
+    "CreateChatCompletionRequestFunctionCallOption1": "aliases",
     "CreateChatCompletionRequestLogitBias": "aliases",
-    "CreateChatCompletionRequestModelOption2": "create_chat_completion_request_model_option_2",
+    "CreateChatCompletionRequestModelOption2": "aliases",
     "CreateChatCompletionRequestThinking": "create_chat_completion_request_thinking",
-    "CreateChatCompletionRequestThinkingType": "create_chat_completion_request_thinking_type",
+    "CreateChatCompletionRequestThinkingType": "aliases",
     "CreateChatCompletionResponse": "create_chat_completion_response",
     "CreateChatCompletionResponseChoicesItem": "create_chat_completion_response_choices_item",
-    "CreateChatCompletionResponseChoicesItemFinishReasonOption1": "create_chat_completion_response_choices_item_finish_reason_option_1",
+    "CreateChatCompletionResponseChoicesItemFinishReasonOption1": "aliases",
     "CreateChatCompletionResponseChoicesItemLogprobs": "create_chat_completion_response_choices_item_logprobs",
     "CreateChatCompletionStreamResponse": "create_chat_completion_stream_response",
     "CreateChatCompletionStreamResponseChoicesItem": "create_chat_completion_stream_response_choices_item",
-    "CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1": "create_chat_completion_stream_response_choices_item_finish_reason_option_1",
+    "CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1": "aliases",
     "CreateChatCompletionStreamResponseChoicesItemLogprobs": "create_chat_completion_stream_response_choices_item_logprobs",
     "CreateChatCompletionStreamResponseUsage": "create_chat_completion_stream_response_usage",
     "CreateCompletionRequest": "create_completion_request",
     "CreateCompletionRequestLogitBias": "aliases",
-    "CreateCompletionRequestModelOption2": "create_completion_request_model_option_2",
+    "CreateCompletionRequestModelOption2": "aliases",
     "CreateCompletionResponse": "create_completion_response",
     "CreateCompletionResponseChoicesItem": "create_completion_response_choices_item",
-    "CreateCompletionResponseChoicesItemFinishReasonOption1": "create_completion_response_choices_item_finish_reason_option_1",
+    "CreateCompletionResponseChoicesItemFinishReasonOption1": "aliases",
     "CreateCompletionResponseChoicesItemLogprobs": "create_completion_response_choices_item_logprobs",
     "CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem": "aliases",
     "CreateCompletionStreamResponse": "create_completion_stream_response",
@@ -2660,72 +2504,72 @@ _MODULES: dict[str, str] = {
     "CreateCompletionStreamResponseChoicesItemLogprobs": "create_completion_stream_response_choices_item_logprobs",
     "CreateCompletionStreamResponseChoicesItemLogprobsTopLogprobsItem": "aliases",
     "CreateEmbeddingRequest": "create_embedding_request",
-    "CreateEmbeddingRequestEncodingFormat": "create_embedding_request_encoding_format",
-    "CreateEmbeddingRequestModelOption2": "create_embedding_request_model_option_2",
+    "CreateEmbeddingRequestEncodingFormat": "aliases",
+    "CreateEmbeddingRequestModelOption2": "aliases",
     "CreateEmbeddingResponse": "create_embedding_response",
     "CreateEmbeddingResponseUsage": "create_embedding_response_usage",
     "CreateFileRequest": "create_file_request",
-    "CreateFileRequestPurpose": "create_file_request_purpose",
+    "CreateFileRequestPurpose": "aliases",
     "CreateGuardrailRequest": "create_guardrail_request",
     "CreateGuardrailResponse": "create_guardrail_response",
     "CreateImageEditRequest": "create_image_edit_request",
-    "CreateImageEditRequestResponseFormat": "create_image_edit_request_response_format",
-    "CreateImageEditRequestSize": "create_image_edit_request_size",
+    "CreateImageEditRequestResponseFormat": "aliases",
+    "CreateImageEditRequestSize": "aliases",
     "CreateImageRequest": "create_image_request",
-    "CreateImageRequestModelOption2": "create_image_request_model_option_2",
-    "CreateImageRequestQuality": "create_image_request_quality",
-    "CreateImageRequestResponseFormat": "create_image_request_response_format",
-    "CreateImageRequestSize": "create_image_request_size",
-    "CreateImageRequestStyle": "create_image_request_style",
+    "CreateImageRequestModelOption2": "aliases",
+    "CreateImageRequestQuality": "aliases",
+    "CreateImageRequestResponseFormat": "aliases",
+    "CreateImageRequestSize": "aliases",
+    "CreateImageRequestStyle": "aliases",
     "CreateImageVariationRequest": "create_image_variation_request",
-    "CreateImageVariationRequestResponseFormat": "create_image_variation_request_response_format",
-    "CreateImageVariationRequestSize": "create_image_variation_request_size",
+    "CreateImageVariationRequestResponseFormat": "aliases",
+    "CreateImageVariationRequestSize": "aliases",
     "CreateIntegrationRequest": "create_integration_request",
     "CreateInvite": "create_invite",
     "CreateInviteWorkspaceApiKeyDetails": "create_invite_workspace_api_key_details",
     "CreateLabelRequest": "create_label_request",
     "CreateLabelResponse": "create_label_response",
     "CreateMcpIntegration": "create_mcp_integration",
-    "CreateMcpIntegrationAuthType": "create_mcp_integration_auth_type",
+    "CreateMcpIntegrationAuthType": "aliases",
     "CreateMcpIntegrationConfigurations": "create_mcp_integration_configurations",
     "CreateMcpIntegrationConfigurationsCustomHeaders": "aliases",
     "CreateMcpIntegrationConfigurationsPassthroughHeader": "aliases",
-    "CreateMcpIntegrationTransport": "create_mcp_integration_transport",
+    "CreateMcpIntegrationTransport": "aliases",
     "CreateMcpServer": "create_mcp_server",
     "CreateMessageRequest": "create_message_request",
     "CreateMessageRequestAttachmentsItem": "create_message_request_attachments_item",
     "CreateMessageRequestMetadata": "aliases",
-    "CreateMessageRequestRole": "create_message_request_role",
+    "CreateMessageRequestRole": "aliases",
     "CreateModelResponseProperties": "aliases",
     "CreateModerationRequest": "create_moderation_request",
-    "CreateModerationRequestModelOption2": "create_moderation_request_model_option_2",
+    "CreateModerationRequestModelOption2": "aliases",
     "CreateModerationResponse": "create_moderation_response",
     "CreateModerationResponseResultsItem": "create_moderation_response_results_item",
     "CreateModerationResponseResultsItemCategories": "create_moderation_response_results_item_categories",
     "CreateModerationResponseResultsItemCategoryScores": "create_moderation_response_results_item_category_scores",
     "CreatePolicyResponse": "create_policy_response",
     "CreateRateLimitsPolicyRequest": "create_rate_limits_policy_request",
-    "CreateRateLimitsPolicyRequestType": "create_rate_limits_policy_request_type",
-    "CreateRateLimitsPolicyRequestUnit": "create_rate_limits_policy_request_unit",
+    "CreateRateLimitsPolicyRequestType": "aliases",
+    "CreateRateLimitsPolicyRequestUnit": "aliases",
     "CreateRerankRequest": "create_rerank_request",
     "CreateRerankRequestParameters": "aliases",
     "CreateRerankResponse": "create_rerank_response",
     "CreateResponse": "create_response",
     "CreateResponseText": "create_response_text",
-    "CreateResponseTruncation": "create_response_truncation",
+    "CreateResponseTruncation": "aliases",
     "CreateRunRequest": "create_run_request",
     "CreateRunRequestMetadata": "aliases",
-    "CreateRunRequestModelOption2": "create_run_request_model_option_2",
+    "CreateRunRequestModelOption2": "aliases",
     "CreateSecretReferenceRequest": "create_secret_reference_request",
-    "CreateSecretReferenceRequestManagerType": "create_secret_reference_request_manager_type",
+    "CreateSecretReferenceRequestManagerType": "aliases",
     "CreateSecretReferenceRequestTags": "aliases",
     "CreateSpeechRequest": "create_speech_request",
-    "CreateSpeechRequestModelOption2": "create_speech_request_model_option_2",
-    "CreateSpeechRequestResponseFormat": "create_speech_request_response_format",
-    "CreateSpeechRequestVoice": "create_speech_request_voice",
+    "CreateSpeechRequestModelOption2": "aliases",
+    "CreateSpeechRequestResponseFormat": "aliases",
+    "CreateSpeechRequestVoice": "aliases",
     "CreateThreadAndRunRequest": "create_thread_and_run_request",
     "CreateThreadAndRunRequestMetadata": "aliases",
-    "CreateThreadAndRunRequestModelOption2": "create_thread_and_run_request_model_option_2",
+    "CreateThreadAndRunRequestModelOption2": "aliases",
     "CreateThreadAndRunRequestToolResources": "create_thread_and_run_request_tool_resources",
     "CreateThreadAndRunRequestToolResourcesCodeInterpreter": "create_thread_and_run_request_tool_resources_code_interpreter",
     "CreateThreadAndRunRequestToolResourcesFileSearch": "create_thread_and_run_request_tool_resources_file_search",
@@ -2740,16 +2584,16 @@ _MODULES: dict[str, str] = {
     "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic": "create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static_static",
     "CreateThreadRequestToolResourcesFileSearchVectorStoresItemMetadata": "aliases",
     "CreateTranscriptionRequest": "create_transcription_request",
-    "CreateTranscriptionRequestResponseFormat": "create_transcription_request_response_format",
-    "CreateTranscriptionRequestTimestampGranularitiesItem": "create_transcription_request_timestamp_granularities_item",
+    "CreateTranscriptionRequestResponseFormat": "aliases",
+    "CreateTranscriptionRequestTimestampGranularitiesItem": "aliases",
     "CreateTranscriptionResponseJson": "create_transcription_response_json",
     "CreateTranscriptionResponseVerboseJson": "create_transcription_response_verbose_json",
     "CreateTranslationRequest": "create_translation_request",
     "CreateTranslationResponseJson": "create_translation_response_json",
     "CreateTranslationResponseVerboseJson": "create_translation_response_verbose_json",
     "CreateUsageLimitsPolicyRequest": "create_usage_limits_policy_request",
-    "CreateUsageLimitsPolicyRequestPeriodicReset": "create_usage_limits_policy_request_periodic_reset",
-    "CreateUsageLimitsPolicyRequestType": "create_usage_limits_policy_request_type",
+    "CreateUsageLimitsPolicyRequestPeriodicReset": "aliases",
+    "CreateUsageLimitsPolicyRequestType": "aliases",
     "CreateVectorStoreFileBatchRequest": "create_vector_store_file_batch_request",
     "CreateVectorStoreFileRequest": "create_vector_store_file_request",
     "CreateVectorStoreRequest": "create_vector_store_request",
@@ -2778,7 +2622,7 @@ _MODULES: dict[str, str] = {
     "DownloadLogsResponse": "download_logs_response",
     "Drag": "drag",
     "EasyInputMessage": "easy_input_message",
-    "EasyInputMessageRole": "easy_input_message_role",
+    "EasyInputMessageRole": "aliases",
     "Embedding": "embedding",
     "EndsWithCheck": "ends_with_check",
     "EndsWithParameters": "ends_with_parameters",
@@ -2786,7 +2630,7 @@ _MODULES: dict[str, str] = {
     "ErrorEvent": "error_event",
     "ErrorResponse": "error_response",
     "ExportItem": "export_item",
-    "ExportItemStatus": "export_item_status",
+    "ExportItemStatus": "aliases",
     "ExportListResponse": "export_list_response",
     "ExportTaskResponse": "export_task_response",
     "FeedbackRequest": "feedback_request",
@@ -2799,13 +2643,13 @@ _MODULES: dict[str, str] = {
     "FileSearchTool": "file_search_tool",
     "FileSearchToolCall": "file_search_tool_call",
     "FileSearchToolCallResultsItem": "file_search_tool_call_results_item",
-    "FileSearchToolCallStatus": "file_search_tool_call_status",
+    "FileSearchToolCallStatus": "aliases",
     "FileSearchToolRankingOptions": "file_search_tool_ranking_options",
-    "FileSearchToolRankingOptionsRanker": "file_search_tool_ranking_options_ranker",
-    "FilesListOrder": "files_list_order",
+    "FileSearchToolRankingOptionsRanker": "aliases",
+    "FilesListOrder": "aliases",
     "FineTuneChatCompletionRequestAssistantMessage": "fine_tune_chat_completion_request_assistant_message",
     "FineTuneChatCompletionRequestAssistantMessageFunctionCall": "fine_tune_chat_completion_request_assistant_message_function_call",
-    "FineTuneChatCompletionRequestAssistantMessageWeight": "fine_tune_chat_completion_request_assistant_message_weight",
+    "FineTuneChatCompletionRequestAssistantMessageWeight": "aliases",
     "FineTuneChatCompletionRequestFunctionMessage": "aliases",
     "FineTuningCheckpointsPermissionsCreateBody": "fine_tuning_checkpoints_permissions_create_body",
     "FineTuningIntegration": "fine_tuning_integration",
@@ -2815,9 +2659,9 @@ _MODULES: dict[str, str] = {
     "FineTuningJobCheckpointMetrics": "fine_tuning_job_checkpoint_metrics",
     "FineTuningJobError": "fine_tuning_job_error",
     "FineTuningJobEvent": "fine_tuning_job_event",
-    "FineTuningJobEventLevel": "fine_tuning_job_event_level",
+    "FineTuningJobEventLevel": "aliases",
     "FineTuningJobHyperparameters": "fine_tuning_job_hyperparameters",
-    "FineTuningJobStatus": "fine_tuning_job_status",
+    "FineTuningJobStatus": "aliases",
     "FinetuneChatRequestInput": "finetune_chat_request_input",
     "FinetuneCompletionRequestInput": "finetune_completion_request_input",
     "FunctionObject": "function_object",
@@ -2826,11 +2670,11 @@ _MODULES: dict[str, str] = {
     "FunctionToolCall": "function_tool_call",
     "FunctionToolCallOutput": "function_tool_call_output",
     "FunctionToolCallOutputResource": "function_tool_call_output_resource",
-    "FunctionToolCallOutputResourceStatus": "function_tool_call_output_resource_status",
-    "FunctionToolCallOutputStatus": "function_tool_call_output_status",
+    "FunctionToolCallOutputResourceStatus": "aliases",
+    "FunctionToolCallOutputStatus": "aliases",
     "FunctionToolCallResource": "function_tool_call_resource",
-    "FunctionToolCallResourceStatus": "function_tool_call_resource_status",
-    "FunctionToolCallStatus": "function_tool_call_status",
+    "FunctionToolCallResourceStatus": "aliases",
+    "FunctionToolCallStatus": "aliases",
     "FunctionToolParameters": "aliases",
     "GatewayConfig": "gateway_config",
     "GatewayConfigCache": "gateway_config_cache",
@@ -2853,9 +2697,9 @@ _MODULES: dict[str, str] = {
     "GuardrailCheck": "aliases",
     "GuardrailCheckSettings": "guardrail_check_settings",
     "GuardrailDetails": "guardrail_details",
-    "GuardrailDetailsStatus": "guardrail_details_status",
+    "GuardrailDetailsStatus": "aliases",
     "GuardrailSummary": "guardrail_summary",
-    "GuardrailSummaryStatus": "guardrail_summary_status",
+    "GuardrailSummaryStatus": "aliases",
     "GuardrailsDeleteResponse": "aliases",
     "HashicorpAppRoleAuthConfig": "hashicorp_app_role_auth_config",
     "HashicorpKubernetesAuthConfig": "hashicorp_kubernetes_auth_config",
@@ -2868,26 +2712,26 @@ _MODULES: dict[str, str] = {
     "Image": "image",
     "ImageGenerationCall": "image_generation_call",
     "ImagesResponse": "images_response",
-    "Includable": "includable",
+    "Includable": "aliases",
     "InputAudio": "input_audio",
-    "InputAudioFormat": "input_audio_format",
+    "InputAudioFormat": "aliases",
     "InputContent": "aliases",
     "InputFile": "input_file",
     "InputImage": "input_image",
-    "InputImageDetail": "input_image_detail",
+    "InputImageDetail": "aliases",
     "InputItem": "aliases",
     "InputMessage": "input_message",
     "InputMessageContentList": "aliases",
     "InputMessageResource": "input_message_resource",
-    "InputMessageResourceRole": "input_message_resource_role",
-    "InputMessageResourceStatus": "input_message_resource_status",
-    "InputMessageRole": "input_message_role",
-    "InputMessageStatus": "input_message_status",
+    "InputMessageResourceRole": "aliases",
+    "InputMessageResourceStatus": "aliases",
+    "InputMessageRole": "aliases",
+    "InputMessageStatus": "aliases",
     "InputText": "input_text",
     "IntegrationDetailResponse": "integration_detail_response",
-    "IntegrationDetailResponseStatus": "integration_detail_response_status",
+    "IntegrationDetailResponseStatus": "aliases",
     "IntegrationList": "integration_list",
-    "IntegrationListStatus": "integration_list_status",
+    "IntegrationListStatus": "aliases",
     "IntegrationModel": "integration_model",
     "IntegrationModelsResponse": "integration_models_response",
     "IntegrationWorkspace": "integration_workspace",
@@ -2895,7 +2739,7 @@ _MODULES: dict[str, str] = {
     "IntegrationsCreateResponse": "integrations_create_response",
     "IntegrationsDeleteResponse": "aliases",
     "IntegrationsListResponse": "integrations_list_response",
-    "IntegrationsListType": "integrations_list_type",
+    "IntegrationsListType": "aliases",
     "IntegrationsModelsDeleteBody": "integrations_models_delete_body",
     "IntegrationsModelsDeleteResponse": "aliases",
     "IntegrationsModelsUpdateResponse": "aliases",
@@ -2903,15 +2747,15 @@ _MODULES: dict[str, str] = {
     "IntegrationsWorkspacesUpdateResponse": "aliases",
     "Invite": "invite",
     "InviteList": "invite_list",
-    "InviteRole": "invite_role",
-    "InviteRole2": "invite_role_2",
-    "InviteStatus": "invite_status",
+    "InviteRole": "aliases",
+    "InviteRole2": "aliases",
+    "InviteStatus": "aliases",
     "Item": "aliases",
     "ItemReference": "item_reference",
     "ItemResource": "aliases",
     "JSONKeysCheck": "json_keys_check",
     "JSONKeysParameters": "json_keys_parameters",
-    "JSONKeysParametersOperator": "json_keys_parameters_operator",
+    "JSONKeysParametersOperator": "aliases",
     "JSONSchemaCheck": "json_schema_check",
     "JSONSchemaParameters": "json_schema_parameters",
     "JSONSchemaParametersSchema": "aliases",
@@ -2937,12 +2781,12 @@ _MODULES: dict[str, str] = {
     "ListVectorStoreFilesResponse": "list_vector_store_files_response",
     "ListVectorStoresResponse": "list_vector_stores_response",
     "LogExportsRequestedData": "aliases",
-    "LogExportsRequestedDataItem": "log_exports_requested_data_item",
+    "LogExportsRequestedDataItem": "aliases",
     "LogObject": "log_object",
     "LogRequest": "log_request",
     "LogRequestBody": "aliases",
     "LogRequestHeaders": "aliases",
-    "LogRequestMethod": "log_request_method",
+    "LogRequestMethod": "aliases",
     "LogRequestPortkeyHeaders": "aliases",
     "LogResponse": "log_response",
     "LogResponseBody": "aliases",
@@ -2954,7 +2798,7 @@ _MODULES: dict[str, str] = {
     "McpCall": "mcp_call",
     "McpClientInfo": "mcp_client_info",
     "McpIntegration": "mcp_integration",
-    "McpIntegrationAuthType": "mcp_integration_auth_type",
+    "McpIntegrationAuthType": "aliases",
     "McpIntegrationCapabilitiesBulkUpdateResponse": "mcp_integration_capabilities_bulk_update_response",
     "McpIntegrationCapabilitiesCounts": "mcp_integration_capabilities_counts",
     "McpIntegrationCapabilitiesCountsPrompts": "mcp_integration_capabilities_counts_prompts",
@@ -2967,28 +2811,28 @@ _MODULES: dict[str, str] = {
     "McpIntegrationCapabilityItemExecution": "aliases",
     "McpIntegrationCapabilityItemInputSchema": "aliases",
     "McpIntegrationCapabilityItemOutputSchema": "aliases",
-    "McpIntegrationCapabilityItemType": "mcp_integration_capability_item_type",
+    "McpIntegrationCapabilityItemType": "aliases",
     "McpIntegrationConfigurations": "aliases",
     "McpIntegrationCreateResponse": "mcp_integration_create_response",
     "McpIntegrationGlobalWorkspaceAccess": "aliases",
     "McpIntegrationListItem": "mcp_integration_list_item",
-    "McpIntegrationListItemAuthType": "mcp_integration_list_item_auth_type",
+    "McpIntegrationListItemAuthType": "aliases",
     "McpIntegrationListItemConfigurations": "aliases",
-    "McpIntegrationListItemTransport": "mcp_integration_list_item_transport",
-    "McpIntegrationListItemType": "mcp_integration_list_item_type",
+    "McpIntegrationListItemTransport": "aliases",
+    "McpIntegrationListItemType": "aliases",
     "McpIntegrationListResponse": "mcp_integration_list_response",
     "McpIntegrationMetadata": "mcp_integration_metadata",
     "McpIntegrationMetadataCapabilityFlags": "aliases",
-    "McpIntegrationTransport": "mcp_integration_transport",
-    "McpIntegrationType": "mcp_integration_type",
+    "McpIntegrationTransport": "aliases",
+    "McpIntegrationType": "aliases",
     "McpIntegrationWorkspaceItem": "mcp_integration_workspace_item",
     "McpIntegrationWorkspacesLegacyResponse": "mcp_integration_workspaces_legacy_response",
     "McpIntegrationWorkspacesLegacyResponseGlobalWorkspaceAccess": "aliases",
     "McpIntegrationWorkspacesListResponse": "mcp_integration_workspaces_list_response",
     "McpIntegrationWorkspacesListResponseGlobalWorkspaceAccess": "aliases",
-    "McpIntegrationsCapabilitiesListType": "mcp_integrations_capabilities_list_type",
+    "McpIntegrationsCapabilitiesListType": "aliases",
     "McpIntegrationsDeleteResponse": "aliases",
-    "McpIntegrationsListType": "mcp_integrations_list_type",
+    "McpIntegrationsListType": "aliases",
     "McpIntegrationsUpdateResponse": "aliases",
     "McpIntegrationsWorkspacesUpdateResponse": "aliases",
     "McpListTools": "mcp_list_tools",
@@ -3006,7 +2850,7 @@ _MODULES: dict[str, str] = {
     "McpServerCapabilityItemExecution": "aliases",
     "McpServerCapabilityItemInputSchema": "aliases",
     "McpServerCapabilityItemOutputSchema": "aliases",
-    "McpServerCapabilityItemType": "mcp_server_capability_item_type",
+    "McpServerCapabilityItemType": "aliases",
     "McpServerConnectionDeleteResponse": "mcp_server_connection_delete_response",
     "McpServerConnectionItem": "mcp_server_connection_item",
     "McpServerConnectionsListResponse": "mcp_server_connections_list_response",
@@ -3018,10 +2862,10 @@ _MODULES: dict[str, str] = {
     "McpServerTestResponse": "mcp_server_test_response",
     "McpServerUserAccessBulkUpdateResponse": "mcp_server_user_access_bulk_update_response",
     "McpServerUserAccessItem": "mcp_server_user_access_item",
-    "McpServerUserAccessItemConnectionStatus": "mcp_server_user_access_item_connection_status",
+    "McpServerUserAccessItemConnectionStatus": "aliases",
     "McpServerUserAccessListResponse": "mcp_server_user_access_list_response",
-    "McpServerUserAccessListResponseDefaultUserAccess": "mcp_server_user_access_list_response_default_user_access",
-    "McpServersCapabilitiesListType": "mcp_servers_capabilities_list_type",
+    "McpServerUserAccessListResponseDefaultUserAccess": "aliases",
+    "McpServersCapabilitiesListType": "aliases",
     "McpServersDeleteResponse": "aliases",
     "McpServersTokensDeleteResponse": "aliases",
     "McpServersTokensUpdateResponse": "aliases",
@@ -3030,10 +2874,10 @@ _MODULES: dict[str, str] = {
     "McpTokens": "mcp_tokens",
     "MessageContentImageFileObject": "message_content_image_file_object",
     "MessageContentImageFileObjectImageFile": "message_content_image_file_object_image_file",
-    "MessageContentImageFileObjectImageFileDetail": "message_content_image_file_object_image_file_detail",
+    "MessageContentImageFileObjectImageFileDetail": "aliases",
     "MessageContentImageUrlObject": "message_content_image_url_object",
     "MessageContentImageUrlObjectImageUrl": "message_content_image_url_object_image_url",
-    "MessageContentImageUrlObjectImageUrlDetail": "message_content_image_url_object_image_url_detail",
+    "MessageContentImageUrlObjectImageUrlDetail": "aliases",
     "MessageContentTextAnnotationsFileCitationObject": "message_content_text_annotations_file_citation_object",
     "MessageContentTextAnnotationsFileCitationObjectFileCitation": "message_content_text_annotations_file_citation_object_file_citation",
     "MessageContentTextAnnotationsFilePathObject": "message_content_text_annotations_file_path_object",
@@ -3042,10 +2886,10 @@ _MODULES: dict[str, str] = {
     "MessageContentTextObjectText": "message_content_text_object_text",
     "MessageDeltaContentImageFileObject": "message_delta_content_image_file_object",
     "MessageDeltaContentImageFileObjectImageFile": "message_delta_content_image_file_object_image_file",
-    "MessageDeltaContentImageFileObjectImageFileDetail": "message_delta_content_image_file_object_image_file_detail",
+    "MessageDeltaContentImageFileObjectImageFileDetail": "aliases",
     "MessageDeltaContentImageUrlObject": "message_delta_content_image_url_object",
     "MessageDeltaContentImageUrlObjectImageUrl": "message_delta_content_image_url_object_image_url",
-    "MessageDeltaContentImageUrlObjectImageUrlDetail": "message_delta_content_image_url_object_image_url_detail",
+    "MessageDeltaContentImageUrlObjectImageUrlDetail": "aliases",
     "MessageDeltaContentTextAnnotationsFileCitationObject": "message_delta_content_text_annotations_file_citation_object",
     "MessageDeltaContentTextAnnotationsFileCitationObjectFileCitation": "message_delta_content_text_annotations_file_citation_object_file_citation",
     "MessageDeltaContentTextAnnotationsFilePathObject": "message_delta_content_text_annotations_file_path_object",
@@ -3054,14 +2898,14 @@ _MODULES: dict[str, str] = {
     "MessageDeltaContentTextObjectText": "message_delta_content_text_object_text",
     "MessageDeltaObject": "message_delta_object",
     "MessageDeltaObjectDelta": "message_delta_object_delta",
-    "MessageDeltaObjectDeltaRole": "message_delta_object_delta_role",
+    "MessageDeltaObjectDeltaRole": "aliases",
     "MessageObject": "message_object",
     "MessageObjectAttachmentsItem": "message_object_attachments_item",
     "MessageObjectIncompleteDetails": "message_object_incomplete_details",
-    "MessageObjectIncompleteDetailsReason": "message_object_incomplete_details_reason",
+    "MessageObjectIncompleteDetailsReason": "aliases",
     "MessageObjectMetadata": "aliases",
-    "MessageObjectRole": "message_object_role",
-    "MessageObjectStatus": "message_object_status",
+    "MessageObjectRole": "aliases",
+    "MessageObjectStatus": "aliases",
     "MessageRequestContentTextObject": "message_request_content_text_object",
     "MessageStreamEvent": "aliases",
     "MessageStreamEventThreadMessageCompleted": "message_stream_event_thread_message_completed",
@@ -3074,16 +2918,16 @@ _MODULES: dict[str, str] = {
     "Metadata2": "aliases",
     "MistralModerationCheck": "mistral_moderation_check",
     "MistralModerationParameters": "mistral_moderation_parameters",
-    "MistralModerationParametersCategoriesItem": "mistral_moderation_parameters_categories_item",
+    "MistralModerationParametersCategoriesItem": "aliases",
     "Model": "model",
     "ModelCalculateConfig": "model_calculate_config",
     "ModelCalculateOperation": "model_calculate_operation",
-    "ModelCalculateOperationOperation": "model_calculate_operation_operation",
+    "ModelCalculateOperationOperation": "aliases",
     "ModelConfigsPricingRetrieveResponse404": "model_configs_pricing_retrieve_response_404",
     "ModelConfigurations": "model_configurations",
     "ModelFinetuneConfig": "model_finetune_config",
     "ModelIdsResponses": "aliases",
-    "ModelIdsResponsesOption1": "model_ids_responses_option_1",
+    "ModelIdsResponsesOption1": "aliases",
     "ModelImagePricing": "aliases",
     "ModelImagePricingValue": "aliases",
     "ModelPayAsYouGo": "model_pay_as_you_go",
@@ -3095,8 +2939,8 @@ _MODULES: dict[str, str] = {
     "ModelValueReference": "model_value_reference",
     "ModelWhitelistCheck": "model_whitelist_check",
     "ModelWhitelistParameters": "model_whitelist_parameters",
-    "ModelsListOrder": "models_list_order",
-    "ModelsListSort": "models_list_sort",
+    "ModelsListOrder": "aliases",
+    "ModelsListSort": "aliases",
     "ModifyAssistantRequest": "modify_assistant_request",
     "ModifyAssistantRequestMetadata": "aliases",
     "ModifyAssistantRequestToolResources": "modify_assistant_request_tool_resources",
@@ -3123,57 +2967,57 @@ _MODULES: dict[str, str] = {
     "OcrResponse": "ocr_response",
     "OcrResponseUsageInfo": "ocr_response_usage_info",
     "OpenAIBatchJob": "open_ai_batch_job",
-    "OpenAIBatchJobCompletionWindow": "open_ai_batch_job_completion_window",
-    "OpenAIBatchJobEndpoint": "open_ai_batch_job_endpoint",
+    "OpenAIBatchJobCompletionWindow": "aliases",
+    "OpenAIBatchJobEndpoint": "aliases",
     "OpenAIBatchJobMetadata": "aliases",
     "OpenAIBatchJobOutputExpiresAfter": "open_ai_batch_job_output_expires_after",
     "OpenAIConfiguration": "open_ai_configuration",
     "OpenAIFile": "open_ai_file",
-    "OpenAIFilePurpose": "open_ai_file_purpose",
-    "OpenAIFileStatus": "open_ai_file_status",
+    "OpenAIFilePurpose": "aliases",
+    "OpenAIFileStatus": "aliases",
     "OpenAIFinetuneJob": "open_ai_finetune_job",
     "OpenAIFinetuneJobMethod": "open_ai_finetune_job_method",
     "OpenAIFinetuneJobMethodDpo": "open_ai_finetune_job_method_dpo",
     "OpenAIFinetuneJobMethodDpoHyperparameters": "open_ai_finetune_job_method_dpo_hyperparameters",
     "OpenAIFinetuneJobMethodSupervised": "open_ai_finetune_job_method_supervised",
     "OpenAIFinetuneJobMethodSupervisedHyperparameters": "open_ai_finetune_job_method_supervised_hyperparameters",
-    "OpenAIFinetuneJobMethodType": "open_ai_finetune_job_method_type",
+    "OpenAIFinetuneJobMethodType": "aliases",
     "OtherChunkingStrategyResponseParam": "other_chunking_strategy_response_param",
     "OutputAudio": "output_audio",
     "OutputContent": "aliases",
     "OutputItem": "aliases",
     "OutputMessage": "output_message",
-    "OutputMessageStatus": "output_message_status",
+    "OutputMessageStatus": "aliases",
     "OutputText": "output_text",
     "PANWPrismaCheck": "panw_prisma_check",
     "PANWPrismaParameters": "panw_prisma_parameters",
     "ParallelToolCalls": "aliases",
     "PatronusCheck": "patronus_check",
-    "PatronusCheckId": "patronus_check_id",
+    "PatronusCheckId": "aliases",
     "PatronusCustomCheck": "patronus_custom_check",
     "PatronusCustomParameters": "patronus_custom_parameters",
     "PatronusParameters": "patronus_parameters",
     "PayAsYouGoPricing": "pay_as_you_go_pricing",
     "PillarScanCheck": "pillar_scan_check",
-    "PillarScanCheckId": "pillar_scan_check_id",
+    "PillarScanCheckId": "aliases",
     "PillarScanParameters": "pillar_scan_parameters",
-    "PillarScanParametersScannersItem": "pillar_scan_parameters_scanners_item",
+    "PillarScanParametersScannersItem": "aliases",
     "PoliciesRateLimitsDeleteResponse": "aliases",
-    "PoliciesRateLimitsListStatus": "policies_rate_limits_list_status",
-    "PoliciesRateLimitsListType": "policies_rate_limits_list_type",
-    "PoliciesRateLimitsListUnit": "policies_rate_limits_list_unit",
-    "PoliciesRateLimitsRetrieveStatus": "policies_rate_limits_retrieve_status",
+    "PoliciesRateLimitsListStatus": "aliases",
+    "PoliciesRateLimitsListType": "aliases",
+    "PoliciesRateLimitsListUnit": "aliases",
+    "PoliciesRateLimitsRetrieveStatus": "aliases",
     "PoliciesRateLimitsUpdateResponse": "aliases",
     "PoliciesUsageLimitsDeleteResponse": "aliases",
-    "PoliciesUsageLimitsEntitiesListStatus": "policies_usage_limits_entities_list_status",
+    "PoliciesUsageLimitsEntitiesListStatus": "aliases",
     "PoliciesUsageLimitsEntitiesResetResponse": "aliases",
-    "PoliciesUsageLimitsListStatus": "policies_usage_limits_list_status",
-    "PoliciesUsageLimitsListType": "policies_usage_limits_list_type",
-    "PoliciesUsageLimitsRetrieveStatus": "policies_usage_limits_retrieve_status",
+    "PoliciesUsageLimitsListStatus": "aliases",
+    "PoliciesUsageLimitsListType": "aliases",
+    "PoliciesUsageLimitsRetrieveStatus": "aliases",
     "PoliciesUsageLimitsUpdateResponse": "aliases",
     "PortkeyBatchJob": "portkey_batch_job",
-    "PortkeyBatchJobCompletionWindow": "portkey_batch_job_completion_window",
-    "PortkeyBatchJobEndpoint": "portkey_batch_job_endpoint",
+    "PortkeyBatchJobCompletionWindow": "aliases",
+    "PortkeyBatchJobEndpoint": "aliases",
     "PortkeyBatchJobMetadata": "aliases",
     "PortkeyBatchJobOutputDataConfigOption2": "aliases",
     "PortkeyBatchJobOutputExpiresAfter": "portkey_batch_job_output_expires_after",
@@ -3188,17 +3032,17 @@ _MODULES: dict[str, str] = {
     "PortkeyFinetuneJobMethodDpoHyperparameters": "portkey_finetune_job_method_dpo_hyperparameters",
     "PortkeyFinetuneJobMethodSupervised": "portkey_finetune_job_method_supervised",
     "PortkeyFinetuneJobMethodSupervisedHyperparameters": "portkey_finetune_job_method_supervised_hyperparameters",
-    "PortkeyFinetuneJobMethodType": "portkey_finetune_job_method_type",
+    "PortkeyFinetuneJobMethodType": "aliases",
     "PortkeyLanguageCheck": "portkey_language_check",
     "PortkeyLanguageParameters": "portkey_language_parameters",
-    "PortkeyLanguageParametersLanguage": "portkey_language_parameters_language",
+    "PortkeyLanguageParametersLanguage": "aliases",
     "PortkeyModerationCheck": "portkey_moderation_check",
     "PortkeyModerationParameters": "portkey_moderation_parameters",
-    "PortkeyModerationParametersCategoriesItem": "portkey_moderation_parameters_categories_item",
+    "PortkeyModerationParametersCategoriesItem": "aliases",
     "PortkeyOptions": "portkey_options",
     "PortkeyPIICheck": "portkey_pii_check",
     "PortkeyPIIParameters": "portkey_pii_parameters",
-    "PortkeyPIIParametersCategoriesItem": "portkey_pii_parameters_categories_item",
+    "PortkeyPIIParametersCategoriesItem": "aliases",
     "PricingAdjustments": "aliases",
     "PricingAdjustments2": "pricing_adjustments_2",
     "PricingConfig": "pricing_config",
@@ -3211,10 +3055,10 @@ _MODULES: dict[str, str] = {
     "PromptParameters": "aliases",
     "PromptPartial": "prompt_partial",
     "PromptPartialSummary": "prompt_partial_summary",
-    "PromptPartialSummaryStatus": "prompt_partial_summary_status",
+    "PromptPartialSummaryStatus": "aliases",
     "PromptPartialVersion": "prompt_partial_version",
-    "PromptPartialVersionPromptVersionStatus": "prompt_partial_version_prompt_version_status",
-    "PromptPromptVersionStatus": "prompt_prompt_version_status",
+    "PromptPartialVersionPromptVersionStatus": "aliases",
+    "PromptPromptVersionStatus": "aliases",
     "PromptRenderResponse": "prompt_render_response",
     "PromptSummary": "prompt_summary",
     "PromptTemplateMetadata": "aliases",
@@ -3222,9 +3066,9 @@ _MODULES: dict[str, str] = {
     "PromptToolsItem": "aliases",
     "PromptVersionSummary": "prompt_version_summary",
     "PromptVersionSummaryPromptTemplate": "aliases",
-    "PromptVersionSummaryStatus": "prompt_version_summary_status",
+    "PromptVersionSummaryStatus": "aliases",
     "PromptfooCheck": "promptfoo_check",
-    "PromptfooCheckId": "promptfoo_check_id",
+    "PromptfooCheckId": "aliases",
     "PromptfooParameters": "promptfoo_parameters",
     "PromptsCompletionsCreateBody": "prompts_completions_create_body",
     "PromptsCompletionsCreateBodyVariables": "aliases",
@@ -3254,7 +3098,7 @@ _MODULES: dict[str, str] = {
     "PromptsRenderBodyVariables": "aliases",
     "PromptsUpdateBody": "prompts_update_body",
     "PromptsUpdateBodyFunctionsItem": "aliases",
-    "PromptsUpdateBodyIsRawTemplate": "prompts_update_body_is_raw_template",
+    "PromptsUpdateBodyIsRawTemplate": "aliases",
     "PromptsUpdateBodyParameters": "aliases",
     "PromptsUpdateBodyPromptMetadata": "aliases",
     "PromptsUpdateBodyToolChoice": "aliases",
@@ -3268,27 +3112,27 @@ _MODULES: dict[str, str] = {
     "ProvidersCreateResponse": "providers_create_response",
     "ProvidersDeleteResponse": "aliases",
     "ProvidersListResponse": "providers_list_response",
-    "ProvidersStatus": "providers_status",
+    "ProvidersStatus": "aliases",
     "ProvidersUpdateBody": "providers_update_body",
     "ProvidersUpdateResponse": "providers_update_response",
     "RateLimits": "rate_limits",
     "RateLimitsPolicy": "rate_limits_policy",
     "RateLimitsPolicyListResponse": "rate_limits_policy_list_response",
     "RateLimitsPolicyResponse": "rate_limits_policy_response",
-    "RateLimitsPolicyResponseStatus": "rate_limits_policy_response_status",
-    "RateLimitsPolicyResponseType": "rate_limits_policy_response_type",
-    "RateLimitsPolicyResponseUnit": "rate_limits_policy_response_unit",
-    "RateLimitsPolicyStatus": "rate_limits_policy_status",
-    "RateLimitsPolicyType": "rate_limits_policy_type",
-    "RateLimitsPolicyUnit": "rate_limits_policy_unit",
-    "RateLimitsType": "rate_limits_type",
-    "RateLimitsUnit": "rate_limits_unit",
+    "RateLimitsPolicyResponseStatus": "aliases",
+    "RateLimitsPolicyResponseType": "aliases",
+    "RateLimitsPolicyResponseUnit": "aliases",
+    "RateLimitsPolicyStatus": "aliases",
+    "RateLimitsPolicyType": "aliases",
+    "RateLimitsPolicyUnit": "aliases",
+    "RateLimitsType": "aliases",
+    "RateLimitsUnit": "aliases",
     "Reasoning": "reasoning",
     "ReasoningEffort": "aliases",
-    "ReasoningEffort2": "reasoning_effort_2",
-    "ReasoningGenerateSummary": "reasoning_generate_summary",
+    "ReasoningEffort2": "aliases",
+    "ReasoningGenerateSummary": "aliases",
     "ReasoningItem": "reasoning_item",
-    "ReasoningItemStatus": "reasoning_item_status",
+    "ReasoningItemStatus": "aliases",
     "ReasoningItemSummaryItem": "reasoning_item_summary_item",
     "Refusal": "refusal",
     "RegexMatchCheck": "regex_match_check",
@@ -3298,7 +3142,7 @@ _MODULES: dict[str, str] = {
     "RequestResponseObjectHeaders": "aliases",
     "RequiredMetadataKeysCheck": "required_metadata_keys_check",
     "RequiredMetadataKeysParameters": "required_metadata_keys_parameters",
-    "RequiredMetadataKeysParametersOperator": "required_metadata_keys_parameters_operator",
+    "RequiredMetadataKeysParametersOperator": "aliases",
     "RerankDocument": "aliases",
     "RerankDocumentOption2": "rerank_document_option_2",
     "RerankResult": "rerank_result",
@@ -3320,7 +3164,7 @@ _MODULES: dict[str, str] = {
     "ResponseCreatedEvent": "response_created_event",
     "ResponseError": "aliases",
     "ResponseError2": "response_error_2",
-    "ResponseErrorCode": "response_error_code",
+    "ResponseErrorCode": "aliases",
     "ResponseErrorEvent": "response_error_event",
     "ResponseFailedEvent": "response_failed_event",
     "ResponseFileSearchCallCompletedEvent": "response_file_search_call_completed_event",
@@ -3335,28 +3179,28 @@ _MODULES: dict[str, str] = {
     "ResponseFunctionCallArgumentsDoneEvent": "response_function_call_arguments_done_event",
     "ResponseInProgressEvent": "response_in_progress_event",
     "ResponseIncompleteDetails": "response_incomplete_details",
-    "ResponseIncompleteDetailsReason": "response_incomplete_details_reason",
+    "ResponseIncompleteDetailsReason": "aliases",
     "ResponseIncompleteEvent": "response_incomplete_event",
     "ResponseInput": "response_input",
-    "ResponseInputTruncation": "response_input_truncation",
+    "ResponseInputTruncation": "aliases",
     "ResponseItemList": "response_item_list",
     "ResponseModalities": "aliases",
-    "ResponseModalitiesItem": "response_modalities_item",
+    "ResponseModalitiesItem": "aliases",
     "ResponseModalitiesTextOnly": "aliases",
     "ResponseOutputItemAddedEvent": "response_output_item_added_event",
     "ResponseOutputItemDoneEvent": "response_output_item_done_event",
     "ResponseProperties": "response_properties",
     "ResponsePropertiesText": "response_properties_text",
-    "ResponsePropertiesTruncation": "response_properties_truncation",
+    "ResponsePropertiesTruncation": "aliases",
     "ResponseRefusalDeltaEvent": "response_refusal_delta_event",
     "ResponseRefusalDoneEvent": "response_refusal_done_event",
-    "ResponseStatus": "response_status",
+    "ResponseStatus": "aliases",
     "ResponseStreamEvent": "aliases",
     "ResponseText": "response_text",
     "ResponseTextAnnotationDeltaEvent": "response_text_annotation_delta_event",
     "ResponseTextDeltaEvent": "response_text_delta_event",
     "ResponseTextDoneEvent": "response_text_done_event",
-    "ResponseTruncation": "response_truncation",
+    "ResponseTruncation": "aliases",
     "ResponseUsage": "response_usage",
     "ResponseUsageInputTokensDetails": "response_usage_input_tokens_details",
     "ResponseUsageOutputTokensDetails": "response_usage_output_tokens_details",
@@ -3364,7 +3208,7 @@ _MODULES: dict[str, str] = {
     "ResponseWebSearchCallInProgressEvent": "response_web_search_call_in_progress_event",
     "ResponseWebSearchCallSearchingEvent": "response_web_search_call_searching_event",
     "ResponsesDeleteResponse": "responses_delete_response",
-    "ResponsesInputItemsListOrder": "responses_input_items_list_order",
+    "ResponsesInputItemsListOrder": "aliases",
     "ResponsesInputTokensCountResponse": "responses_input_tokens_count_response",
     "RotateApiKeyRequest": "rotate_api_key_request",
     "RotateApiKeyResponse": "rotate_api_key_response",
@@ -3372,13 +3216,13 @@ _MODULES: dict[str, str] = {
     "RunCompletionUsage2": "run_completion_usage_2",
     "RunObject": "run_object",
     "RunObjectIncompleteDetails": "run_object_incomplete_details",
-    "RunObjectIncompleteDetailsReason": "run_object_incomplete_details_reason",
+    "RunObjectIncompleteDetailsReason": "aliases",
     "RunObjectLastError": "run_object_last_error",
-    "RunObjectLastErrorCode": "run_object_last_error_code",
+    "RunObjectLastErrorCode": "aliases",
     "RunObjectMetadata": "aliases",
     "RunObjectRequiredAction": "run_object_required_action",
     "RunObjectRequiredActionSubmitToolOutputs": "run_object_required_action_submit_tool_outputs",
-    "RunObjectStatus": "run_object_status",
+    "RunObjectStatus": "aliases",
     "RunStepCompletionUsage": "aliases",
     "RunStepCompletionUsage2": "run_step_completion_usage_2",
     "RunStepDeltaObject": "run_step_delta_object",
@@ -3409,10 +3253,10 @@ _MODULES: dict[str, str] = {
     "RunStepDetailsToolCallsObject": "run_step_details_tool_calls_object",
     "RunStepObject": "run_step_object",
     "RunStepObjectLastError": "run_step_object_last_error",
-    "RunStepObjectLastErrorCode": "run_step_object_last_error_code",
+    "RunStepObjectLastErrorCode": "aliases",
     "RunStepObjectMetadata": "aliases",
-    "RunStepObjectStatus": "run_step_object_status",
-    "RunStepObjectType": "run_step_object_type",
+    "RunStepObjectStatus": "aliases",
+    "RunStepObjectType": "aliases",
     "RunStepStreamEvent": "aliases",
     "RunStepStreamEventThreadRunStepCancelled": "run_step_stream_event_thread_run_step_cancelled",
     "RunStepStreamEventThreadRunStepCompleted": "run_step_stream_event_thread_run_step_completed",
@@ -3435,29 +3279,29 @@ _MODULES: dict[str, str] = {
     "RunToolCallObject": "run_tool_call_object",
     "RunToolCallObjectFunction": "run_tool_call_object_function",
     "SageMakerConfiguration": "sage_maker_configuration",
-    "SageMakerConfigurationAwsAuthType": "sage_maker_configuration_aws_auth_type",
+    "SageMakerConfigurationAwsAuthType": "aliases",
     "ScimWorkspaceMapping": "scim_workspace_mapping",
-    "ScimWorkspaceMappingRole": "scim_workspace_mapping_role",
+    "ScimWorkspaceMappingRole": "aliases",
     "ScimWorkspacesCreateBody": "scim_workspaces_create_body",
-    "ScimWorkspacesCreateBodyRole": "scim_workspaces_create_body_role",
+    "ScimWorkspacesCreateBodyRole": "aliases",
     "ScimWorkspacesDeleteResponse": "scim_workspaces_delete_response",
     "ScimWorkspacesListResponse": "scim_workspaces_list_response",
     "ScimWorkspacesListResponseMappingsItem": "scim_workspaces_list_response_mappings_item",
-    "ScimWorkspacesListResponseMappingsItemRole": "scim_workspaces_list_response_mappings_item_role",
-    "ScimWorkspacesListRole": "scim_workspaces_list_role",
+    "ScimWorkspacesListResponseMappingsItemRole": "aliases",
+    "ScimWorkspacesListRole": "aliases",
     "Screenshot": "screenshot",
     "Scroll": "scroll",
     "SecretMapping": "secret_mapping",
-    "SecretMappingValueFormat": "secret_mapping_value_format",
+    "SecretMappingValueFormat": "aliases",
     "SecretReferenceDetailResponse": "secret_reference_detail_response",
     "SecretReferenceDetailResponseAuthConfig": "aliases",
-    "SecretReferenceDetailResponseManagerType": "secret_reference_detail_response_manager_type",
+    "SecretReferenceDetailResponseManagerType": "aliases",
     "SecretReferenceDetailResponseTags": "aliases",
     "SecretReferenceListItem": "secret_reference_list_item",
-    "SecretReferenceListItemManagerType": "secret_reference_list_item_manager_type",
+    "SecretReferenceListItemManagerType": "aliases",
     "SecretReferencesCreateResponse": "secret_references_create_response",
     "SecretReferencesDeleteResponse": "aliases",
-    "SecretReferencesListManagerType": "secret_references_list_manager_type",
+    "SecretReferencesListManagerType": "aliases",
     "SecretReferencesListResponse": "secret_references_list_response",
     "SecretReferencesUpdateResponse": "aliases",
     "SentenceCountCheck": "sentence_count_check",
@@ -3483,117 +3327,117 @@ _MODULES: dict[str, str] = {
     "ThreadObjectToolResourcesFileSearch": "thread_object_tool_resources_file_search",
     "ThreadStreamEvent": "aliases",
     "ThreadStreamEvent2": "thread_stream_event_2",
-    "ThreadsMessagesListOrder": "threads_messages_list_order",
-    "ThreadsRunsListOrder": "threads_runs_list_order",
-    "ThreadsRunsStepsListOrder": "threads_runs_steps_list_order",
+    "ThreadsMessagesListOrder": "aliases",
+    "ThreadsRunsListOrder": "aliases",
+    "ThreadsRunsStepsListOrder": "aliases",
     "TokenPricing": "token_pricing",
     "Tool": "aliases",
     "ToolChoiceFunction": "tool_choice_function",
-    "ToolChoiceOptions": "tool_choice_options",
+    "ToolChoiceOptions": "aliases",
     "ToolChoiceTypes": "tool_choice_types",
-    "ToolChoiceTypesType": "tool_choice_types_type",
+    "ToolChoiceTypesType": "aliases",
     "TranscriptionSegment": "transcription_segment",
     "TranscriptionWord": "transcription_word",
     "TruncationObject": "truncation_object",
-    "TruncationObjectType": "truncation_object_type",
+    "TruncationObjectType": "aliases",
     "Type": "type_",
     "UpdateApiKeyObject": "update_api_key_object",
     "UpdateApiKeyObjectDefaults": "update_api_key_object_defaults",
     "UpdateApiKeyObjectDefaultsMetadata": "aliases",
     "UpdateApiKeyObjectRateLimitsItem": "update_api_key_object_rate_limits_item",
-    "UpdateApiKeyObjectRateLimitsItemType": "update_api_key_object_rate_limits_item_type",
-    "UpdateApiKeyObjectRateLimitsItemUnit": "update_api_key_object_rate_limits_item_unit",
+    "UpdateApiKeyObjectRateLimitsItemType": "aliases",
+    "UpdateApiKeyObjectRateLimitsItemUnit": "aliases",
     "UpdateApiKeyObjectRotationPolicy": "update_api_key_object_rotation_policy",
-    "UpdateApiKeyObjectRotationPolicyRotationPeriod": "update_api_key_object_rotation_policy_rotation_period",
+    "UpdateApiKeyObjectRotationPolicyRotationPeriod": "aliases",
     "UpdateExportResponse": "update_export_response",
     "UpdateGuardrailRequest": "update_guardrail_request",
     "UpdateGuardrailResponse": "update_guardrail_response",
     "UpdateIntegrationRequest": "update_integration_request",
     "UpdateLabelRequest": "update_label_request",
     "UpdateMcpIntegration": "update_mcp_integration",
-    "UpdateMcpIntegrationAuthType": "update_mcp_integration_auth_type",
+    "UpdateMcpIntegrationAuthType": "aliases",
     "UpdateMcpIntegrationConfigurations": "update_mcp_integration_configurations",
     "UpdateMcpIntegrationConfigurationsCustomHeaders": "aliases",
     "UpdateMcpIntegrationConfigurationsPassthroughHeader": "aliases",
-    "UpdateMcpIntegrationTransport": "update_mcp_integration_transport",
+    "UpdateMcpIntegrationTransport": "aliases",
     "UpdateMcpServer": "update_mcp_server",
     "UpdateRateLimitsPolicyRequest": "update_rate_limits_policy_request",
-    "UpdateRateLimitsPolicyRequestUnit": "update_rate_limits_policy_request_unit",
+    "UpdateRateLimitsPolicyRequestUnit": "aliases",
     "UpdateSecretReferenceRequest": "update_secret_reference_request",
     "UpdateSecretReferenceRequestAuthConfig": "aliases",
     "UpdateSecretReferenceRequestTags": "aliases",
     "UpdateUsageLimitsPolicyRequest": "update_usage_limits_policy_request",
-    "UpdateUsageLimitsPolicyRequestPeriodicReset": "update_usage_limits_policy_request_periodic_reset",
+    "UpdateUsageLimitsPolicyRequestPeriodicReset": "aliases",
     "UpdateVectorStoreRequest": "update_vector_store_request",
     "UpdateVectorStoreRequestMetadata": "aliases",
     "Upload": "upload",
-    "UploadStatus": "upload_status",
+    "UploadStatus": "aliases",
     "UploadsCompleteBody": "uploads_complete_body",
     "UploadsCreateBody": "uploads_create_body",
     "UploadsPartsCreateBody": "uploads_parts_create_body",
     "UploadsPartsCreateResponse": "uploads_parts_create_response",
     "UppercaseCheck": "uppercase_check",
-    "UppercaseCheckId": "uppercase_check_id",
+    "UppercaseCheckId": "aliases",
     "UppercaseParameters": "uppercase_parameters",
     "UrlCitation": "url_citation",
     "UsageLimits": "usage_limits",
-    "UsageLimitsPeriodicReset": "usage_limits_periodic_reset",
+    "UsageLimitsPeriodicReset": "aliases",
     "UsageLimitsPolicy": "usage_limits_policy",
     "UsageLimitsPolicyEntity": "usage_limits_policy_entity",
     "UsageLimitsPolicyEntityListResponse": "usage_limits_policy_entity_list_response",
     "UsageLimitsPolicyListResponse": "usage_limits_policy_list_response",
-    "UsageLimitsPolicyPeriodicReset": "usage_limits_policy_periodic_reset",
+    "UsageLimitsPolicyPeriodicReset": "aliases",
     "UsageLimitsPolicyResponse": "usage_limits_policy_response",
-    "UsageLimitsPolicyResponsePeriodicReset": "usage_limits_policy_response_periodic_reset",
-    "UsageLimitsPolicyResponseStatus": "usage_limits_policy_response_status",
-    "UsageLimitsPolicyResponseType": "usage_limits_policy_response_type",
+    "UsageLimitsPolicyResponsePeriodicReset": "aliases",
+    "UsageLimitsPolicyResponseStatus": "aliases",
+    "UsageLimitsPolicyResponseType": "aliases",
     "UsageLimitsPolicyResponseValueKeyUsageMap": "aliases",
-    "UsageLimitsPolicyStatus": "usage_limits_policy_status",
-    "UsageLimitsPolicyType": "usage_limits_policy_type",
+    "UsageLimitsPolicyStatus": "aliases",
+    "UsageLimitsPolicyType": "aliases",
     "UsageLimitsPolicyValueKeyUsageMap": "aliases",
-    "UsageLimitsType": "usage_limits_type",
+    "UsageLimitsType": "aliases",
     "User": "user",
     "UserList": "user_list",
-    "UserRole": "user_role",
+    "UserRole": "aliases",
     "ValidUrlsCheck": "valid_urls_check",
     "ValidUrlsParameters": "valid_urls_parameters",
     "ValueKeyUsage": "value_key_usage",
-    "ValueKeyUsageStatus": "value_key_usage_status",
+    "ValueKeyUsageStatus": "aliases",
     "VectorStoreExpirationAfter": "vector_store_expiration_after",
     "VectorStoreFileAttributes": "aliases",
     "VectorStoreFileAttributes2": "aliases",
     "VectorStoreFileBatchObject": "vector_store_file_batch_object",
     "VectorStoreFileBatchObjectFileCounts": "vector_store_file_batch_object_file_counts",
-    "VectorStoreFileBatchObjectObject": "vector_store_file_batch_object_object",
-    "VectorStoreFileBatchObjectStatus": "vector_store_file_batch_object_status",
+    "VectorStoreFileBatchObjectObject": "aliases",
+    "VectorStoreFileBatchObjectStatus": "aliases",
     "VectorStoreFileObject": "vector_store_file_object",
     "VectorStoreFileObjectLastError": "vector_store_file_object_last_error",
-    "VectorStoreFileObjectLastErrorCode": "vector_store_file_object_last_error_code",
-    "VectorStoreFileObjectStatus": "vector_store_file_object_status",
+    "VectorStoreFileObjectLastErrorCode": "aliases",
+    "VectorStoreFileObjectStatus": "aliases",
     "VectorStoreObject": "vector_store_object",
     "VectorStoreObjectFileCounts": "vector_store_object_file_counts",
     "VectorStoreObjectMetadata": "aliases",
-    "VectorStoreObjectStatus": "vector_store_object_status",
+    "VectorStoreObjectStatus": "aliases",
     "VectorStoreSearchRequest": "vector_store_search_request",
     "VectorStoreSearchRequestRankingOptions": "vector_store_search_request_ranking_options",
-    "VectorStoreSearchRequestRankingOptionsRanker": "vector_store_search_request_ranking_options_ranker",
+    "VectorStoreSearchRequestRankingOptionsRanker": "aliases",
     "VectorStoreSearchResultContentObject": "vector_store_search_result_content_object",
     "VectorStoreSearchResultItem": "vector_store_search_result_item",
     "VectorStoreSearchResultsPage": "vector_store_search_results_page",
-    "VectorStoresFileBatchesListFilesFilter": "vector_stores_file_batches_list_files_filter",
-    "VectorStoresFileBatchesListFilesOrder": "vector_stores_file_batches_list_files_order",
+    "VectorStoresFileBatchesListFilesFilter": "aliases",
+    "VectorStoresFileBatchesListFilesOrder": "aliases",
     "VectorStoresFilesContentResponse": "vector_stores_files_content_response",
     "VectorStoresFilesContentResponseDataItem": "vector_stores_files_content_response_data_item",
-    "VectorStoresFilesListFilter": "vector_stores_files_list_filter",
-    "VectorStoresFilesListOrder": "vector_stores_files_list_order",
+    "VectorStoresFilesListFilter": "aliases",
+    "VectorStoresFilesListOrder": "aliases",
     "VectorStoresFilesUpdateBody": "vector_stores_files_update_body",
-    "VectorStoresListOrder": "vector_stores_list_order",
+    "VectorStoresListOrder": "aliases",
     "VertexAIConfiguration": "vertex_ai_configuration",
-    "VertexAIConfigurationVertexAuthType": "vertex_ai_configuration_vertex_auth_type",
+    "VertexAIConfigurationVertexAuthType": "aliases",
     "VertexAIConfigurationVertexServiceAccountJson": "aliases",
     "VertexBatchJob": "vertex_batch_job",
-    "VertexBatchJobCompletionWindow": "vertex_batch_job_completion_window",
-    "VertexBatchJobEndpoint": "vertex_batch_job_endpoint",
+    "VertexBatchJobCompletionWindow": "aliases",
+    "VertexBatchJobEndpoint": "aliases",
     "VertexBatchJobMetadata": "aliases",
     "VertexBatchJobOutputDataConfigOption2": "aliases",
     "VertexBatchJobOutputExpiresAfter": "vertex_batch_job_output_expires_after",
@@ -3602,7 +3446,7 @@ _MODULES: dict[str, str] = {
     "VirtualKeys": "virtual_keys",
     "VirtualKeysCreateBody": "virtual_keys_create_body",
     "VirtualKeysCreateBodyDeploymentConfigItem": "virtual_keys_create_body_deployment_config_item",
-    "VirtualKeysCreateBodyProvider": "virtual_keys_create_body_provider",
+    "VirtualKeysCreateBodyProvider": "aliases",
     "VirtualKeysCreateResponse": "virtual_keys_create_response",
     "VirtualKeysCreateResponse401": "virtual_keys_create_response_401",
     "VirtualKeysCreateResponse401Data": "virtual_keys_create_response_401_data",
@@ -3616,21 +3460,21 @@ _MODULES: dict[str, str] = {
     "VirtualKeysModelConfig": "aliases",
     "VirtualKeysRetrieveResponse401": "virtual_keys_retrieve_response_401",
     "VirtualKeysRetrieveResponse401Data": "virtual_keys_retrieve_response_401_data",
-    "VirtualKeysStatus": "virtual_keys_status",
+    "VirtualKeysStatus": "aliases",
     "VirtualKeysUpdateBody": "virtual_keys_update_body",
     "VirtualKeysUpdateBodyDeploymentConfigItem": "virtual_keys_update_body_deployment_config_item",
     "VirtualKeysUpdateResponse": "aliases",
     "VirtualKeysUpdateResponse401": "virtual_keys_update_response_401",
     "VirtualKeysUpdateResponse401Data": "virtual_keys_update_response_401_data",
     "VoiceIdsShared": "aliases",
-    "VoiceIdsSharedOption2": "voice_ids_shared_option_2",
+    "VoiceIdsSharedOption2": "aliases",
     "Wait": "wait",
-    "WebSearchContextSize": "web_search_context_size",
+    "WebSearchContextSize": "aliases",
     "WebSearchLocation": "web_search_location",
     "WebSearchTool": "web_search_tool",
     "WebSearchToolCall": "web_search_tool_call",
-    "WebSearchToolCallStatus": "web_search_tool_call_status",
-    "WebSearchToolType": "web_search_tool_type",
+    "WebSearchToolCallStatus": "aliases",
+    "WebSearchToolType": "aliases",
     "WebSearchToolUserLocation": "web_search_tool_user_location",
     "WebhookCheck": "webhook_check",
     "WebhookParameters": "webhook_parameters",
@@ -3642,13 +3486,13 @@ _MODULES: dict[str, str] = {
     "WorkspaceDefaults": "workspace_defaults",
     "WorkspaceDefaultsMetadata": "aliases",
     "WorkspaceInvite": "workspace_invite",
-    "WorkspaceInviteRole": "workspace_invite_role",
-    "WorkspaceInviteType": "workspace_invite_type",
+    "WorkspaceInviteRole": "aliases",
+    "WorkspaceInviteType": "aliases",
     "WorkspaceList": "workspace_list",
     "WorkspaceMember": "workspace_member",
     "WorkspaceMemberList": "workspace_member_list",
-    "WorkspaceMemberOrgRole": "workspace_member_org_role",
-    "WorkspaceMemberRole": "workspace_member_role",
+    "WorkspaceMemberOrgRole": "aliases",
+    "WorkspaceMemberRole": "aliases",
     "WorkspaceMemberSettings": "aliases",
     "WorkspaceUpdateRequest": "workspace_update_request",
     "WorkspaceWithUsers": "workspace_with_users",
