@@ -12,6 +12,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypeAlias, TypedDict
 
+from .types import FileInput
+
 if TYPE_CHECKING:
     from .models import (
         AcuvityScanCheck,
@@ -19,11 +21,17 @@ if TYPE_CHECKING:
         AcuvityScanParametersLanguageValues,
         AcuvityScanParametersPiiCategoriesItem,
         AcuvityScanParametersSecretsCategoriesItem,
+        AdminUsersUpdateBodyRole,
+        AdminWorkspacesCreateBodyDefaults,
+        AdminWorkspacesUpdateBodyDefaults,
+        AdminWorkspacesUsersCreateBodyUsersItem,
         AdminWorkspacesUsersCreateBodyUsersItemRole,
+        AdminWorkspacesUsersUpdateBodyRole,
         AllowedRequestTypesCheck,
         AllowedRequestTypesParameters,
         AllowedRequestTypesParametersAllowedTypesItem,
         AllowedRequestTypesParametersBlockedTypesItem,
+        AnthropicBatchRequest,
         AnthropicCacheControl,
         AnthropicCacheControlTtl,
         AnthropicDocumentBlock,
@@ -56,21 +64,37 @@ if TYPE_CHECKING:
         AssistantsNamedToolChoiceFunction,
         AssistantsNamedToolChoiceType,
         AssistantToolsCode,
+        AssistantToolsFileSearch,
         AssistantToolsFileSearchFileSearch,
         AssistantToolsFileSearchTypeOnly,
+        AssistantToolsFunction,
         AutoChunkingStrategyRequestParam,
+        AwsAccessKeyAuthConfig,
+        AwsAssumedRoleAuthConfig,
+        AwsServiceRoleAuthConfig,
+        AzureAIConfiguration,
         AzureAIConfigurationAzureAuthMode,
+        AzureBatchJobOutputFolder,
         AzureContentSafetyCheck,
         AzureContentSafetyParameters,
         AzureContentSafetyParametersCategoriesItem,
+        AzureDefaultAuthConfig,
         AzureDeploymentConfig,
+        AzureEntraAuthConfig,
+        AzureManagedAuthConfig,
+        AzureOpenAIConfiguration,
         AzureOpenAIConfigurationAzureAuthMode,
         AzurePIICheck,
         AzurePIIParameters,
         AzurePIIParametersDomain,
         BasicCheck,
         BasicCheckId,
+        BedrockBatchJobCompletionWindow,
+        BedrockBatchJobEndpoint,
+        BedrockBatchJobOutputExpiresAfter,
+        BedrockConfiguration,
         BedrockConfigurationAwsAuthType,
+        BedrockFinetuneJobMethod,
         BedrockFinetuneJobMethodDpo,
         BedrockFinetuneJobMethodDpoHyperparameters,
         BedrockFinetuneJobMethodSupervised,
@@ -78,8 +102,15 @@ if TYPE_CHECKING:
         BedrockFinetuneJobMethodType,
         BedrockGuardCheck,
         BedrockGuardParameters,
+        BedrockParams,
+        BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem,
         BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType,
+        BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess,
+        BulkUpdateMcpIntegrationWorkspacesWorkspacesItem,
+        BulkUpdateMcpServerCapabilitiesCapabilitiesItem,
         BulkUpdateMcpServerCapabilitiesCapabilitiesItemType,
+        BulkUpdateMcpServerUserAccessDefaultUserAccess,
+        BulkUpdateMcpServerUserAccessUserAccessItem,
         CharacterCountCheck,
         CharacterCountParameters,
         ChatCompletionFunctionCallOption,
@@ -118,6 +149,8 @@ if TYPE_CHECKING:
         ComputerToolCallSafetyCheck,
         ComputerToolCallStatus,
         ComputerToolEnvironment,
+        Condition,
+        ConfigsUpdateBodyConfig,
         ContainsCheck,
         ContainsCodeCheck,
         ContainsCodeParameters,
@@ -125,25 +158,62 @@ if TYPE_CHECKING:
         ContainsParameters,
         ContainsParametersOperator,
         Coordinate,
+        CortexConfiguration,
+        CreateApiKeyObjectDefaults,
+        CreateApiKeyObjectRateLimitsItem,
         CreateApiKeyObjectRateLimitsItemType,
         CreateApiKeyObjectRateLimitsItemUnit,
+        CreateApiKeyObjectRotationPolicy,
         CreateApiKeyObjectRotationPolicyRotationPeriod,
+        CreateAssistantRequestModelOption2,
+        CreateAssistantRequestToolResources,
         CreateAssistantRequestToolResourcesCodeInterpreter,
         CreateAssistantRequestToolResourcesFileSearch,
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItem,
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
+        CreateChatCompletionRequest,
         CreateChatCompletionRequestFunctionCallOption1,
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
         CreateChatCompletionRequestThinkingType,
+        CreateCompletionRequest,
         CreateCompletionRequestModelOption2,
+        CreateEmbeddingRequestEncodingFormat,
+        CreateEmbeddingRequestModelOption2,
+        CreateFileRequestPurpose,
+        CreateImageEditRequestResponseFormat,
+        CreateImageEditRequestSize,
+        CreateImageRequestModelOption2,
+        CreateImageRequestQuality,
+        CreateImageRequestResponseFormat,
+        CreateImageRequestSize,
+        CreateImageRequestStyle,
+        CreateImageVariationRequestResponseFormat,
+        CreateImageVariationRequestSize,
+        CreateInviteWorkspaceApiKeyDetails,
+        CreateMcpIntegrationAuthType,
+        CreateMcpIntegrationConfigurations,
+        CreateMcpIntegrationTransport,
         CreateMessageRequest,
         CreateMessageRequestAttachmentsItem,
         CreateMessageRequestRole,
+        CreateModerationRequestModelOption2,
+        CreateRateLimitsPolicyRequestType,
+        CreateRateLimitsPolicyRequestUnit,
+        CreateResponseText,
+        CreateResponseTruncation,
+        CreateRunRequestModelOption2,
+        CreateSecretReferenceRequestManagerType,
+        CreateSpeechRequestModelOption2,
+        CreateSpeechRequestResponseFormat,
+        CreateSpeechRequestVoice,
+        CreateThreadAndRunRequestModelOption2,
+        CreateThreadAndRunRequestToolResources,
         CreateThreadAndRunRequestToolResourcesCodeInterpreter,
         CreateThreadAndRunRequestToolResourcesFileSearch,
+        CreateThreadRequest,
         CreateThreadRequestToolResources,
         CreateThreadRequestToolResourcesCodeInterpreter,
         CreateThreadRequestToolResourcesFileSearch,
@@ -151,6 +221,11 @@ if TYPE_CHECKING:
         CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
         CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
         CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
+        CreateTranscriptionRequestResponseFormat,
+        CreateTranscriptionRequestTimestampGranularitiesItem,
+        CreateUsageLimitsPolicyRequestPeriodicReset,
+        CreateUsageLimitsPolicyRequestType,
+        CustomHostConfiguration,
         CustomLogMetadata,
         CustomLogRequest,
         CustomLogResponse,
@@ -174,10 +249,19 @@ if TYPE_CHECKING:
         FunctionToolCallOutput,
         FunctionToolCallOutputStatus,
         FunctionToolCallStatus,
+        GenerationsFilterSchema,
+        GlobalWorkspaceAccess,
+        GroupBy,
+        GuardrailActions,
         GuardrailActionsOnFail,
         GuardrailActionsOnFailFeedback,
         GuardrailActionsOnSuccess,
         GuardrailActionsOnSuccessFeedback,
+        HashicorpAppRoleAuthConfig,
+        HashicorpKubernetesAuthConfig,
+        HashicorpTokenAuthConfig,
+        HuggingFaceConfiguration,
+        Includable,
         InputFile,
         InputImage,
         InputImageDetail,
@@ -185,6 +269,7 @@ if TYPE_CHECKING:
         InputMessageRole,
         InputMessageStatus,
         InputText,
+        InviteRole,
         ItemReference,
         JSONKeysCheck,
         JSONKeysParameters,
@@ -194,6 +279,7 @@ if TYPE_CHECKING:
         JWTCheck,
         JWTParameters,
         KeyPress,
+        LogExportsRequestedDataItem,
         MessageContentImageFileObject,
         MessageContentImageFileObjectImageFile,
         MessageContentImageFileObjectImageFileDetail,
@@ -205,14 +291,27 @@ if TYPE_CHECKING:
         MistralModerationParameters,
         MistralModerationParametersCategoriesItem,
         ModelConfigurations,
+        ModelIdsResponsesOption1,
+        ModelUpdateRequest,
         ModelWhitelistCheck,
         ModelWhitelistParameters,
+        ModifyAssistantRequestToolResources,
         ModifyAssistantRequestToolResourcesCodeInterpreter,
         ModifyAssistantRequestToolResourcesFileSearch,
+        ModifyThreadRequestToolResources,
         ModifyThreadRequestToolResourcesCodeInterpreter,
         ModifyThreadRequestToolResourcesFileSearch,
         Move,
+        OcrDocumentUrl,
+        OcrFile,
+        OcrImageUrl,
         OcrImageUrlImageUrlOption2,
+        OpenAIBatchJobCompletionWindow,
+        OpenAIBatchJobEndpoint,
+        OpenAIBatchJobOutputExpiresAfter,
+        OpenAIConfiguration,
+        OpenAIFinetuneJob,
+        OpenAIFinetuneJobMethod,
         OpenAIFinetuneJobMethodDpo,
         OpenAIFinetuneJobMethodDpoHyperparameters,
         OpenAIFinetuneJobMethodSupervised,
@@ -233,6 +332,13 @@ if TYPE_CHECKING:
         PillarScanCheckId,
         PillarScanParameters,
         PillarScanParametersScannersItem,
+        PortkeyBatchJobCompletionWindow,
+        PortkeyBatchJobEndpoint,
+        PortkeyBatchJobOutputExpiresAfter,
+        PortkeyBatchJobProviderOptionsOption1,
+        PortkeyBatchJobProviderOptionsOption2,
+        PortkeyBatchOptions,
+        PortkeyFinetuneJobMethod,
         PortkeyFinetuneJobMethodDpo,
         PortkeyFinetuneJobMethodDpoHyperparameters,
         PortkeyFinetuneJobMethodSupervised,
@@ -244,6 +350,7 @@ if TYPE_CHECKING:
         PortkeyModerationCheck,
         PortkeyModerationParameters,
         PortkeyModerationParametersCategoriesItem,
+        PortkeyOptions,
         PortkeyPIICheck,
         PortkeyPIIParameters,
         PortkeyPIIParametersCategoriesItem,
@@ -254,9 +361,11 @@ if TYPE_CHECKING:
         PromptfooCheck,
         PromptfooCheckId,
         PromptfooParameters,
+        PromptsUpdateBodyIsRawTemplate,
         RateLimits,
         RateLimitsType,
         RateLimitsUnit,
+        Reasoning,
         ReasoningEffort2,
         ReasoningGenerateSummary,
         ReasoningItem,
@@ -273,24 +382,41 @@ if TYPE_CHECKING:
         ResponseFormatJsonSchema,
         ResponseFormatJsonSchemaJsonSchema,
         ResponseFormatText,
+        ResponseInputTruncation,
+        SageMakerConfiguration,
         SageMakerConfigurationAwsAuthType,
+        ScimWorkspacesCreateBodyRole,
         Screenshot,
         Scroll,
+        SecretMapping,
         SecretMappingValueFormat,
         SentenceCountCheck,
         SentenceCountParameters,
         StaticChunkingStrategy,
         StaticChunkingStrategyRequestParam,
+        SubmitToolOutputsRunRequestToolOutputsItem,
         SydeGuardCheck,
         SydeGuardParameters,
         TextResponseFormatJsonSchema,
         TokenPricing,
+        ToolChoiceFunction,
+        ToolChoiceOptions,
+        ToolChoiceTypes,
         ToolChoiceTypesType,
+        TruncationObject,
         TruncationObjectType,
         Type,
+        UpdateApiKeyObjectDefaults,
+        UpdateApiKeyObjectRateLimitsItem,
         UpdateApiKeyObjectRateLimitsItemType,
         UpdateApiKeyObjectRateLimitsItemUnit,
+        UpdateApiKeyObjectRotationPolicy,
         UpdateApiKeyObjectRotationPolicyRotationPeriod,
+        UpdateMcpIntegrationAuthType,
+        UpdateMcpIntegrationConfigurations,
+        UpdateMcpIntegrationTransport,
+        UpdateRateLimitsPolicyRequestUnit,
+        UpdateUsageLimitsPolicyRequestPeriodicReset,
         UppercaseCheck,
         UppercaseCheckId,
         UppercaseParameters,
@@ -300,8 +426,17 @@ if TYPE_CHECKING:
         UsageLimitsType,
         ValidUrlsCheck,
         ValidUrlsParameters,
+        VectorStoreExpirationAfter,
+        VectorStoreSearchRequestRankingOptions,
         VectorStoreSearchRequestRankingOptionsRanker,
+        VertexAIConfiguration,
         VertexAIConfigurationVertexAuthType,
+        VertexBatchJobCompletionWindow,
+        VertexBatchJobEndpoint,
+        VertexBatchJobOutputExpiresAfter,
+        VirtualKeysCreateBodyDeploymentConfigItem,
+        VirtualKeysCreateBodyProvider,
+        VirtualKeysUpdateBodyDeploymentConfigItem,
         Wait,
         WebhookCheck,
         WebhookParameters,
@@ -313,7 +448,10 @@ if TYPE_CHECKING:
         WebSearchToolUserLocation,
         WordCountCheck,
         WordCountParameters,
+        WorkersAIConfiguration,
+        WorkspaceInvite,
         WorkspaceInviteRole,
+        WorkspaceUpdateRequest,
     )
 
 
@@ -352,10 +490,44 @@ class AcuvityScanParametersDict(TypedDict):
     timeout: NotRequired["float"]
 
 
+class AdminUsersUpdateBodyDict(TypedDict):
+    """A ``AdminUsersUpdateBody`` as a dict."""
+
+    role: NotRequired["AdminUsersUpdateBodyRole"]
+
+
+class AdminWorkspacesCreateBodyDict(TypedDict):
+    """A ``AdminWorkspacesCreateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str"]
+    defaults: NotRequired["AdminWorkspacesCreateBodyDefaults | AdminWorkspacesCreateBodyDefaultsDict"]
+    users: NotRequired["Sequence[str]"]
+    usage_limits: NotRequired["Sequence[UsageLimits | UsageLimitsDict]"]
+    rate_limits: NotRequired["Sequence[RateLimits | RateLimitsDict]"]
+
+
 class AdminWorkspacesCreateBodyDefaultsDict(TypedDict):
     """A ``AdminWorkspacesCreateBodyDefaults`` as a dict."""
 
     metadata: NotRequired["Mapping[str, str]"]
+
+
+class AdminWorkspacesDeleteBodyDict(TypedDict):
+    """A ``AdminWorkspacesDeleteBody`` as a dict."""
+
+    name: "str"
+    force_delete: NotRequired["bool"]
+
+
+class AdminWorkspacesUpdateBodyDict(TypedDict):
+    """A ``AdminWorkspacesUpdateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str"]
+    defaults: NotRequired["AdminWorkspacesUpdateBodyDefaults | AdminWorkspacesUpdateBodyDefaultsDict"]
+    usage_limits: NotRequired["Sequence[UsageLimits | UsageLimitsDict]"]
+    rate_limits: NotRequired["Sequence[RateLimits | RateLimitsDict]"]
 
 
 class AdminWorkspacesUpdateBodyDefaultsDict(TypedDict):
@@ -367,11 +539,25 @@ class AdminWorkspacesUpdateBodyDefaultsDict(TypedDict):
     user_api_key_config: NotRequired["str | None"]
 
 
+class AdminWorkspacesUsersCreateBodyDict(TypedDict):
+    """A ``AdminWorkspacesUsersCreateBody`` as a dict."""
+
+    users: NotRequired[
+        "Sequence[AdminWorkspacesUsersCreateBodyUsersItem | AdminWorkspacesUsersCreateBodyUsersItemDict]"
+    ]
+
+
 class AdminWorkspacesUsersCreateBodyUsersItemDict(TypedDict):
     """A ``AdminWorkspacesUsersCreateBodyUsersItem`` as a dict."""
 
     id: NotRequired["str"]
     role: NotRequired["AdminWorkspacesUsersCreateBodyUsersItemRole"]
+
+
+class AdminWorkspacesUsersUpdateBodyDict(TypedDict):
+    """A ``AdminWorkspacesUsersUpdateBody`` as a dict."""
+
+    role: NotRequired["AdminWorkspacesUsersUpdateBodyRole"]
 
 
 class AllowedRequestTypesCheckDict(TypedDict):
@@ -390,6 +576,12 @@ class AllowedRequestTypesParametersDict(TypedDict):
     blockedTypes: NotRequired["Sequence[AllowedRequestTypesParametersBlockedTypesItem]"]
 
 
+class AnthropicBatchJobDict(TypedDict):
+    """A ``AnthropicBatchJob`` as a dict."""
+
+    requests: "Sequence[AnthropicBatchRequest | AnthropicBatchRequestDict]"
+
+
 class AnthropicBatchRequestDict(TypedDict):
     """A ``AnthropicBatchRequest`` as a dict."""
 
@@ -402,6 +594,17 @@ class AnthropicCacheControlDict(TypedDict):
 
     type: "Literal['ephemeral']"
     ttl: NotRequired["AnthropicCacheControlTtl"]
+
+
+class AnthropicCountTokensRequestDict(TypedDict):
+    """A ``AnthropicCountTokensRequest`` as a dict."""
+
+    model: "str"
+    messages: "Sequence[AnthropicMessageParam | AnthropicMessageParamDict]"
+    system: NotRequired["str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict]"]
+    tools: NotRequired["Sequence[AnthropicTool | AnthropicToolDict]"]
+    tool_choice: NotRequired["AnthropicToolChoice | AnthropicToolChoiceDict"]
+    thinking: NotRequired["AnthropicThinkingConfig | AnthropicThinkingConfigDict"]
 
 
 class AnthropicDocumentBlockDict(TypedDict):
@@ -654,6 +857,16 @@ class AzureAIConfigurationDict(TypedDict):
     azure_managed_client_id: NotRequired["str"]
 
 
+class AzureBatchJobDict(TypedDict):
+    """A ``AzureBatchJob`` as a dict."""
+
+    input_blob: "str"
+    completion_window: "str"
+    endpoint: "str"
+    output_folder: NotRequired["AzureBatchJobOutputFolder | AzureBatchJobOutputFolderDict"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+
+
 class AzureBatchJobOutputFolderDict(TypedDict):
     """A ``AzureBatchJobOutputFolder`` as a dict."""
 
@@ -754,6 +967,20 @@ class BasicCheckDict(TypedDict):
     is_enabled: NotRequired["bool"]
 
 
+class BedrockBatchJobDict(TypedDict):
+    """A ``BedrockBatchJob`` as a dict."""
+
+    model: "str"
+    role_arn: "str"
+    input_file_id: "str"
+    completion_window: "BedrockBatchJobCompletionWindow"
+    endpoint: "BedrockBatchJobEndpoint"
+    job_name: NotRequired["str"]
+    output_data_config: NotRequired["str | Mapping[str, Any]"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    output_expires_after: NotRequired["BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict"]
+
+
 class BedrockBatchJobOutputExpiresAfterDict(TypedDict):
     """A ``BedrockBatchJobOutputExpiresAfter`` as a dict."""
 
@@ -770,6 +997,19 @@ class BedrockConfigurationDict(TypedDict):
     aws_secret_access_key: NotRequired["str"]
     aws_role_arn: NotRequired["str"]
     aws_external_id: NotRequired["str | None"]
+
+
+class BedrockFinetuneJobDict(TypedDict):
+    """A ``BedrockFinetuneJob`` as a dict."""
+
+    model: "str"
+    training_file: "str"
+    suffix: "str"
+    method: "BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict"
+    job_name: NotRequired["str"]
+    role_arn: NotRequired["str"]
+    output_file: NotRequired["str"]
+    validation_file: NotRequired["str"]
 
 
 class BedrockFinetuneJobMethodDict(TypedDict):
@@ -836,12 +1076,28 @@ class BedrockParamsDict(TypedDict):
     output_file: NotRequired["str"]
 
 
+class BulkUpdateMcpIntegrationCapabilitiesDict(TypedDict):
+    """A ``BulkUpdateMcpIntegrationCapabilities`` as a dict."""
+
+    capabilities: "Sequence[BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem | BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict]"
+
+
 class BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemDict(TypedDict):
     """A ``BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem`` as a dict."""
 
     name: "str"
     type: "BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType"
     enabled: "bool"
+
+
+class BulkUpdateMcpIntegrationWorkspacesDict(TypedDict):
+    """A ``BulkUpdateMcpIntegrationWorkspaces`` as a dict."""
+
+    workspaces: "Sequence[BulkUpdateMcpIntegrationWorkspacesWorkspacesItem | BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict]"
+    global_workspace_access: NotRequired[
+        "BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess | BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict | None"
+    ]
+    override_existing_workspace_access: NotRequired["bool"]
 
 
 class BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccessDict(TypedDict):
@@ -857,6 +1113,12 @@ class BulkUpdateMcpIntegrationWorkspacesWorkspacesItemDict(TypedDict):
     enabled: "bool"
 
 
+class BulkUpdateMcpServerCapabilitiesDict(TypedDict):
+    """A ``BulkUpdateMcpServerCapabilities`` as a dict."""
+
+    capabilities: "Sequence[BulkUpdateMcpServerCapabilitiesCapabilitiesItem | BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict]"
+
+
 class BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict(TypedDict):
     """A ``BulkUpdateMcpServerCapabilitiesCapabilitiesItem`` as a dict."""
 
@@ -865,11 +1127,37 @@ class BulkUpdateMcpServerCapabilitiesCapabilitiesItemDict(TypedDict):
     enabled: "bool"
 
 
+class BulkUpdateMcpServerUserAccessDict(TypedDict):
+    """A ``BulkUpdateMcpServerUserAccess`` as a dict."""
+
+    user_access: NotRequired[
+        "Sequence[BulkUpdateMcpServerUserAccessUserAccessItem | BulkUpdateMcpServerUserAccessUserAccessItemDict]"
+    ]
+    default_user_access: NotRequired["BulkUpdateMcpServerUserAccessDefaultUserAccess"]
+
+
 class BulkUpdateMcpServerUserAccessUserAccessItemDict(TypedDict):
     """A ``BulkUpdateMcpServerUserAccessUserAccessItem`` as a dict."""
 
     user_id: "str"
     enabled: "bool"
+
+
+class BulkUpdateModelsRequestDict(TypedDict):
+    """A ``BulkUpdateModelsRequest`` as a dict."""
+
+    models: "Sequence[ModelUpdateRequest | ModelUpdateRequestDict]"
+    allow_all_models: NotRequired["bool"]
+
+
+class BulkUpdateWorkspacesRequestDict(TypedDict):
+    """A ``BulkUpdateWorkspacesRequest`` as a dict."""
+
+    workspaces: NotRequired["Sequence[WorkspaceUpdateRequest | WorkspaceUpdateRequestDict]"]
+    global_workspace_access: NotRequired["GlobalWorkspaceAccess | GlobalWorkspaceAccessDict"]
+    override_existing_workspace_access: NotRequired["bool"]
+    create_default_provider: NotRequired["bool"]
+    default_provider_slug: NotRequired["str"]
 
 
 class CharacterCountCheckDict(TypedDict):
@@ -1044,6 +1332,12 @@ class ChatCompletionToolDict(TypedDict):
     function: "FunctionObject | FunctionObjectDict"
 
 
+class ChatCompletionsUpdateBodyDict(TypedDict):
+    """A ``ChatCompletionsUpdateBody`` as a dict."""
+
+    metadata: "Mapping[str, str] | None"
+
+
 class ClickDict(TypedDict):
     """A ``Click`` as a dict."""
 
@@ -1051,6 +1345,20 @@ class ClickDict(TypedDict):
     button: "ClickButton"
     x: "int"
     y: "int"
+
+
+class CollectionsCreateBodyDict(TypedDict):
+    """A ``CollectionsCreateBody`` as a dict."""
+
+    name: "str"
+    workspace_id: NotRequired["str"]
+    parent_collection_id: NotRequired["str"]
+
+
+class CollectionsUpdateBodyDict(TypedDict):
+    """A ``CollectionsUpdateBody`` as a dict."""
+
+    name: "str"
 
 
 class ComparisonFilterDict(TypedDict):
@@ -1123,6 +1431,24 @@ class ConditionDict(TypedDict):
     excludes: NotRequired["str | Sequence[str]"]
 
 
+class ConfigsCreateBodyDict(TypedDict):
+    """A ``ConfigsCreateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    config: NotRequired["Mapping[str, Any]"]
+    isDefault: NotRequired["int"]
+    workspace_id: NotRequired["str"]
+    is_default: NotRequired["int"]
+
+
+class ConfigsUpdateBodyDict(TypedDict):
+    """A ``ConfigsUpdateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    config: NotRequired["ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict"]
+    status: NotRequired["str"]
+
+
 class ConfigsUpdateBodyConfigDict(TypedDict):
     """A ``ConfigsUpdateBodyConfig`` as a dict."""
 
@@ -1177,6 +1503,23 @@ class CortexConfigurationDict(TypedDict):
     snowflake_account: "str"
 
 
+class CreateApiKeyObjectDict(TypedDict):
+    """A ``CreateApiKeyObject`` as a dict."""
+
+    name: "str"
+    scopes: "Sequence[str]"
+    description: NotRequired["str"]
+    organisation_id: NotRequired["str"]
+    workspace_id: NotRequired["str"]
+    user_id: NotRequired["str"]
+    rate_limits: NotRequired["Sequence[CreateApiKeyObjectRateLimitsItem | CreateApiKeyObjectRateLimitsItemDict] | None"]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict"]
+    defaults: NotRequired["CreateApiKeyObjectDefaults | CreateApiKeyObjectDefaultsDict"]
+    alert_emails: NotRequired["Sequence[str]"]
+    expires_at: NotRequired["datetime.datetime | None"]
+    rotation_policy: NotRequired["CreateApiKeyObjectRotationPolicy | CreateApiKeyObjectRotationPolicyDict | None"]
+
+
 class CreateApiKeyObjectDefaultsDict(TypedDict):
     """A ``CreateApiKeyObjectDefaults`` as a dict."""
 
@@ -1199,6 +1542,25 @@ class CreateApiKeyObjectRotationPolicyDict(TypedDict):
     rotation_period: NotRequired["CreateApiKeyObjectRotationPolicyRotationPeriod | None"]
     next_rotation_at: NotRequired["datetime.datetime | None"]
     key_transition_period_ms: NotRequired["int"]
+
+
+class CreateAssistantRequestDict(TypedDict):
+    """A ``CreateAssistantRequest`` as a dict."""
+
+    model: "str | CreateAssistantRequestModelOption2"
+    name: NotRequired["str | None"]
+    description: NotRequired["str | None"]
+    instructions: NotRequired["str | None"]
+    tools: NotRequired[
+        "Sequence[AssistantToolsCode | AssistantToolsCodeDict | AssistantToolsFileSearch | AssistantToolsFileSearchDict | AssistantToolsFunction | AssistantToolsFunctionDict]"
+    ]
+    tool_resources: NotRequired["CreateAssistantRequestToolResources | CreateAssistantRequestToolResourcesDict | None"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    temperature: NotRequired["float | None"]
+    top_p: NotRequired["float | None"]
+    response_format: NotRequired[
+        "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
+    ]
 
 
 class CreateAssistantRequestToolResourcesDict(TypedDict):
@@ -1323,10 +1685,130 @@ class CreateCompletionRequestDict(TypedDict):
     user: NotRequired["str"]
 
 
+class CreateEmbeddingRequestDict(TypedDict):
+    """A ``CreateEmbeddingRequest`` as a dict."""
+
+    input: "str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]"
+    model: "str | CreateEmbeddingRequestModelOption2"
+    encoding_format: NotRequired["CreateEmbeddingRequestEncodingFormat"]
+    dimensions: NotRequired["int"]
+    user: NotRequired["str"]
+
+
+class CreateFileRequestDict(TypedDict):
+    """A ``CreateFileRequest`` as a dict."""
+
+    file: "FileInput"
+    purpose: "CreateFileRequestPurpose"
+
+
+class CreateGuardrailRequestDict(TypedDict):
+    """A ``CreateGuardrailRequest`` as a dict."""
+
+    name: "str"
+    checks: "Sequence[JWTCheck | JWTCheckDict | ModelWhitelistCheck | ModelWhitelistCheckDict | RegexMatchCheck | RegexMatchCheckDict | SentenceCountCheck | SentenceCountCheckDict | WordCountCheck | WordCountCheckDict | CharacterCountCheck | CharacterCountCheckDict | JSONSchemaCheck | JSONSchemaCheckDict | JSONKeysCheck | JSONKeysCheckDict | ContainsCheck | ContainsCheckDict | ValidUrlsCheck | ValidUrlsCheckDict | ContainsCodeCheck | ContainsCodeCheckDict | WebhookCheck | WebhookCheckDict | EndsWithCheck | EndsWithCheckDict | UppercaseCheck | UppercaseCheckDict | RequiredMetadataKeysCheck | RequiredMetadataKeysCheckDict | AllowedRequestTypesCheck | AllowedRequestTypesCheckDict | SydeGuardCheck | SydeGuardCheckDict | AporiaCheck | AporiaCheckDict | PillarScanCheck | PillarScanCheckDict | PatronusCheck | PatronusCheckDict | PatronusCustomCheck | PatronusCustomCheckDict | PortkeyModerationCheck | PortkeyModerationCheckDict | PortkeyLanguageCheck | PortkeyLanguageCheckDict | PortkeyPIICheck | PortkeyPIICheckDict | MistralModerationCheck | MistralModerationCheckDict | BedrockGuardCheck | BedrockGuardCheckDict | PromptfooCheck | PromptfooCheckDict | AcuvityScanCheck | AcuvityScanCheckDict | AzureContentSafetyCheck | AzureContentSafetyCheckDict | AzurePIICheck | AzurePIICheckDict | PANWPrismaCheck | PANWPrismaCheckDict | BasicCheck | BasicCheckDict]"
+    actions: "GuardrailActions | GuardrailActionsDict"
+    workspace_id: NotRequired["str"]
+    organisation_id: NotRequired["str"]
+
+
+class CreateImageEditRequestDict(TypedDict):
+    """A ``CreateImageEditRequest`` as a dict."""
+
+    image: "FileInput"
+    prompt: "str"
+    mask: NotRequired["FileInput"]
+    model: NotRequired["str | Literal['dall-e-2'] | None"]
+    n: NotRequired["int | None"]
+    size: NotRequired["CreateImageEditRequestSize | None"]
+    response_format: NotRequired["CreateImageEditRequestResponseFormat | None"]
+    user: NotRequired["str"]
+
+
+class CreateImageRequestDict(TypedDict):
+    """A ``CreateImageRequest`` as a dict."""
+
+    prompt: "str"
+    model: NotRequired["str | CreateImageRequestModelOption2 | None"]
+    n: NotRequired["int | None"]
+    quality: NotRequired["CreateImageRequestQuality"]
+    response_format: NotRequired["CreateImageRequestResponseFormat | None"]
+    size: NotRequired["CreateImageRequestSize | None"]
+    style: NotRequired["CreateImageRequestStyle | None"]
+    user: NotRequired["str"]
+
+
+class CreateImageVariationRequestDict(TypedDict):
+    """A ``CreateImageVariationRequest`` as a dict."""
+
+    image: "FileInput"
+    model: NotRequired["str | Literal['dall-e-2'] | None"]
+    n: NotRequired["int | None"]
+    response_format: NotRequired["CreateImageVariationRequestResponseFormat | None"]
+    size: NotRequired["CreateImageVariationRequestSize | None"]
+    user: NotRequired["str"]
+
+
+class CreateIntegrationRequestDict(TypedDict):
+    """A ``CreateIntegrationRequest`` as a dict."""
+
+    name: "str"
+    ai_provider_id: "str"
+    slug: NotRequired["str"]
+    key: NotRequired["str"]
+    description: NotRequired["str"]
+    workspace_id: NotRequired["str"]
+    configurations: NotRequired[
+        "OpenAIConfiguration | OpenAIConfigurationDict | AzureOpenAIConfiguration | AzureOpenAIConfigurationDict | BedrockConfiguration | BedrockConfigurationDict | VertexAIConfiguration | VertexAIConfigurationDict | AzureAIConfiguration | AzureAIConfigurationDict | WorkersAIConfiguration | WorkersAIConfigurationDict | SageMakerConfiguration | SageMakerConfigurationDict | HuggingFaceConfiguration | HuggingFaceConfigurationDict | CortexConfiguration | CortexConfigurationDict | CustomHostConfiguration | CustomHostConfigurationDict"
+    ]
+    create_default_provider: NotRequired["bool"]
+    default_provider_slug: NotRequired["str"]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
+    pricing_adjustments: NotRequired["PricingAdjustments2 | PricingAdjustments2Dict | None"]
+
+
+class CreateInviteDict(TypedDict):
+    """A ``CreateInvite`` as a dict."""
+
+    email: "str"
+    workspaces: "Sequence[WorkspaceInvite | WorkspaceInviteDict]"
+    role: "InviteRole"
+    workspace_api_key_details: NotRequired[
+        "CreateInviteWorkspaceApiKeyDetails | CreateInviteWorkspaceApiKeyDetailsDict"
+    ]
+
+
 class CreateInviteWorkspaceApiKeyDetailsDict(TypedDict):
     """A ``CreateInviteWorkspaceApiKeyDetails`` as a dict."""
 
     scopes: "Sequence[str]"
+
+
+class CreateLabelRequestDict(TypedDict):
+    """A ``CreateLabelRequest`` as a dict."""
+
+    name: "str"
+    organisation_id: NotRequired["str"]
+    workspace_id: NotRequired["str"]
+    description: NotRequired["str"]
+    color_code: NotRequired["str"]
+
+
+class CreateMcpIntegrationDict(TypedDict):
+    """A ``CreateMcpIntegration`` as a dict."""
+
+    name: "str"
+    url: "str"
+    auth_type: "CreateMcpIntegrationAuthType"
+    transport: "CreateMcpIntegrationTransport"
+    organisation_id: NotRequired["str"]
+    workspace_id: NotRequired["str"]
+    slug: NotRequired["str"]
+    description: NotRequired["str | None"]
+    configurations: NotRequired[
+        "CreateMcpIntegrationConfigurations | CreateMcpIntegrationConfigurationsDict | Mapping[str, Any]"
+    ]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
 
 
 class CreateMcpIntegrationConfigurationsDict(TypedDict):
@@ -1334,6 +1816,16 @@ class CreateMcpIntegrationConfigurationsDict(TypedDict):
 
     custom_headers: NotRequired["Mapping[str, Any]"]
     passthrough_header: NotRequired["Mapping[str, Any]"]
+
+
+class CreateMcpServerDict(TypedDict):
+    """A ``CreateMcpServer`` as a dict."""
+
+    name: "str"
+    mcp_integration_id: "str"
+    workspace_id: NotRequired["str"]
+    description: NotRequired["str | None"]
+    slug: NotRequired["str"]
 
 
 class CreateMessageRequestDict(TypedDict):
@@ -1356,11 +1848,155 @@ class CreateMessageRequestAttachmentsItemDict(TypedDict):
     ]
 
 
+class CreateModerationRequestDict(TypedDict):
+    """A ``CreateModerationRequest`` as a dict."""
+
+    input: "str | Sequence[str]"
+    model: NotRequired["str | CreateModerationRequestModelOption2"]
+
+
+class CreateRateLimitsPolicyRequestDict(TypedDict):
+    """A ``CreateRateLimitsPolicyRequest`` as a dict."""
+
+    conditions: "Sequence[Condition | ConditionDict]"
+    group_by: "Sequence[GroupBy | GroupByDict]"
+    type: "CreateRateLimitsPolicyRequestType"
+    unit: "CreateRateLimitsPolicyRequestUnit"
+    value: "float"
+    name: NotRequired["str"]
+    workspace_id: NotRequired["str"]
+    organisation_id: NotRequired["str"]
+
+
+class CreateRerankRequestDict(TypedDict):
+    """A ``CreateRerankRequest`` as a dict."""
+
+    model: "str"
+    query: "str"
+    documents: "Sequence[str | RerankDocumentOption2 | RerankDocumentOption2Dict | Mapping[str, Any]]"
+    top_n: NotRequired["int"]
+    return_documents: NotRequired["bool"]
+    max_tokens_per_doc: NotRequired["int"]
+    priority: NotRequired["float"]
+    rank_fields: NotRequired["Sequence[str]"]
+    truncation: NotRequired["bool"]
+    parameters: NotRequired["Mapping[str, Any]"]
+
+
+class CreateResponseDict(TypedDict):
+    """A ``CreateResponse`` as a dict."""
+
+    model: "ModelIdsResponsesOption1 | str"
+    input: "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | ItemReference | ItemReferenceDict]"
+    metadata: NotRequired["Mapping[str, str] | None"]
+    temperature: NotRequired["float | None"]
+    top_p: NotRequired["float | None"]
+    user: NotRequired["str | None"]
+    previous_response_id: NotRequired["str | None"]
+    reasoning: NotRequired["Reasoning | ReasoningDict | None"]
+    max_output_tokens: NotRequired["int | None"]
+    instructions: NotRequired["str | None"]
+    text: NotRequired["CreateResponseText | CreateResponseTextDict"]
+    tools: NotRequired[
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict]"
+    ]
+    tool_choice: NotRequired[
+        "ToolChoiceOptions | ToolChoiceTypes | ToolChoiceTypesDict | ToolChoiceFunction | ToolChoiceFunctionDict"
+    ]
+    truncation: NotRequired["CreateResponseTruncation | None"]
+    include: NotRequired["Sequence[Includable] | None"]
+    parallel_tool_calls: NotRequired["bool | None"]
+    store: NotRequired["bool | None"]
+    stream: NotRequired["bool | None"]
+
+
 class CreateResponseTextDict(TypedDict):
     """A ``CreateResponseText`` as a dict."""
 
     format: NotRequired[
         "ResponseFormatText | ResponseFormatTextDict | TextResponseFormatJsonSchema | TextResponseFormatJsonSchemaDict | ResponseFormatJsonObject | ResponseFormatJsonObjectDict"
+    ]
+
+
+class CreateRunRequestDict(TypedDict):
+    """A ``CreateRunRequest`` as a dict."""
+
+    assistant_id: "str"
+    model: NotRequired["str | CreateRunRequestModelOption2 | None"]
+    instructions: NotRequired["str | None"]
+    additional_instructions: NotRequired["str | None"]
+    additional_messages: NotRequired["Sequence[CreateMessageRequest | CreateMessageRequestDict] | None"]
+    tools: NotRequired[
+        "Sequence[AssistantToolsCode | AssistantToolsCodeDict | AssistantToolsFileSearch | AssistantToolsFileSearchDict | AssistantToolsFunction | AssistantToolsFunctionDict] | None"
+    ]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    temperature: NotRequired["float | None"]
+    top_p: NotRequired["float | None"]
+    stream: NotRequired["bool | None"]
+    max_prompt_tokens: NotRequired["int | None"]
+    max_completion_tokens: NotRequired["int | None"]
+    truncation_strategy: NotRequired["TruncationObject | TruncationObjectDict | None"]
+    tool_choice: NotRequired[
+        "AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | AssistantsNamedToolChoiceDict | None"
+    ]
+    parallel_tool_calls: NotRequired["bool"]
+    response_format: NotRequired[
+        "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
+    ]
+
+
+class CreateSecretReferenceRequestDict(TypedDict):
+    """A ``CreateSecretReferenceRequest`` as a dict."""
+
+    name: "str"
+    manager_type: "CreateSecretReferenceRequestManagerType"
+    auth_config: "AwsAccessKeyAuthConfig | AwsAccessKeyAuthConfigDict | AwsAssumedRoleAuthConfig | AwsAssumedRoleAuthConfigDict | AwsServiceRoleAuthConfig | AwsServiceRoleAuthConfigDict | AzureEntraAuthConfig | AzureEntraAuthConfigDict | AzureManagedAuthConfig | AzureManagedAuthConfigDict | AzureDefaultAuthConfig | AzureDefaultAuthConfigDict | HashicorpTokenAuthConfig | HashicorpTokenAuthConfigDict | HashicorpAppRoleAuthConfig | HashicorpAppRoleAuthConfigDict | HashicorpKubernetesAuthConfig | HashicorpKubernetesAuthConfigDict"
+    secret_path: "str"
+    organisation_id: NotRequired["str"]
+    slug: NotRequired["str"]
+    description: NotRequired["str | None"]
+    secret_key: NotRequired["str | None"]
+    allow_all_workspaces: NotRequired["bool"]
+    allowed_workspaces: NotRequired["Sequence[str]"]
+    tags: NotRequired["Mapping[str, str] | None"]
+
+
+class CreateSpeechRequestDict(TypedDict):
+    """A ``CreateSpeechRequest`` as a dict."""
+
+    model: "str | CreateSpeechRequestModelOption2"
+    input: "str"
+    voice: "CreateSpeechRequestVoice"
+    response_format: NotRequired["CreateSpeechRequestResponseFormat"]
+    speed: NotRequired["float"]
+
+
+class CreateThreadAndRunRequestDict(TypedDict):
+    """A ``CreateThreadAndRunRequest`` as a dict."""
+
+    assistant_id: "str"
+    thread: NotRequired["CreateThreadRequest | CreateThreadRequestDict"]
+    model: NotRequired["str | CreateThreadAndRunRequestModelOption2 | None"]
+    instructions: NotRequired["str | None"]
+    tools: NotRequired[
+        "Sequence[AssistantToolsCode | AssistantToolsCodeDict | AssistantToolsFileSearch | AssistantToolsFileSearchDict | AssistantToolsFunction | AssistantToolsFunctionDict] | None"
+    ]
+    tool_resources: NotRequired[
+        "CreateThreadAndRunRequestToolResources | CreateThreadAndRunRequestToolResourcesDict | None"
+    ]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    temperature: NotRequired["float | None"]
+    top_p: NotRequired["float | None"]
+    stream: NotRequired["bool | None"]
+    max_prompt_tokens: NotRequired["int | None"]
+    max_completion_tokens: NotRequired["int | None"]
+    truncation_strategy: NotRequired["TruncationObject | TruncationObjectDict | None"]
+    tool_choice: NotRequired[
+        "AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | AssistantsNamedToolChoiceDict | None"
+    ]
+    parallel_tool_calls: NotRequired["bool"]
+    response_format: NotRequired[
+        "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
     ]
 
 
@@ -1451,6 +2087,75 @@ class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategy
     chunk_overlap_tokens: "int"
 
 
+CreateTranscriptionRequestDict = TypedDict(
+    "CreateTranscriptionRequestDict",
+    {
+        "file": "FileInput",
+        "model": "str | Literal['whisper-1']",
+        "language": NotRequired["str"],
+        "prompt": NotRequired["str"],
+        "response_format": NotRequired["CreateTranscriptionRequestResponseFormat"],
+        "temperature": NotRequired["float"],
+        "timestamp_granularities[]": NotRequired["Sequence[CreateTranscriptionRequestTimestampGranularitiesItem]"],
+    },
+)
+"""A ``CreateTranscriptionRequest`` as a dict."""
+
+
+class CreateTranslationRequestDict(TypedDict):
+    """A ``CreateTranslationRequest`` as a dict."""
+
+    file: "FileInput"
+    model: "str | Literal['whisper-1']"
+    prompt: NotRequired["str"]
+    response_format: NotRequired["str"]
+    temperature: NotRequired["float"]
+
+
+class CreateUsageLimitsPolicyRequestDict(TypedDict):
+    """A ``CreateUsageLimitsPolicyRequest`` as a dict."""
+
+    conditions: "Sequence[Condition | ConditionDict]"
+    group_by: "Sequence[GroupBy | GroupByDict]"
+    type: "CreateUsageLimitsPolicyRequestType"
+    credit_limit: "float"
+    name: NotRequired["str"]
+    alert_threshold: NotRequired["float | None"]
+    periodic_reset: NotRequired["CreateUsageLimitsPolicyRequestPeriodicReset | None"]
+    workspace_id: NotRequired["str"]
+    organisation_id: NotRequired["str"]
+
+
+class CreateVectorStoreFileBatchRequestDict(TypedDict):
+    """A ``CreateVectorStoreFileBatchRequest`` as a dict."""
+
+    file_ids: "Sequence[str]"
+    chunking_strategy: NotRequired[
+        "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
+    ]
+
+
+class CreateVectorStoreFileRequestDict(TypedDict):
+    """A ``CreateVectorStoreFileRequest`` as a dict."""
+
+    file_id: "str"
+    chunking_strategy: NotRequired[
+        "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
+    ]
+
+
+class CreateVectorStoreRequestDict(TypedDict):
+    """A ``CreateVectorStoreRequest`` as a dict."""
+
+    file_ids: NotRequired["Sequence[str]"]
+    name: NotRequired["str"]
+    expires_after: NotRequired["VectorStoreExpirationAfter | VectorStoreExpirationAfterDict"]
+    chunking_strategy: NotRequired[
+        "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
+    ]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+
+
 class CustomHostConfigurationDict(TypedDict):
     """A ``CustomHostConfiguration`` as a dict."""
 
@@ -1534,6 +2239,23 @@ EndsWithParametersDict = TypedDict(
 """A ``EndsWithParameters`` as a dict."""
 
 
+class FeedbackRequestDict(TypedDict):
+    """A ``FeedbackRequest`` as a dict."""
+
+    trace_id: "str"
+    value: "int"
+    weight: NotRequired["float"]
+    metadata: NotRequired["Mapping[str, Any]"]
+
+
+class FeedbackUpdateRequestDict(TypedDict):
+    """A ``FeedbackUpdateRequest`` as a dict."""
+
+    value: "int"
+    weight: NotRequired["float"]
+    metadata: NotRequired["Mapping[str, Any]"]
+
+
 class FileCitationDict(TypedDict):
     """A ``FileCitation`` as a dict."""
 
@@ -1585,6 +2307,12 @@ class FileSearchToolRankingOptionsDict(TypedDict):
 
     ranker: NotRequired["FileSearchToolRankingOptionsRanker"]
     score_threshold: NotRequired["float"]
+
+
+class FineTuningCheckpointsPermissionsCreateBodyDict(TypedDict):
+    """A ``FineTuningCheckpointsPermissionsCreateBody`` as a dict."""
+
+    project_ids: "Sequence[str]"
 
 
 class FunctionObjectDict(TypedDict):
@@ -1777,6 +2505,12 @@ class InputTextDict(TypedDict):
     text: "str"
 
 
+class IntegrationsModelsDeleteBodyDict(TypedDict):
+    """A ``IntegrationsModelsDeleteBody`` as a dict."""
+
+    models: "Sequence[str]"
+
+
 class ItemReferenceDict(TypedDict):
     """A ``ItemReference`` as a dict."""
 
@@ -1844,6 +2578,32 @@ class KeyPressDict(TypedDict):
 
     type: "Literal['keypress']"
     keys: "Sequence[str]"
+
+
+class LogsExportsCreateBodyDict(TypedDict):
+    """A ``LogsExportsCreateBody`` as a dict."""
+
+    filters: "GenerationsFilterSchema | GenerationsFilterSchemaDict"
+    requested_data: "Sequence[LogExportsRequestedDataItem]"
+    workspace_id: NotRequired["str"]
+
+
+class LogsExportsUpdateBodyDict(TypedDict):
+    """A ``LogsExportsUpdateBody`` as a dict."""
+
+    filters: "GenerationsFilterSchema | GenerationsFilterSchemaDict"
+    workspace_id: NotRequired["str"]
+    requested_data: NotRequired["Sequence[LogExportsRequestedDataItem]"]
+
+
+class McpTokensDict(TypedDict):
+    """A ``McpTokens`` as a dict."""
+
+    access_token: NotRequired["str | None"]
+    refresh_token: NotRequired["str | None"]
+    token_type: NotRequired["str"]
+    expires_in: NotRequired["int | None"]
+    scope: NotRequired["str | None"]
 
 
 class MessageContentImageFileObjectDict(TypedDict):
@@ -1930,6 +2690,25 @@ class ModelWhitelistParametersDict(TypedDict):
     models: "Sequence[str]"
 
 
+class ModifyAssistantRequestDict(TypedDict):
+    """A ``ModifyAssistantRequest`` as a dict."""
+
+    model: NotRequired["str"]
+    name: NotRequired["str | None"]
+    description: NotRequired["str | None"]
+    instructions: NotRequired["str | None"]
+    tools: NotRequired[
+        "Sequence[AssistantToolsCode | AssistantToolsCodeDict | AssistantToolsFileSearch | AssistantToolsFileSearchDict | AssistantToolsFunction | AssistantToolsFunctionDict]"
+    ]
+    tool_resources: NotRequired["ModifyAssistantRequestToolResources | ModifyAssistantRequestToolResourcesDict | None"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    temperature: NotRequired["float | None"]
+    top_p: NotRequired["float | None"]
+    response_format: NotRequired[
+        "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
+    ]
+
+
 class ModifyAssistantRequestToolResourcesDict(TypedDict):
     """A ``ModifyAssistantRequestToolResources`` as a dict."""
 
@@ -1951,6 +2730,25 @@ class ModifyAssistantRequestToolResourcesFileSearchDict(TypedDict):
     """A ``ModifyAssistantRequestToolResourcesFileSearch`` as a dict."""
 
     vector_store_ids: NotRequired["Sequence[str]"]
+
+
+class ModifyMessageRequestDict(TypedDict):
+    """A ``ModifyMessageRequest`` as a dict."""
+
+    metadata: NotRequired["Mapping[str, Any] | None"]
+
+
+class ModifyRunRequestDict(TypedDict):
+    """A ``ModifyRunRequest`` as a dict."""
+
+    metadata: NotRequired["Mapping[str, Any] | None"]
+
+
+class ModifyThreadRequestDict(TypedDict):
+    """A ``ModifyThreadRequest`` as a dict."""
+
+    tool_resources: NotRequired["ModifyThreadRequestToolResources | ModifyThreadRequestToolResourcesDict | None"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
 
 
 class ModifyThreadRequestToolResourcesDict(TypedDict):
@@ -2012,6 +2810,28 @@ class OcrImageUrlImageUrlOption2Dict(TypedDict):
     url: "str"
 
 
+class OcrRequestDict(TypedDict):
+    """A ``OcrRequest`` as a dict."""
+
+    model: "str"
+    document: "OcrDocumentUrl | OcrDocumentUrlDict | OcrImageUrl | OcrImageUrlDict | OcrFile | OcrFileDict"
+    id: NotRequired["str"]
+    pages: NotRequired["Sequence[int] | None"]
+    include_image_base64: NotRequired["bool | None"]
+    image_limit: NotRequired["int | None"]
+    image_min_size: NotRequired["int | None"]
+
+
+class OpenAIBatchJobDict(TypedDict):
+    """A ``OpenAIBatchJob`` as a dict."""
+
+    input_file_id: "str"
+    completion_window: "OpenAIBatchJobCompletionWindow"
+    endpoint: "OpenAIBatchJobEndpoint"
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    output_expires_after: NotRequired["OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict"]
+
+
 class OpenAIBatchJobOutputExpiresAfterDict(TypedDict):
     """A ``OpenAIBatchJobOutputExpiresAfter`` as a dict."""
 
@@ -2024,6 +2844,16 @@ class OpenAIConfigurationDict(TypedDict):
 
     openai_organization: NotRequired["str"]
     openai_project: NotRequired["str"]
+
+
+class OpenAIFinetuneJobDict(TypedDict):
+    """A ``OpenAIFinetuneJob`` as a dict."""
+
+    model: "str"
+    training_file: "str"
+    suffix: "str"
+    method: "OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict"
+    validation_file: NotRequired["str"]
 
 
 class OpenAIFinetuneJobMethodDict(TypedDict):
@@ -2154,6 +2984,24 @@ class PillarScanParametersDict(TypedDict):
     timeout: NotRequired["float"]
 
 
+class PortkeyBatchJobDict(TypedDict):
+    """A ``PortkeyBatchJob`` as a dict."""
+
+    model: "str"
+    input_file_id: "str"
+    completion_window: "PortkeyBatchJobCompletionWindow"
+    endpoint: "PortkeyBatchJobEndpoint"
+    job_name: NotRequired["str"]
+    output_data_config: NotRequired["str | Mapping[str, Any]"]
+    role_arn: NotRequired["str"]
+    portkey_options: NotRequired["PortkeyBatchOptions | PortkeyBatchOptionsDict"]
+    provider_options: NotRequired[
+        "PortkeyBatchJobProviderOptionsOption1 | PortkeyBatchJobProviderOptionsOption1Dict | PortkeyBatchJobProviderOptionsOption2 | PortkeyBatchJobProviderOptionsOption2Dict"
+    ]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    output_expires_after: NotRequired["PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict"]
+
+
 class PortkeyBatchJobOutputExpiresAfterDict(TypedDict):
     """A ``PortkeyBatchJobOutputExpiresAfter`` as a dict."""
 
@@ -2190,6 +3038,21 @@ PortkeyBatchOptionsDict = TypedDict(
     },
 )
 """A ``PortkeyBatchOptions`` as a dict."""
+
+
+class PortkeyFinetuneJobDict(TypedDict):
+    """A ``PortkeyFinetuneJob`` as a dict."""
+
+    model: "str"
+    training_file: "str"
+    suffix: "str"
+    method: "PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict"
+    job_name: NotRequired["str"]
+    role_arn: NotRequired["str"]
+    output_file: NotRequired["str"]
+    portkey_options: NotRequired["PortkeyOptions | PortkeyOptionsDict"]
+    provider_options: NotRequired["BedrockParams | BedrockParamsDict"]
+    validation_file: NotRequired["str"]
 
 
 class PortkeyFinetuneJobMethodDict(TypedDict):
@@ -2355,6 +3218,119 @@ class PromptfooParametersDict(TypedDict):
     timeout: NotRequired["float"]
 
 
+class PromptsCompletionsCreateBodyDict(TypedDict):
+    """A ``PromptsCompletionsCreateBody`` as a dict."""
+
+    variables: "Mapping[str, Any]"
+    stream: NotRequired["bool"]
+    hyperparameters: NotRequired[
+        "CreateChatCompletionRequest | CreateChatCompletionRequestDict | CreateCompletionRequest | CreateCompletionRequestDict"
+    ]
+
+
+class PromptsCreateBodyDict(TypedDict):
+    """A ``PromptsCreateBody`` as a dict."""
+
+    name: "str"
+    collection_id: "str"
+    string: "str"
+    parameters: "Mapping[str, Any]"
+    virtual_key: "str"
+    functions: NotRequired["Sequence[Mapping[str, Any]]"]
+    tools: NotRequired["Sequence[Mapping[str, Any]]"]
+    tool_choice: NotRequired["Mapping[str, Any]"]
+    model: NotRequired["str"]
+    version_description: NotRequired["str"]
+    template_metadata: NotRequired["Mapping[str, Any]"]
+
+
+class PromptsPartialsCreateBodyDict(TypedDict):
+    """A ``PromptsPartialsCreateBody`` as a dict."""
+
+    name: "str"
+    string: "str"
+    workspace_id: NotRequired["str"]
+    version_description: NotRequired["str"]
+
+
+class PromptsPartialsPublishBodyDict(TypedDict):
+    """A ``PromptsPartialsPublishBody`` as a dict."""
+
+    version: "float"
+
+
+class PromptsPartialsUpdateBodyDict(TypedDict):
+    """A ``PromptsPartialsUpdateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    string: NotRequired["str"]
+    description: NotRequired["str"]
+    status: NotRequired["str"]
+
+
+class PromptsPublishBodyDict(TypedDict):
+    """A ``PromptsPublishBody`` as a dict."""
+
+    version: "float"
+
+
+class PromptsRenderBodyDict(TypedDict):
+    """A ``PromptsRenderBody`` as a dict."""
+
+    variables: "Mapping[str, Any]"
+    hyperparameters: NotRequired[
+        "CreateChatCompletionRequest | CreateChatCompletionRequestDict | CreateCompletionRequest | CreateCompletionRequestDict"
+    ]
+
+
+class PromptsUpdateBodyDict(TypedDict):
+    """A ``PromptsUpdateBody`` as a dict."""
+
+    patch: NotRequired["bool"]
+    name: NotRequired["str"]
+    collection_id: NotRequired["str"]
+    string: NotRequired["str"]
+    parameters: NotRequired["Mapping[str, Any]"]
+    model: NotRequired["str"]
+    virtual_key: NotRequired["str"]
+    version_description: NotRequired["str"]
+    functions: NotRequired["Sequence[Mapping[str, Any]]"]
+    tools: NotRequired["Sequence[Mapping[str, Any]]"]
+    tool_choice: NotRequired["Mapping[str, Any]"]
+    is_raw_template: NotRequired["PromptsUpdateBodyIsRawTemplate"]
+    prompt_metadata: NotRequired["Mapping[str, Any]"]
+
+
+class PromptsVersionsUpdateBodyDict(TypedDict):
+    """A ``PromptsVersionsUpdateBody`` as a dict."""
+
+    label_id: NotRequired["str"]
+
+
+class ProvidersCreateBodyDict(TypedDict):
+    """A ``ProvidersCreateBody`` as a dict."""
+
+    name: "str"
+    integration_id: "str"
+    workspace_id: NotRequired["str"]
+    slug: NotRequired["str"]
+    note: NotRequired["str | None"]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict"]
+    rate_limits: NotRequired["RateLimits | RateLimitsDict"]
+    expires_at: NotRequired["datetime.datetime"]
+
+
+class ProvidersUpdateBodyDict(TypedDict):
+    """A ``ProvidersUpdateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    note: NotRequired["str"]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict | None"]
+    rate_limits: NotRequired["RateLimits | RateLimitsDict"]
+    expires_at: NotRequired["datetime.datetime | None"]
+    reset_usage: NotRequired["bool"]
+
+
 class RateLimitsDict(TypedDict):
     """A ``RateLimits`` as a dict."""
 
@@ -2463,6 +3439,28 @@ class ResponseFormatTextDict(TypedDict):
     type: "Literal['text']"
 
 
+class ResponseInputDict(TypedDict):
+    """A ``ResponseInput`` as a dict."""
+
+    model: NotRequired["str"]
+    input: NotRequired[
+        "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | ItemReference | ItemReferenceDict]"
+    ]
+    instructions: NotRequired["str | None"]
+    previous_response_id: NotRequired["str | None"]
+    tools: NotRequired[
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict]"
+    ]
+    parallel_tool_calls: NotRequired["bool | None"]
+    truncation: NotRequired["ResponseInputTruncation | None"]
+
+
+class RotateApiKeyRequestDict(TypedDict):
+    """A ``RotateApiKeyRequest`` as a dict."""
+
+    key_transition_period_ms: NotRequired["int"]
+
+
 class SageMakerConfigurationDict(TypedDict):
     """A ``SageMakerConfiguration`` as a dict."""
 
@@ -2481,6 +3479,15 @@ class SageMakerConfigurationDict(TypedDict):
     amzn_sagemaker_inference_component: NotRequired["str"]
     amzn_sagemaker_session_id: NotRequired["str"]
     amzn_sagemaker_model_name: NotRequired["str"]
+
+
+class ScimWorkspacesCreateBodyDict(TypedDict):
+    """A ``ScimWorkspacesCreateBody`` as a dict."""
+
+    workspace_id: "str"
+    role: "ScimWorkspacesCreateBodyRole"
+    scim_group_id: NotRequired["str"]
+    scim_group_name: NotRequired["str"]
 
 
 class ScreenshotDict(TypedDict):
@@ -2540,6 +3547,15 @@ class StaticChunkingStrategyRequestParamDict(TypedDict):
 
     type: "Literal['static']"
     static: "StaticChunkingStrategy | StaticChunkingStrategyDict"
+
+
+class SubmitToolOutputsRunRequestDict(TypedDict):
+    """A ``SubmitToolOutputsRunRequest`` as a dict."""
+
+    tool_outputs: (
+        "Sequence[SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict]"
+    )
+    stream: NotRequired["bool | None"]
 
 
 class SubmitToolOutputsRunRequestToolOutputsItemDict(TypedDict):
@@ -2610,6 +3626,21 @@ class TypeDict(TypedDict):
     text: "str"
 
 
+class UpdateApiKeyObjectDict(TypedDict):
+    """A ``UpdateApiKeyObject`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str"]
+    rate_limits: NotRequired["Sequence[UpdateApiKeyObjectRateLimitsItem | UpdateApiKeyObjectRateLimitsItemDict] | None"]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict"]
+    reset_usage: NotRequired["bool"]
+    scopes: NotRequired["Sequence[str]"]
+    defaults: NotRequired["UpdateApiKeyObjectDefaults | UpdateApiKeyObjectDefaultsDict"]
+    alert_emails: NotRequired["Sequence[str]"]
+    expires_at: NotRequired["datetime.datetime | None"]
+    rotation_policy: NotRequired["UpdateApiKeyObjectRotationPolicy | UpdateApiKeyObjectRotationPolicyDict | None"]
+
+
 class UpdateApiKeyObjectDefaultsDict(TypedDict):
     """A ``UpdateApiKeyObjectDefaults`` as a dict."""
 
@@ -2634,11 +3665,127 @@ class UpdateApiKeyObjectRotationPolicyDict(TypedDict):
     key_transition_period_ms: NotRequired["int"]
 
 
+class UpdateGuardrailRequestDict(TypedDict):
+    """A ``UpdateGuardrailRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    checks: NotRequired[
+        "Sequence[JWTCheck | JWTCheckDict | ModelWhitelistCheck | ModelWhitelistCheckDict | RegexMatchCheck | RegexMatchCheckDict | SentenceCountCheck | SentenceCountCheckDict | WordCountCheck | WordCountCheckDict | CharacterCountCheck | CharacterCountCheckDict | JSONSchemaCheck | JSONSchemaCheckDict | JSONKeysCheck | JSONKeysCheckDict | ContainsCheck | ContainsCheckDict | ValidUrlsCheck | ValidUrlsCheckDict | ContainsCodeCheck | ContainsCodeCheckDict | WebhookCheck | WebhookCheckDict | EndsWithCheck | EndsWithCheckDict | UppercaseCheck | UppercaseCheckDict | RequiredMetadataKeysCheck | RequiredMetadataKeysCheckDict | AllowedRequestTypesCheck | AllowedRequestTypesCheckDict | SydeGuardCheck | SydeGuardCheckDict | AporiaCheck | AporiaCheckDict | PillarScanCheck | PillarScanCheckDict | PatronusCheck | PatronusCheckDict | PatronusCustomCheck | PatronusCustomCheckDict | PortkeyModerationCheck | PortkeyModerationCheckDict | PortkeyLanguageCheck | PortkeyLanguageCheckDict | PortkeyPIICheck | PortkeyPIICheckDict | MistralModerationCheck | MistralModerationCheckDict | BedrockGuardCheck | BedrockGuardCheckDict | PromptfooCheck | PromptfooCheckDict | AcuvityScanCheck | AcuvityScanCheckDict | AzureContentSafetyCheck | AzureContentSafetyCheckDict | AzurePIICheck | AzurePIICheckDict | PANWPrismaCheck | PANWPrismaCheckDict | BasicCheck | BasicCheckDict]"
+    ]
+    actions: NotRequired["GuardrailActions | GuardrailActionsDict"]
+
+
+class UpdateIntegrationRequestDict(TypedDict):
+    """A ``UpdateIntegrationRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    key: NotRequired["str"]
+    description: NotRequired["str"]
+    configurations: NotRequired[
+        "OpenAIConfiguration | OpenAIConfigurationDict | AzureOpenAIConfiguration | AzureOpenAIConfigurationDict | BedrockConfiguration | BedrockConfigurationDict | VertexAIConfiguration | VertexAIConfigurationDict | AzureAIConfiguration | AzureAIConfigurationDict | WorkersAIConfiguration | WorkersAIConfigurationDict | SageMakerConfiguration | SageMakerConfigurationDict | HuggingFaceConfiguration | HuggingFaceConfigurationDict | CortexConfiguration | CortexConfigurationDict | CustomHostConfiguration | CustomHostConfigurationDict"
+    ]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
+    pricing_adjustments: NotRequired["PricingAdjustments2 | PricingAdjustments2Dict | None"]
+
+
+class UpdateLabelRequestDict(TypedDict):
+    """A ``UpdateLabelRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str"]
+    color_code: NotRequired["str"]
+
+
+class UpdateMcpIntegrationDict(TypedDict):
+    """A ``UpdateMcpIntegration`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str | None"]
+    configurations: NotRequired[
+        "UpdateMcpIntegrationConfigurations | UpdateMcpIntegrationConfigurationsDict | Mapping[str, Any]"
+    ]
+    url: NotRequired["str"]
+    auth_type: NotRequired["UpdateMcpIntegrationAuthType"]
+    transport: NotRequired["UpdateMcpIntegrationTransport"]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
+
+
 class UpdateMcpIntegrationConfigurationsDict(TypedDict):
     """A ``UpdateMcpIntegrationConfigurations`` as a dict."""
 
     custom_headers: NotRequired["Mapping[str, Any]"]
     passthrough_header: NotRequired["Mapping[str, Any]"]
+
+
+class UpdateMcpServerDict(TypedDict):
+    """A ``UpdateMcpServer`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str | None"]
+
+
+class UpdateRateLimitsPolicyRequestDict(TypedDict):
+    """A ``UpdateRateLimitsPolicyRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    unit: NotRequired["UpdateRateLimitsPolicyRequestUnit"]
+    value: NotRequired["float"]
+
+
+class UpdateSecretReferenceRequestDict(TypedDict):
+    """A ``UpdateSecretReferenceRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    description: NotRequired["str | None"]
+    auth_config: NotRequired["Mapping[str, Any]"]
+    secret_path: NotRequired["str"]
+    secret_key: NotRequired["str | None"]
+    allow_all_workspaces: NotRequired["bool"]
+    allowed_workspaces: NotRequired["Sequence[str]"]
+    tags: NotRequired["Mapping[str, str] | None"]
+
+
+class UpdateUsageLimitsPolicyRequestDict(TypedDict):
+    """A ``UpdateUsageLimitsPolicyRequest`` as a dict."""
+
+    name: NotRequired["str"]
+    credit_limit: NotRequired["float"]
+    alert_threshold: NotRequired["float | None"]
+    periodic_reset: NotRequired["UpdateUsageLimitsPolicyRequestPeriodicReset | None"]
+    reset_usage_for_value: NotRequired["str"]
+
+
+class UpdateVectorStoreRequestDict(TypedDict):
+    """A ``UpdateVectorStoreRequest`` as a dict."""
+
+    name: NotRequired["str | None"]
+    expires_after: NotRequired["VectorStoreExpirationAfter | VectorStoreExpirationAfterDict | None"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+
+
+class UploadsCompleteBodyDict(TypedDict):
+    """A ``UploadsCompleteBody`` as a dict."""
+
+    part_ids: "Sequence[str]"
+    md5: NotRequired["str"]
+
+
+UploadsCreateBodyDict = TypedDict(
+    "UploadsCreateBodyDict",
+    {
+        "filename": "str",
+        "purpose": "str",
+        "bytes": "int",
+        "mime_type": "str",
+    },
+)
+"""A ``UploadsCreateBody`` as a dict."""
+
+
+class UploadsPartsCreateBodyDict(TypedDict):
+    """A ``UploadsPartsCreateBody`` as a dict."""
+
+    data: "FileInput"
 
 
 class UppercaseCheckDict(TypedDict):
@@ -2706,11 +3853,27 @@ class VectorStoreExpirationAfterDict(TypedDict):
     days: "int"
 
 
+class VectorStoreSearchRequestDict(TypedDict):
+    """A ``VectorStoreSearchRequest`` as a dict."""
+
+    query: "str | Sequence[str]"
+    rewrite_query: NotRequired["bool"]
+    max_num_results: NotRequired["int"]
+    filters: NotRequired["ComparisonFilter | ComparisonFilterDict | CompoundFilter | CompoundFilterDict"]
+    ranking_options: NotRequired["VectorStoreSearchRequestRankingOptions | VectorStoreSearchRequestRankingOptionsDict"]
+
+
 class VectorStoreSearchRequestRankingOptionsDict(TypedDict):
     """A ``VectorStoreSearchRequestRankingOptions`` as a dict."""
 
     ranker: NotRequired["VectorStoreSearchRequestRankingOptionsRanker"]
     score_threshold: NotRequired["float"]
+
+
+class VectorStoresFilesUpdateBodyDict(TypedDict):
+    """A ``VectorStoresFilesUpdateBody`` as a dict."""
+
+    attributes: "Mapping[str, str | float | bool] | None"
 
 
 class VertexAIConfigurationDict(TypedDict):
@@ -2722,11 +3885,44 @@ class VertexAIConfigurationDict(TypedDict):
     vertex_service_account_json: NotRequired["Mapping[str, Any]"]
 
 
+class VertexBatchJobDict(TypedDict):
+    """A ``VertexBatchJob`` as a dict."""
+
+    model: "str"
+    input_file_id: "str"
+    completion_window: "VertexBatchJobCompletionWindow"
+    endpoint: "VertexBatchJobEndpoint"
+    job_name: NotRequired["str"]
+    output_data_config: NotRequired["str | Mapping[str, Any]"]
+    metadata: NotRequired["Mapping[str, Any] | None"]
+    output_expires_after: NotRequired["VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict"]
+
+
 class VertexBatchJobOutputExpiresAfterDict(TypedDict):
     """A ``VertexBatchJobOutputExpiresAfter`` as a dict."""
 
     anchor: "Literal['created_at']"
     seconds: "int"
+
+
+class VirtualKeysCreateBodyDict(TypedDict):
+    """A ``VirtualKeysCreateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    provider: NotRequired["VirtualKeysCreateBodyProvider"]
+    key: NotRequired["str"]
+    note: NotRequired["str | None"]
+    apiVersion: NotRequired["str | None"]
+    resourceName: NotRequired["str | None"]
+    deploymentName: NotRequired["str | None"]
+    workspace_id: NotRequired["str"]
+    deploymentConfig: NotRequired[
+        "Sequence[VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict]"
+    ]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict"]
+    rate_limits: NotRequired["RateLimits | RateLimitsDict"]
+    expires_at: NotRequired["datetime.datetime"]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
 
 
 class VirtualKeysCreateBodyDeploymentConfigItemDict(TypedDict):
@@ -2736,6 +3932,19 @@ class VirtualKeysCreateBodyDeploymentConfigItemDict(TypedDict):
     deploymentName: "str"
     alias: NotRequired["str"]
     is_default: NotRequired["bool"]
+
+
+class VirtualKeysUpdateBodyDict(TypedDict):
+    """A ``VirtualKeysUpdateBody`` as a dict."""
+
+    name: NotRequired["str"]
+    key: NotRequired["str"]
+    note: NotRequired["str | None"]
+    deploymentConfig: NotRequired[
+        "Sequence[VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict]"
+    ]
+    usage_limits: NotRequired["UsageLimits | UsageLimitsDict"]
+    secret_mappings: NotRequired["Sequence[SecretMapping | SecretMappingDict]"]
 
 
 class VirtualKeysUpdateBodyDeploymentConfigItemDict(TypedDict):
@@ -2926,3 +4135,6 @@ FineTuneChatCompletionRequestFunctionMessageDict: TypeAlias = (
     "ChatCompletionRequestFunctionMessage | ChatCompletionRequestFunctionMessageDict"
 )
 """What may be passed for a ``FineTuneChatCompletionRequestFunctionMessage``."""
+
+VertexFinetuneJobDict: TypeAlias = "OpenAIFinetuneJob | OpenAIFinetuneJobDict"
+"""What may be passed for a ``VertexFinetuneJob``."""

@@ -27,7 +27,19 @@ import datetime
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeAlias, TypedDict, TypeGuard, TypeVar
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    TypeAlias,
+    TypedDict,
+    TypeGuard,
+    TypeVar,
+    dataclass_transform,
+)
 
 if TYPE_CHECKING:
     import os
@@ -430,12 +442,23 @@ def _planned(model: type[Any]) -> _Plan:
     )
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
+def model(cls: type[T]) -> type[T]:
+    """Make a model of a class: what it annotates are its fields, and the arguments of its constructor.
+
+    A model of request bodies tells type checkers of another constructor, which takes dict literals for models too.
+    """
+    from attrs import define
+
+    return define(kw_only=True, eq=False, repr=False, getstate_setstate=False)(cls)
+
+
 class WireModel:
     """The base of all models: typed attributes over the JSON object they came from.
 
     Absent and null both read as ``None``; ``"errors" in batch`` tells which it was. ``model[key]`` reaches any key,
     also one the document does not name. What is set to ``UNSET``, or deleted, is absent. Two models are equal when they
-    are of one class and write the same.
+    are of one class and write the same. Where a model belongs, a dict may be given: it is read as that model.
     """
 
     __slots__ = ("_wire",)
@@ -446,6 +469,7 @@ class WireModel:
 
     if TYPE_CHECKING:
         _wire: dict[str, Any]
+        __attrs_attrs__: ClassVar[Any]
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_wire", {})
@@ -520,6 +544,8 @@ class WireModel:
     def __setattr__(self, name: str, value: Any) -> None:
         if value is UNSET:
             delattr(self, name)
+        elif isinstance(value, (Mapping, list, tuple)):
+            object.__setattr__(self, name, _taken(type(self), name, value))
         else:
             object.__setattr__(self, name, value)
 
@@ -549,6 +575,24 @@ def _held(model: WireModel, name: str) -> Any:
         return object.__getattribute__(model, name)
     except AttributeError:
         return UNSET
+
+
+def _taken(cls: type[WireModel], name: str, value: Any) -> Any:
+    """Return what an attribute is set to: a dict literal is read as the model it stands for, a tuple is a list."""
+    _, reader = _plan(cls).fields.get(name, (name, None))
+    if reader is not None:
+        return reader(_plain(value))
+    kind = dict if is_mapping(value) else list
+    return value if isinstance(value, kind) else kind(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return literals as JSON data, without what is left out; the models among them stay what they are."""
+    if is_mapping(value):
+        return {key: _plain(each) for key, each in value.items() if each is not UNSET}
+    if is_array(value) or _is_tuple(value):
+        return [_plain(each) for each in value if each is not UNSET]
+    return value
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -733,7 +777,9 @@ def _fit(codec: Any, value: Any) -> int:
     if codec in _SCALARS:
         fits = isinstance(value, str) and _SCALARS[codec](value) is not value
         return _NEVER if not fits else 1 if codec == "@date" else 0
-    return _model_fit(_model(codec), value) if is_object(value) else _NEVER
+    if is_object(value):
+        return _model_fit(_model(codec), value)
+    return 0 if isinstance(value, WireModel) and isinstance(value, _model(codec)) else _NEVER
 
 
 def _model_fit(model: type[WireModel], value: dict[str, Any]) -> int:

@@ -121,9 +121,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
     ]
     others: list[Any] = aliases.required_properties or []
     exports += [(render.wire_name(prop), "aliases") for prop in others]
-    written = render.written_models(
-        [prop for module in modules.values() for call in module.calls for prop in call.written]
-    )
+    sent = [prop for module in modules.values() for call in module.calls for prop in call.written]
+    written = render.written_models([*sent, *[body.prop for endpoint in endpoints for body in endpoint.bodies[:1]]])
     project.env.filters["prose"] = prose
     taught: dict[str, Any] = project.env.globals
     taught.update(
@@ -134,6 +133,7 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         aliases=others,
         enums=enums,
         written=written,
+        written_names={str(model.class_info.name) for model in written},
         written_aliases=render.written_aliases(others, written),
         servers=_servers(resolved),
         security_schemes=_security_schemes(resolved),
@@ -143,8 +143,8 @@ def _teach(project: Project, resolved: Json, modules: dict[tuple[str, ...], Any]
         call_doc=call_doc,
         tells=partial(render.tells, members=members),
         **{name: getattr(render, name) for name in (
-            "attribute_names", "classes", "codec", "dict_class", "inner_properties", "is_map", "is_plain_class",
-            "optional", "reading_type", "unshadowed", "wire_name", "writing_type",
+            "attribute_names", "classes", "codec", "constructor", "constructor_dicts", "dict_class", "inner_properties",
+            "is_map", "is_plain_class", "optional", "reading_type", "unshadowed", "wire_name", "writing_type",
         )},
     )  # fmt: skip
 
@@ -213,7 +213,8 @@ def _collect(project: Project, modules: dict[tuple[str, ...], Any], out: Path, p
     """Move what the generator wrote to where it belongs, each file under its header."""
     (package / "models").mkdir(parents=True)
     (package / "resources").mkdir()
-    classes = {f"{name}.py" for _, name in project.env.globals["exports"]} | {"__init__.py"}
+    exports: Any = project.env.globals["exports"]
+    classes = {"__init__.py", *[f"{module}.py" for _, module in exports]}
     template = project.env.get_template("resource.py.jinja")
     files = {package / name: (out / name).read_text("utf-8") for name in ("__init__.py", "types.py")}
     for path in (out / "models").glob("*.py"):

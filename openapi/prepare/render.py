@@ -212,8 +212,31 @@ def _named(prop: Any) -> Iterator[ModelProperty | LiteralEnumProperty]:
         yield from _named(each)
 
 
+def constructor(model: Any) -> list[str]:
+    """Return the arguments of a model's constructor: what its typed dict takes, under the names of its attributes."""
+    names = _renamed(model)
+    if not names:
+        return [f"**fields: Unpack[{dict_class(str(model.class_info.name))}]"]
+    declared = ["*"]
+    for prop in [*model.required_properties, *model.optional_properties]:
+        kind = unshadowed(writing_type(prop), names.values())
+        declared.append(f"{names[wire_name(prop)]}: {kind}" + ("" if prop.required else " = ..."))
+    return declared
+
+
+def constructor_dicts(model: Any) -> list[str]:
+    """Return the typed dicts that the constructor of a model names."""
+    return dict_classes(inner_properties(model) if _renamed(model) else [model])
+
+
+def _renamed(model: Any) -> dict[str, str]:
+    """Return wire name -> attribute name where any of the two differ, else nothing."""
+    names = attribute_names([*model.required_properties, *model.optional_properties])
+    return names if any(wire != name for wire, name in names.items()) else {}
+
+
 def written_models(props: Iterable[Any]) -> list[ModelProperty]:
-    """Return the models that arguments may hold, at any depth, sorted by name."""
+    """Return the models that bodies and arguments are or hold, at any depth, sorted by name."""
     found: dict[str, ModelProperty] = {}
     pending = list(props)
     while pending:

@@ -4,12 +4,10 @@ from __future__ import annotations
 import datetime
 from typing import Any, ClassVar
 
-from attrs import define
-
-from ..types import WireModel
+from ..types import WireModel, model
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class AnalyticsGraphsLatencyResponseDataPointsItem(WireModel):
     """The document's ``AnalyticsGraphsLatencyResponseDataPointsItem``."""
 

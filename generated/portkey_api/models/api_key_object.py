@@ -4,9 +4,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     )
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ApiKeyObject(WireModel):
     """The document's ``ApiKeyObject``."""
 

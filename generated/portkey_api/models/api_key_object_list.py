@@ -3,15 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import ApiKeyObject
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ApiKeyObjectList(WireModel):
     """The document's ``ApiKeyObjectList``."""
 

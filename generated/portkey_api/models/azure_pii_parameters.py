@@ -3,15 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import AzurePIIParametersDomain
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class AzurePIIParameters(WireModel):
     """The document's ``AzurePIIParameters``."""
 
@@ -28,3 +26,15 @@ class AzurePIIParameters(WireModel):
         "redact": "bool",
         "timeout": "float",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            domain: AzurePIIParametersDomain = ...,
+            api_version: str = ...,
+            model_version: str = ...,
+            redact: bool = ...,
+            timeout: float = ...,
+        ) -> None: ...

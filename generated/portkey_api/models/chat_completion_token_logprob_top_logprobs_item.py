@@ -3,12 +3,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ChatCompletionTokenLogprobTopLogprobsItem(WireModel):
     """The document's ``ChatCompletionTokenLogprobTopLogprobsItem``."""
 

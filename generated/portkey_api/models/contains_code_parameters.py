@@ -3,15 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import ContainsCodeParametersFormat
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ContainsCodeParameters(WireModel):
     """The document's ``ContainsCodeParameters``."""
 
@@ -48,3 +46,7 @@ class ContainsCodeParameters(WireModel):
         ),
         "not": "bool",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, format: ContainsCodeParametersFormat, not_: bool = ...) -> None: ...

@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import CreateApiKeyObjectDict
     from . import (
         CreateApiKeyObjectDefaults,
         CreateApiKeyObjectRateLimitsItem,
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     )
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class CreateApiKeyObject(WireModel):
     """The document's ``CreateApiKeyObject``."""
 
@@ -40,3 +39,7 @@ class CreateApiKeyObject(WireModel):
         "expires_at": "@datetime",
         "rotation_policy": "CreateApiKeyObjectRotationPolicy",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[CreateApiKeyObjectDict]) -> None: ...

@@ -2,17 +2,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import CreateApiKeyObjectRotationPolicyDict
     from . import CreateApiKeyObjectRotationPolicyRotationPeriod
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class CreateApiKeyObjectRotationPolicy(WireModel):
     """The document's ``CreateApiKeyObjectRotationPolicy``."""
 
@@ -20,3 +19,7 @@ class CreateApiKeyObjectRotationPolicy(WireModel):
     next_rotation_at: datetime.datetime | None = UNSET
     key_transition_period_ms: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"next_rotation_at": "@datetime"}
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[CreateApiKeyObjectRotationPolicyDict]) -> None: ...

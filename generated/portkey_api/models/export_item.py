@@ -4,15 +4,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import WireModel
+from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import ExportItemStatus, GenerationsFilterSchema, LogExportsRequestedDataItem
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ExportItem(WireModel):
     """The document's ``ExportItem``."""
 

@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
+from ..types import UNSET, WireModel, model
 
-from ..types import UNSET, WireModel
+if TYPE_CHECKING:
+    from ..dicts import GenerationsFilterSchemaDict
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class GenerationsFilterSchema(WireModel):
     """The document's ``GenerationsFilterSchema``."""
 
@@ -37,3 +38,7 @@ class GenerationsFilterSchema(WireModel):
     page_size: float | None = UNSET
     current_page: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"time_of_generation_min": "@datetime", "time_of_generation_max": "@datetime"}
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[GenerationsFilterSchemaDict]) -> None: ...

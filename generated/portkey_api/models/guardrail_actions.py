@@ -3,15 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import WireModel
+from ..types import WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import GuardrailActionsOnFailDict, GuardrailActionsOnSuccessDict
     from . import GuardrailActionsOnFail, GuardrailActionsOnSuccess
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class GuardrailActions(WireModel):
     """The document's ``GuardrailActions``."""
 
@@ -21,3 +20,14 @@ class GuardrailActions(WireModel):
     on_fail: GuardrailActionsOnFail
     _names: ClassVar[dict[str, str]] = {"async_": "async"}
     _codecs: ClassVar[dict[str, Any]] = {"on_success": "GuardrailActionsOnSuccess", "on_fail": "GuardrailActionsOnFail"}
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            deny: bool,
+            async_: bool,
+            on_success: GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict,
+            on_fail: GuardrailActionsOnFail | GuardrailActionsOnFailDict,
+        ) -> None: ...

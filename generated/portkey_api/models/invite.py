@@ -4,15 +4,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import InviteRole2, InviteStatus
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class Invite(WireModel):
     """The document's ``Invite``."""
 

@@ -3,15 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import PortkeyLanguageParametersLanguage
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class PortkeyLanguageParameters(WireModel):
     """The document's ``PortkeyLanguageParameters``."""
 
@@ -74,3 +72,9 @@ class PortkeyLanguageParameters(WireModel):
         "not": "bool",
         "timeout": "float",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, *, language: PortkeyLanguageParametersLanguage = ..., not_: bool = ..., timeout: float = ...
+        ) -> None: ...

@@ -4,12 +4,10 @@ from __future__ import annotations
 import datetime
 from typing import Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class PromptPartial(WireModel):
     """The document's ``PromptPartial``."""
 

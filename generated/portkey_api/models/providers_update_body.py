@@ -2,17 +2,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import ProvidersUpdateBodyDict
     from . import RateLimits, UsageLimits
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ProvidersUpdateBody(WireModel):
     """The document's ``ProvidersUpdateBody``."""
 
@@ -27,3 +26,7 @@ class ProvidersUpdateBody(WireModel):
         "rate_limits": "RateLimits",
         "expires_at": "@datetime",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[ProvidersUpdateBodyDict]) -> None: ...

@@ -3,9 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import WireModel
+from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     )
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ResponseOutputItemAddedEvent(WireModel):
     """The document's ``ResponseOutputItemAddedEvent``."""
 

@@ -3,12 +3,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import WireModel
+from ..types import WireModel, model
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class ResponseWebSearchCallSearchingEvent(WireModel):
     """The document's ``ResponseWebSearchCallSearchingEvent``."""
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import SecretReferenceDetailResponseManagerType
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class SecretReferenceDetailResponse(WireModel):
     """The document's ``SecretReferenceDetailResponse``."""
 

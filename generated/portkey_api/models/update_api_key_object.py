@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import UpdateApiKeyObjectDict
     from . import (
         UpdateApiKeyObjectDefaults,
         UpdateApiKeyObjectRateLimitsItem,
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     )
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class UpdateApiKeyObject(WireModel):
     """The document's ``UpdateApiKeyObject``."""
 
@@ -38,3 +37,7 @@ class UpdateApiKeyObject(WireModel):
         "expires_at": "@datetime",
         "rotation_policy": "UpdateApiKeyObjectRotationPolicy",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[UpdateApiKeyObjectDict]) -> None: ...

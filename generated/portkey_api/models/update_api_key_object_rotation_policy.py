@@ -2,17 +2,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import UpdateApiKeyObjectRotationPolicyDict
     from . import UpdateApiKeyObjectRotationPolicyRotationPeriod
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class UpdateApiKeyObjectRotationPolicy(WireModel):
     """The document's ``UpdateApiKeyObjectRotationPolicy``."""
 
@@ -20,3 +19,7 @@ class UpdateApiKeyObjectRotationPolicy(WireModel):
     next_rotation_at: datetime.datetime | None = UNSET
     key_transition_period_ms: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"next_rotation_at": "@datetime"}
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[UpdateApiKeyObjectRotationPolicyDict]) -> None: ...

@@ -2,17 +2,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import UsageLimitsDict
     from . import UsageLimitsPeriodicReset, UsageLimitsType
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class UsageLimits(WireModel):
     """The document's ``UsageLimits``."""
 
@@ -30,3 +29,7 @@ class UsageLimits(WireModel):
         "periodic_reset": ("monthly", "weekly"),
         "periodic_reset_days": "int",
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **fields: Unpack[UsageLimitsDict]) -> None: ...

@@ -2,13 +2,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
-
-from ..types import UNSET, WireModel
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
+    from ..dicts import (
+        RateLimitsDict,
+        SecretMappingDict,
+        UsageLimitsDict,
+        VirtualKeysCreateBodyDeploymentConfigItemDict,
+    )
     from . import (
         RateLimits,
         SecretMapping,
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     )
 
 
-@define(kw_only=True, eq=False, repr=False, getstate_setstate=False)
+@model
 class VirtualKeysCreateBody(WireModel):
     """The document's ``VirtualKeysCreateBody``."""
 
@@ -48,3 +53,25 @@ class VirtualKeysCreateBody(WireModel):
         "expires_at": "@datetime",
         "secret_mappings": ["SecretMapping"],
     }
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str = ...,
+            provider: VirtualKeysCreateBodyProvider = ...,
+            key: str = ...,
+            note: str | None = ...,
+            api_version: str | None = ...,
+            resource_name: str | None = ...,
+            deployment_name: str | None = ...,
+            workspace_id: str = ...,
+            deployment_config: Sequence[
+                VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
+            ] = ...,
+            usage_limits: UsageLimits | UsageLimitsDict = ...,
+            rate_limits: RateLimits | RateLimitsDict = ...,
+            expires_at: datetime.datetime = ...,
+            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = ...,
+        ) -> None: ...

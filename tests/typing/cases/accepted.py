@@ -3,20 +3,30 @@
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
-from portkey_api.dicts import ChatCompletionRequestUserMessageDict, ChatCompletionToolDict
+from portkey_api.dicts import (
+    ChatCompletionRequestUserMessageDict,
+    ChatCompletionToolDict,
+    CreateChatCompletionRequestDict,
+)
 from portkey_api.models import (
     AnthropicMessage,
     AnthropicMessageEvent,
     AssistantStreamEvent,
     Batch,
     ChatCompletionRequestUserMessage,
+    ChatCompletionStreamOptions2,
+    ChatCompletionTool,
+    CreateChatCompletionRequest,
     CreateChatCompletionResponse,
     CreateChatCompletionStreamResponse,
     CreateCompletionResponse,
     CreateCompletionStreamResponse,
     IntegrationModel,
+    JWTParameters,
     ListBatchesResponse,
     Model,
+    OpenAIBatchJob,
+    OpenAIBatchJobOutputExpiresAfter,
     OpenAIFile,
     PromptVersionSummary,
     RegexMatchCheck,
@@ -64,6 +74,7 @@ assert_type(client.batches.output("batch_abc123"), bytes)
 
 # -- nested values: dict literals, models, and both
 
+plain: ChatCompletionRequestUserMessageDict = {"role": "user", "content": "hi"}
 messages: list[ChatCompletionRequestUserMessage | ChatCompletionRequestUserMessageDict] = [
     {"role": "user", "content": "hi"}
 ]
@@ -122,6 +133,28 @@ client.vector_stores.create(
     chunking_strategy={"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}},
 )
 client.configs.create(name="n", config={"strategy": {"mode": "fallback"}, "targets": [{"virtual_key": "a"}]})
+
+made = CreateChatCompletionRequest(
+    model="gpt-4o",
+    messages=[{"role": "user", "content": [{"type": "text", "text": "hi"}]}, ChatCompletionRequestUserMessage(**plain)],
+    tools=[weather],
+    stream_options={"include_usage": True},
+    response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
+)
+assert_type(made.tools, list[ChatCompletionTool] | None)
+assert_type(made.stream_options, ChatCompletionStreamOptions2 | None)
+if made.tools is not None:
+    assert_type(made.tools[0].function.name, str)
+job = OpenAIBatchJob(
+    input_file_id="file-1",
+    endpoint="/v1/embeddings",
+    completion_window="24h",
+    output_expires_after={"anchor": "created_at", "seconds": 3600},
+)
+assert_type(job.output_expires_after, OpenAIBatchJobOutputExpiresAfter | None)
+body: CreateChatCompletionRequestDict = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+assert_type(CreateChatCompletionRequest(**body), CreateChatCompletionRequest)
+assert_type(JWTParameters(jwks_uri="u", header_key="k", algorithms=("RS256",)).algorithms, list[str] | None)
 
 # -- streams
 

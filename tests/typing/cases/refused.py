@@ -1,6 +1,7 @@
 """What must be a type error: each line marked with its reason, and no other line."""
 
 from portkey_api.models import Batch, JWTParameters, RegexMatchCheck, RegexMatchParameters
+from portkey_api.models import CreateChatCompletionRequest as Request
 from portkey_client import AsyncPortkey, Config, Gateway, Portkey
 
 client = Portkey(api_key="k", virtual_key="v")
@@ -51,6 +52,16 @@ batch.completed_at + 1  # REFUSED: what may be missing
 Batch(id="b")  # REFUSED: a model without what it requires
 RegexMatchCheck(id="default.jwt", parameters=RegexMatchParameters(rule="a"))  # REFUSED: another check's id
 RegexMatchCheck(id="default.regexMatch", parameters=JWTParameters(jwks_uri="u", header_key="k"))  # REFUSED: parameters
+Request(model="m", messages=[{"role": "user", "contnt": "hi"}])  # REFUSED: a misspelled key in a constructor
+Request(model="m", messages=[{"role": "user", "content": [{"type": "text", "txt": "a"}]}])  # REFUSED: deeper
+Request(model="m", messages=[], stream_options={"include_usge": True})  # REFUSED: a misspelled key
+Request(model="m", messages=[], stream_options={"include_usage": "yes"})  # REFUSED: a wrong type in a dict
+Request(model="m", messages=[], strem=True)  # REFUSED: a misspelled field
+Request(model="m")  # REFUSED: a missing field
+Request(model="m", messages=[], temperature=None, user=None)  # REFUSED: a null that the document does not allow
+Request(model="m", messages=[], stream_options={}).stream_options["include_usage"]  # REFUSED: what is read is a model
+JWTParameters(jwksUri="u", headerKey="k")  # REFUSED: a constructor has the names of the attributes
+JWTParameters(jwks_uri="u", header_key=1)  # REFUSED: a wrong type there
 other.batches.cancel("b").id  # REFUSED: an answer that was not awaited
 client.batches.with_raw_response.cancle("b")  # REFUSED: a misspelled method below with_raw_response
 client.batches.with_raw_response.cancel(1)  # REFUSED: an id that is no text, there too
