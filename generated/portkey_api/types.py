@@ -191,7 +191,10 @@ class Success(Facts):
 
 
 class RawResponse(Success, Generic[T]):
-    """The parsed answer of one call, with the HTTP answer it was read from."""
+    """The parsed answer of one call, with the HTTP answer it was read from.
+
+    With ``stream=True`` the stream stands in the place of the parsed answer, and is to be closed like any other.
+    """
 
     def __init__(
         self,
@@ -209,18 +212,20 @@ class RawResponse(Success, Generic[T]):
         self.status = status
         self.headers = headers
         self.content = content
-        """The body as it came."""
+        """The body as it came; empty where it comes as a stream."""
         self.parsed = parsed
         """What the method without ``with_raw_response`` returns."""
         self.attempts = attempts
         self.elapsed = elapsed
-        """Seconds the call took, all attempts and the waits between them."""
+        """Seconds the call took, all attempts and the waits between them; for a stream, up to its beginning."""
         self.attempt_elapsed = attempt_elapsed
-        """Seconds the last attempt took."""
+        """Seconds the last attempt took; for a stream, up to its beginning."""
 
     @property
     def hook_results(self) -> Any:
-        """What each guardrail found, where the gateway tells it in the body (``hook_results``)."""
+        """What each guardrail found, where the gateway tells it in the body (``hook_results``); of a stream, so far."""
+        if isinstance(self.parsed, (Stream, AsyncStream)):
+            return self.parsed.hook_results
         parsed: Any = self.parsed.to_dict() if isinstance(self.parsed, WireModel) else self.parsed
         return parsed.get("hook_results") if is_object(parsed) else None
 
@@ -318,6 +323,10 @@ class Caller:
         """Send one operation and return its answer as a stream; the arguments are those of ``call``."""
         raise NotImplementedError(f"{operation.name}: this client cannot stream")
 
+    def stream_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[Stream[Any, T]]:
+        """Send one operation and return its answer as a stream, with all that came before its events."""
+        raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
     def call_or_stream(
         self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any
     ) -> T | Stream[Any, T]:
@@ -350,6 +359,12 @@ class AsyncCaller:
         """Send one operation and return its answer as a stream; the arguments are those of ``call``."""
         raise NotImplementedError(f"{operation.name}: this client cannot stream")
 
+    async def stream_raw(
+        self, operation: Operation[T], options: CallOptions, **parts: Any
+    ) -> RawResponse[AsyncStream[Any, T]]:
+        """Send one operation and return its answer as a stream, with all that came before its events."""
+        raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
     async def call_or_stream(
         self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any
     ) -> T | AsyncStream[Any, T]:
@@ -367,6 +382,9 @@ class _RawCaller(Caller):
     def call(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
         return self._client.call_raw(operation, options, **parts)
 
+    def stream(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
+        return self._client.stream_raw(operation, options, **parts)
+
 
 class _AsyncRawCaller(AsyncCaller):
     """The same, asynchronous."""
@@ -376,6 +394,9 @@ class _AsyncRawCaller(AsyncCaller):
 
     async def call(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
         return await self._client.call_raw(operation, options, **parts)
+
+    async def stream(self, operation: Operation[Any], options: CallOptions, **parts: Any) -> Any:
+        return await self._client.stream_raw(operation, options, **parts)
 
 
 class Resource:

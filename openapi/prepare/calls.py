@@ -109,12 +109,15 @@ class Call:
         """The declarations of all arguments, path parameters positional, the rest by keyword."""
         return _signature(self.arguments)
 
-    def returned(self, prefix: str, streams: bool | None) -> str:
-        """Return the type of the answer, for a client whose classes bear a prefix."""
-        stream = f"{prefix}Stream[{self.event}, {self.returns}]"
+    def returned(self, prefix: str, streams: bool | None, raw: bool = False) -> str:
+        """Return the type of the answer, or of the raw response, for a client whose classes bear a prefix."""
+        plain = self.returns.replace("builtins.", "") if raw else self.returns
+        answers = {False: plain, True: f"{prefix}Stream[{self.event}, {plain}]"}
+        if raw:
+            answers = {streams: f"RawResponse[{answer}]" for streams, answer in answers.items()}
         if self.event is None or streams is False:
-            return self.returns
-        return stream if streams else f"{self.returns} | {stream}"
+            return answers[False]
+        return answers[True] if streams else " | ".join(answers.values())
 
 
 def _signature(arguments: list[Argument]) -> list[str]:

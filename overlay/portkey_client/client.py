@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from portkey_api.resources import AsyncResources, Resources
-from portkey_api.types import AsyncResource, CallOptions, Operation, RawResponse, Resource
+from portkey_api.types import AsyncResource, AsyncStream, CallOptions, Operation, RawResponse, Resource, Stream
 
 from .credentials import CREDENTIALS, Credentials, completed
 from .errors import ConfigurationError, RequestRefusedError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .pages import AsyncItems, Items, Listing
     from .runner import Runner
     from .steps import World
-    from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventStream
+    from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventReader, EventStream, Flow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -266,12 +266,29 @@ class Portkey(_Client["httpx.Client"], Resources):
             PortkeyError: What ``call`` raises. Reading the stream raises ``StreamTruncatedError`` when it breaks off,
                 ``StreamFailedError`` for an error inside it, and ``AnswerError`` for an event that is not JSON.
         """
+        from .streams import EventStream
+
+        return EventStream(self._events(operation, options, parts))
+
+    def stream_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[Stream[Any, T]]:
+        """Send one operation and return its answer as a stream, with all that came before its events.
+
+        It raises what ``stream`` raises. The time it tells is that until the answer began.
+        """
+        from .streams import EventStream, opened
+
+        flow = self._events(operation, options, parts)
+        return opened(EventStream(flow), flow.begun)
+
+    def _events(
+        self, operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any]
+    ) -> Flow[httpx.Client, EventReader]:
         from .exchange import Call
         from .steps import SYNC, complete
-        from .streams import EventStream, asking, event_flow
+        from .streams import asking, event_flow
 
         call = Call(self._settings, self._world, operation, asking(options), parts)
-        return EventStream(complete(event_flow(call, self._lanes, SYNC)))
+        return complete(event_flow(call, self._lanes, SYNC))
 
     def stream_bytes(self, method: Callable[P, bytes], /, *args: P.args, **kwargs: P.kwargs) -> ByteStream:
         """Call a method whose answer is bytes, and return them as they come.
@@ -385,12 +402,28 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
     async def stream(self, operation: Operation[T], options: CallOptions, **parts: Any) -> AsyncEventStream[Any, T]:
         """Send one operation and return its answer as a stream of events; it raises what ``Portkey.stream`` raises."""
+        from .streams import AsyncEventStream
+
+        return AsyncEventStream(await self._events(operation, options, parts))
+
+    async def stream_raw(
+        self, operation: Operation[T], options: CallOptions, **parts: Any
+    ) -> RawResponse[AsyncStream[Any, T]]:
+        """Send one operation and return its answer as a stream with what came before; see ``Portkey.stream_raw``."""
+        from .streams import AsyncEventStream, opened
+
+        flow = await self._events(operation, options, parts)
+        return opened(AsyncEventStream(flow), flow.begun)
+
+    async def _events(
+        self, operation: Operation[Any], options: CallOptions, parts: Mapping[str, Any]
+    ) -> Flow[httpx.AsyncClient, EventReader]:
         from .exchange import Call
         from .steps import ASYNC
-        from .streams import AsyncEventStream, asking, event_flow
+        from .streams import asking, event_flow
 
         call = Call(self._settings, self._world, operation, asking(options), parts)
-        return AsyncEventStream(await event_flow(call, self._lanes, ASYNC))
+        return await event_flow(call, self._lanes, ASYNC)
 
     async def stream_bytes(
         self, method: Callable[P, Awaitable[bytes]], /, *args: P.args, **kwargs: P.kwargs

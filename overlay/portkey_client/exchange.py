@@ -108,11 +108,14 @@ async def attempt(call: Call[Any], lane: Lane[H], steps: Steps[H], held: Held[H]
 class Begun(Facts):
     """What is known of an answer when it begins."""
 
-    def __init__(self, operation: str, status: int, headers: Mapping[str, str], attempts: int) -> None:
-        self.operation: str = operation
-        self.status: int = status
-        self.headers: Mapping[str, str] = headers
-        self.attempts: int = attempts
+    def __init__(self, call: Call[Any], response: httpx.Response) -> None:
+        self.operation: str = call.operation.name
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = read_headers(response)
+        self.attempts: int = call.attempts
+        took, attempt_took = call.took()
+        self.elapsed: float = took
+        self.attempt_elapsed: float = attempt_took
 
 
 class Held(Generic[H]):
@@ -187,6 +190,16 @@ class Call(Generic[T]):
         """The credentials of the request, which no error may repeat."""
         return secrets(self._headers)
 
+    @property
+    def attempts(self) -> int:
+        """How often the request was sent, or tried to be."""
+        return self._number
+
+    def took(self) -> tuple[float, float]:
+        """Return how many seconds the call took so far, and its last attempt."""
+        now = self.world.clock()
+        return now - self._began, now - self._attempt_began
+
     def request(self, lane: Lane[Any]) -> httpx.Request:
         """Return the request of the next attempt, with no more time for it than is left."""
         self._number += 1
@@ -257,10 +270,9 @@ class Call(Generic[T]):
             media = answer.headers.get("content-type")
             message = f"{self.operation.name}: answered {answer.status} with {media}, which is no stream of events"
             raise self.placed(AnswerError(message, answer.status, answer.headers, answer.content))
-        status, headers = held.response.status_code, read_headers(held.response)
-        begun = Begun(self.operation.name, status, headers, self._number)
+        begun = Begun(self, held.response)
         self._span.lasting = True
-        self._span.answered(begun, status, None)
+        self._span.answered(begun, begun.status, None)
         return begun
 
     def ended(self, begun: Begun, error: BaseException | None, answer: Callable[[], Any]) -> None:
@@ -281,7 +293,7 @@ class Call(Generic[T]):
         status = response.status_code
         headers = read_headers(response)
         hidden = () if 200 <= status < 300 else self.secrets
-        now = self.world.clock()
+        elapsed, attempt_elapsed = self.took()
         answer = RawResponse(
             operation=self.operation.name,
             status=status,
@@ -289,8 +301,8 @@ class Call(Generic[T]):
             content=content,
             parsed=read_answer(self.operation, status, headers, content, hidden),
             attempts=self._number,
-            elapsed=now - self._began,
-            attempt_elapsed=now - self._attempt_began,
+            elapsed=elapsed,
+            attempt_elapsed=attempt_elapsed,
         )
         self._span.answered(answer, answer.status, answer.parsed)
         return answer

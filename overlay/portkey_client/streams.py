@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import httpx
 
-from portkey_api.types import AsyncStream, CallOptions, Operation, Stream, Success, WireModel, read, readers_by
+from portkey_api.types import (
+    AsyncStream,
+    CallOptions,
+    Operation,
+    RawResponse,
+    Stream,
+    Success,
+    WireModel,
+    read,
+    readers_by,
+)
 
 from .answer import documented
 from .assemble import assemble
@@ -31,6 +41,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E")
 T = TypeVar("T")
+S = TypeVar("S")
 EVENTS = "text/event-stream"
 _END = "[DONE]"
 _LAST = {"message_stop", "response.completed", "response.failed", "response.incomplete", "response.cancelled"}
@@ -376,6 +387,20 @@ class AsyncByteStream(Success):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def opened(stream: S, begun: Begun) -> RawResponse[S]:
+    """Return a stream with what came before its events."""
+    return RawResponse(
+        operation=begun.operation,
+        status=begun.status,
+        headers=begun.headers,
+        content=b"",
+        parsed=stream,
+        attempts=begun.attempts,
+        elapsed=begun.elapsed,
+        attempt_elapsed=begun.attempt_elapsed,
+    )
 
 
 def asking(options: CallOptions) -> CallOptions:

@@ -85,7 +85,7 @@ def test_models_and_literals_mix() -> None:
     details["checks"] = (
         RegexMatchCheck(**check),
         check,
-        {**check, "parameters": models.RegexMatchParameters(rule="b")},
+        {**check, "parameters": RegexMatchParameters(rule="b")},
     )
     assert [type(each) for each in details.checks or []] == [RegexMatchCheck] * 3
     assert to_wire(details)["checks"] == [check, check, {**check, "parameters": {"rule": "b"}}]

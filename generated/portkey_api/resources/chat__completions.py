@@ -488,6 +488,7 @@ if TYPE_CHECKING:
     class RawChatCompletionsResource:
         """The operations under ``client.chat.completions``, each returning its answer with what came with it."""
 
+        @overload
         def create(
             self,
             *,
@@ -547,6 +548,194 @@ if TYPE_CHECKING:
             store: bool | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateChatCompletionResponse]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            stream: Literal[True],
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            stream: bool | None,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateChatCompletionResponse]
+            | RawResponse[Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]
+        ): ...
+
+        def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: bool | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateChatCompletionResponse]
+            | RawResponse[Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]
+        ): ...
 
         def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeletedObject]: ...
 
@@ -934,6 +1123,7 @@ if TYPE_CHECKING:
     class AsyncRawChatCompletionsResource:
         """The operations under ``client.chat.completions``, asynchronous, each returning its answer with what came with it."""
 
+        @overload
         async def create(
             self,
             *,
@@ -993,6 +1183,194 @@ if TYPE_CHECKING:
             store: bool | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateChatCompletionResponse]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            stream: Literal[True],
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            stream: bool | None,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateChatCompletionResponse]
+            | RawResponse[AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]
+        ): ...
+
+        async def create(
+            self,
+            *,
+            messages: Sequence[
+                ChatCompletionRequestSystemMessage
+                | ChatCompletionRequestSystemMessageDict
+                | ChatCompletionRequestDeveloperMessage
+                | ChatCompletionRequestDeveloperMessageDict
+                | ChatCompletionRequestUserMessage
+                | ChatCompletionRequestUserMessageDict
+                | ChatCompletionRequestAssistantMessage
+                | ChatCompletionRequestAssistantMessageDict
+                | ChatCompletionRequestToolMessage
+                | ChatCompletionRequestToolMessageDict
+                | ChatCompletionRequestFunctionMessage
+                | ChatCompletionRequestFunctionMessageDict
+            ],
+            model: str | CreateChatCompletionRequestModelOption2,
+            x_portkey_trace_id: str | None = None,
+            x_portkey_span_id: str | None = None,
+            x_portkey_parent_span_id: str | None = None,
+            x_portkey_span_name: str | None = None,
+            x_portkey_metadata: Mapping[str, Any] | str | None = None,
+            x_portkey_cache_namespace: str | None = None,
+            x_portkey_cache_force_refresh: bool | None = None,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: bool | None = UNSET,
+            top_logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            response_format: ResponseFormatText
+            | ResponseFormatTextDict
+            | ResponseFormatJsonSchema
+            | ResponseFormatJsonSchemaDict
+            | ResponseFormatJsonObject
+            | ResponseFormatJsonObjectDict = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: bool | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            thinking: CreateChatCompletionRequestThinking | CreateChatCompletionRequestThinkingDict | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            tools: Sequence[ChatCompletionTool | ChatCompletionToolDict] = UNSET,
+            tool_choice: ChatCompletionToolChoiceOptionOption1
+            | ChatCompletionNamedToolChoice
+            | ChatCompletionNamedToolChoiceDict = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            user: str = UNSET,
+            function_call: CreateChatCompletionRequestFunctionCallOption1
+            | ChatCompletionFunctionCallOption
+            | ChatCompletionFunctionCallOptionDict = UNSET,
+            functions: Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict] = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateChatCompletionResponse]
+            | RawResponse[AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]]
+        ): ...
 
         async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeletedObject]: ...
 

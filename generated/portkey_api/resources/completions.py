@@ -194,6 +194,7 @@ if TYPE_CHECKING:
     class RawCompletionsResource:
         """The operations under ``client.completions``, each returning its answer with what came with it."""
 
+        @overload
         def create(
             self,
             *,
@@ -217,6 +218,86 @@ if TYPE_CHECKING:
             user: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateCompletionResponse]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            stream: Literal[True],
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[CreateCompletionStreamResponse, CreateCompletionResponse]]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            stream: bool | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateCompletionResponse]
+            | RawResponse[Stream[CreateCompletionStreamResponse, CreateCompletionResponse]]
+        ): ...
+
+        def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: bool | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateCompletionResponse]
+            | RawResponse[Stream[CreateCompletionStreamResponse, CreateCompletionResponse]]
+        ): ...
 
 
 class AsyncCompletionsResource(AsyncResource):
@@ -367,6 +448,7 @@ if TYPE_CHECKING:
     class AsyncRawCompletionsResource:
         """The operations under ``client.completions``, asynchronous, each returning its answer with what came with it."""
 
+        @overload
         async def create(
             self,
             *,
@@ -390,3 +472,83 @@ if TYPE_CHECKING:
             user: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateCompletionResponse]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            stream: Literal[True],
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            stream: bool | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateCompletionResponse]
+            | RawResponse[AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]]
+        ): ...
+
+        async def create(
+            self,
+            *,
+            model: str | CreateCompletionRequestModelOption2,
+            prompt: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]] | None,
+            best_of: int | None = UNSET,
+            echo: bool | None = UNSET,
+            frequency_penalty: float | None = UNSET,
+            logit_bias: Mapping[str, int] | None = UNSET,
+            logprobs: int | None = UNSET,
+            max_tokens: int | None = UNSET,
+            n: int | None = UNSET,
+            presence_penalty: float | None = UNSET,
+            seed: int | None = UNSET,
+            stop: str | Sequence[str] | None = UNSET,
+            stream: bool | None = UNSET,
+            stream_options: ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None = UNSET,
+            suffix: str | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[CreateCompletionResponse]
+            | RawResponse[AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]]
+        ): ...

@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     class RawPromptsCompletionsResource:
         """The operations under ``client.prompts.completions``, each returning its answer with what came with it."""
 
+        @overload
         def create(
             self,
             prompt_id: str,
@@ -132,6 +133,53 @@ if TYPE_CHECKING:
             | CreateCompletionRequestDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[PromptsCompletionsCreateResponse]: ...
+
+        @overload
+        def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: Literal[True],
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]: ...
+
+        @overload
+        def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: bool,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[PromptsCompletionsCreateResponse]
+            | RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+        ): ...
+
+        def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: bool = UNSET,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[PromptsCompletionsCreateResponse]
+            | RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+        ): ...
 
 
 class AsyncPromptsCompletionsResource(AsyncResource):
@@ -218,6 +266,7 @@ if TYPE_CHECKING:
     class AsyncRawPromptsCompletionsResource:
         """The operations under ``client.prompts.completions``, asynchronous, each returning its answer with what came with it."""
 
+        @overload
         async def create(
             self,
             prompt_id: str,
@@ -230,3 +279,50 @@ if TYPE_CHECKING:
             | CreateCompletionRequestDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[PromptsCompletionsCreateResponse]: ...
+
+        @overload
+        async def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: Literal[True],
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]: ...
+
+        @overload
+        async def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: bool,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[PromptsCompletionsCreateResponse]
+            | RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+        ): ...
+
+        async def create(
+            self,
+            prompt_id: str,
+            *,
+            variables: Mapping[str, Any],
+            stream: bool = UNSET,
+            hyperparameters: CreateChatCompletionRequest
+            | CreateChatCompletionRequestDict
+            | CreateCompletionRequest
+            | CreateCompletionRequestDict = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> (
+            RawResponse[PromptsCompletionsCreateResponse]
+            | RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+        ): ...

@@ -614,6 +614,7 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[CompactedResponse]: ...
 
+        @overload
         def create(
             self,
             *,
@@ -674,6 +675,191 @@ if TYPE_CHECKING:
             stream: Literal[False] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            stream: Literal[True],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[ResponseStreamEvent, Response]]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            stream: bool | None,
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent, Response]]: ...
+
+        def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            stream: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent, Response]]: ...
 
         def delete(self, response_id: str, **options: Unpack[CallOptions]) -> RawResponse[ResponsesDeleteResponse]: ...
 
@@ -1128,6 +1314,7 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[CompactedResponse]: ...
 
+        @overload
         async def create(
             self,
             *,
@@ -1188,6 +1375,191 @@ if TYPE_CHECKING:
             stream: Literal[False] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            stream: Literal[True],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            stream: bool | None,
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
+
+        async def create(
+            self,
+            *,
+            model: ModelIdsResponsesOption1 | str,
+            input: str
+            | Sequence[
+                EasyInputMessage
+                | EasyInputMessageDict
+                | InputMessage
+                | InputMessageDict
+                | OutputMessage
+                | OutputMessageDict
+                | FileSearchToolCall
+                | FileSearchToolCallDict
+                | ComputerToolCall
+                | ComputerToolCallDict
+                | ComputerToolCallOutput
+                | ComputerToolCallOutputDict
+                | WebSearchToolCall
+                | WebSearchToolCallDict
+                | FunctionToolCall
+                | FunctionToolCallDict
+                | FunctionToolCallOutput
+                | FunctionToolCallOutputDict
+                | ReasoningItem
+                | ReasoningItemDict
+                | ItemReference
+                | ItemReferenceDict
+            ],
+            metadata: Mapping[str, str] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            user: str | None = UNSET,
+            previous_response_id: str | None = UNSET,
+            reasoning: Reasoning | ReasoningDict | None = UNSET,
+            max_output_tokens: int | None = UNSET,
+            instructions: str | None = UNSET,
+            text: CreateResponseText | CreateResponseTextDict = UNSET,
+            tools: Sequence[
+                FileSearchTool
+                | FileSearchToolDict
+                | FunctionTool
+                | FunctionToolDict
+                | ComputerTool
+                | ComputerToolDict
+                | WebSearchTool
+                | WebSearchToolDict
+            ] = UNSET,
+            tool_choice: ToolChoiceOptions
+            | ToolChoiceTypes
+            | ToolChoiceTypesDict
+            | ToolChoiceFunction
+            | ToolChoiceFunctionDict = UNSET,
+            truncation: CreateResponseTruncation | None = UNSET,
+            include: Sequence[Includable] | None = UNSET,
+            parallel_tool_calls: bool | None = UNSET,
+            store: bool | None = UNSET,
+            stream: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
 
         async def delete(
             self, response_id: str, **options: Unpack[CallOptions]

@@ -415,6 +415,7 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[ThreadObject]: ...
 
+        @overload
         def create_and_run(
             self,
             *,
@@ -452,6 +453,122 @@ if TYPE_CHECKING:
             | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
+
+        @overload
+        def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            stream: Literal[True],
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            stream: bool | None,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: bool | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
 
         def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteThreadResponse]: ...
 
@@ -747,6 +864,7 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[ThreadObject]: ...
 
+        @overload
         async def create_and_run(
             self,
             *,
@@ -784,6 +902,122 @@ if TYPE_CHECKING:
             | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
+
+        @overload
+        async def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            stream: Literal[True],
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        async def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            stream: bool | None,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        async def create_and_run(
+            self,
+            *,
+            assistant_id: str,
+            thread: CreateThreadRequest | CreateThreadRequestDict = UNSET,
+            model: str | CreateThreadAndRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            tool_resources: CreateThreadAndRunRequestToolResources
+            | CreateThreadAndRunRequestToolResourcesDict
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: bool | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
 
         async def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteThreadResponse]: ...
 

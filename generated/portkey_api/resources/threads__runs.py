@@ -493,6 +493,7 @@ if TYPE_CHECKING:
 
         def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RawResponse[RunObject]: ...
 
+        @overload
         def create(
             self,
             thread_id: str,
@@ -530,6 +531,119 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
+        @overload
+        def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            stream: Literal[True],
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            stream: bool | None,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: bool | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
         def list(
             self,
             thread_id: str,
@@ -543,6 +657,7 @@ if TYPE_CHECKING:
 
         def retrieve(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RawResponse[RunObject]: ...
 
+        @overload
         def submit_tool_outputs(
             self,
             thread_id: str,
@@ -554,6 +669,44 @@ if TYPE_CHECKING:
             stream: Literal[False] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
+
+        @overload
+        def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: Literal[True],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: bool | None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
+
+        def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
 
         def update(
             self,
@@ -901,6 +1054,7 @@ if TYPE_CHECKING:
             self, thread_id: str, run_id: str, **options: Unpack[CallOptions]
         ) -> RawResponse[RunObject]: ...
 
+        @overload
         async def create(
             self,
             thread_id: str,
@@ -938,6 +1092,119 @@ if TYPE_CHECKING:
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
+        @overload
+        async def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            stream: Literal[True],
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        async def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            stream: bool | None,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        async def create(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            model: str | CreateRunRequestModelOption2 | None = UNSET,
+            instructions: str | None = UNSET,
+            additional_instructions: str | None = UNSET,
+            additional_messages: Sequence[CreateMessageRequest | CreateMessageRequestDict] | None = UNSET,
+            tools: Sequence[
+                AssistantToolsCode
+                | AssistantToolsCodeDict
+                | AssistantToolsFileSearch
+                | AssistantToolsFileSearchDict
+                | AssistantToolsFunction
+                | AssistantToolsFunctionDict
+            ]
+            | None = UNSET,
+            metadata: Mapping[str, Any] | None = UNSET,
+            temperature: float | None = UNSET,
+            top_p: float | None = UNSET,
+            stream: bool | None = UNSET,
+            max_prompt_tokens: int | None = UNSET,
+            max_completion_tokens: int | None = UNSET,
+            truncation_strategy: TruncationObject | TruncationObjectDict | None = UNSET,
+            tool_choice: AssistantsApiToolChoiceOptionOption1
+            | AssistantsNamedToolChoice
+            | AssistantsNamedToolChoiceDict
+            | None = UNSET,
+            parallel_tool_calls: bool = UNSET,
+            response_format: AssistantsApiResponseFormatOptionOption1
+            | AssistantsApiResponseFormat
+            | AssistantsApiResponseFormatDict
+            | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
         async def list(
             self,
             thread_id: str,
@@ -953,6 +1220,7 @@ if TYPE_CHECKING:
             self, thread_id: str, run_id: str, **options: Unpack[CallOptions]
         ) -> RawResponse[RunObject]: ...
 
+        @overload
         async def submit_tool_outputs(
             self,
             thread_id: str,
@@ -964,6 +1232,44 @@ if TYPE_CHECKING:
             stream: Literal[False] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
+
+        @overload
+        async def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: Literal[True],
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        @overload
+        async def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: bool | None,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
+
+        async def submit_tool_outputs(
+            self,
+            thread_id: str,
+            run_id: str,
+            *,
+            tool_outputs: Sequence[
+                SubmitToolOutputsRunRequestToolOutputsItem | SubmitToolOutputsRunRequestToolOutputsItemDict
+            ],
+            stream: bool | None = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
 
         async def update(
             self,

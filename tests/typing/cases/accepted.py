@@ -180,12 +180,27 @@ assert_type(
     client.threads.runs.create("thread_1", assistant_id="a", stream=True), Stream[AssistantStreamEvent, RunObject]
 )
 
+raw_chunks = client.chat.completions.with_raw_response.create(model="m", messages=hi, stream=True)
+assert_type(raw_chunks, RawResponse[Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]])
+assert_type(raw_chunks.trace_id, str | None)
+with raw_chunks.parsed as raw_events:
+    assert_type(next(iter(raw_events)), CreateChatCompletionStreamResponse)
+assert_type(
+    client.chat.completions.with_raw_response.create(model="m", messages=hi),
+    RawResponse[CreateChatCompletionResponse],
+)
+
 
 def either(stream: bool) -> None:
     """A flag that only run time knows gives either answer."""
     assert_type(
         client.chat.completions.create(model="m", messages=hi, stream=stream),
         CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse],
+    )
+    assert_type(
+        client.chat.completions.with_raw_response.create(model="m", messages=hi, stream=stream),
+        RawResponse[CreateChatCompletionResponse]
+        | RawResponse[Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]],
     )
 
 
@@ -269,6 +284,8 @@ async def asynchronously(other: AsyncPortkey) -> None:
     async for chunk in stream:
         assert_type(chunk, CreateChatCompletionStreamResponse)
     assert_type(await stream.final(), CreateChatCompletionResponse)
+    raw_stream = await other.chat.completions.with_raw_response.create(model="m", messages=hi, stream=True)
+    assert_type(raw_stream, RawResponse[AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]])
     async for item in other.items(other.batches.list, limit=20):
         assert_type(item, Batch)
     async for answer in other.pages(other.batches.list):

@@ -66,6 +66,9 @@ other.batches.cancel("b").id  # REFUSED: an answer that was not awaited
 client.batches.with_raw_response.cancle("b")  # REFUSED: a misspelled method below with_raw_response
 client.batches.with_raw_response.cancel(1)  # REFUSED: an id that is no text, there too
 client.batches.with_raw_response.cancel("b").id  # REFUSED: the answer is in `parsed`
+chat.with_raw_response.create(model="m", messages=[], stream=True).parsed.choices  # REFUSED: a stream has no choices
+chat.with_raw_response.create(model="m", messages=[], strem=True)  # REFUSED: a misspelled flag
+next(chat.with_raw_response.create(model="m", messages=[], stream=True))  # REFUSED: the stream is in `parsed`
 Portkey(retries="3")  # REFUSED: a number of retries that is none
 client.with_options(metadta={})  # REFUSED: a misspelled option
 client.with_options(metadata={"n": 1})  # REFUSED: metadata that is no text
