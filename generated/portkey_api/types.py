@@ -94,7 +94,18 @@ class CallOptions(TypedDict, total=False):
 class Operation(Generic[T]):
     """One operation of the document, as data: all that is needed to send it and to read its answer."""
 
-    __slots__ = ("content_type", "events", "method", "name", "path", "responses", "security", "server", "styles")
+    __slots__ = (
+        "answers",
+        "content_type",
+        "events",
+        "method",
+        "name",
+        "path",
+        "responses",
+        "security",
+        "server",
+        "styles",
+    )
 
     def __init__(
         self,
@@ -108,6 +119,7 @@ class Operation(Generic[T]):
         content_type: str | None = None,
         styles: Mapping[str, str] | None = None,
         events: Any = None,
+        answers: Mapping[str | None, Any] | None = None,
     ) -> None:
         self.name: str = name
         """``resource.method``."""
@@ -127,6 +139,22 @@ class Operation(Generic[T]):
         """Place and parameter, as in ``query include`` -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
         self.events: Any = events
         """The codec of one server-sent event, where the operation can stream and an event needs one."""
+        self.answers: Mapping[str | None, Any] = answers or {}
+        """Where a field of the body decides what the answer is: its value, ``None`` for left out -> the codec."""
+
+    def answering(self, value: Any) -> Operation[T]:
+        """Return the operation as it answers to a value of the deciding field; itself where that is no known one."""
+        asked = None if value is UNSET else value
+        if not isinstance(asked, (str, type(None))) or asked not in self.answers:
+            return self
+        from copy import copy
+
+        twin = copy(self)
+        chosen = {
+            status: (kind, self.answers[asked]) for status, (kind, _) in self.responses.items() if status[0] == "2"
+        }
+        twin.responses = {**self.responses, **chosen}
+        return twin
 
     def __repr__(self) -> str:
         return f"Operation({self.name}: {self.method} {self.path})"
@@ -814,7 +842,7 @@ def _model_fit(model: type[WireModel], value: dict[str, Any]) -> int:
             continue
         weights = [_told(model._tells[key], given)] if key in model._tells else []
         if name in model._codecs:
-            weights.append(5 if _fit(model._codecs[name], given) > -1000 else -1000)
+            weights.append(5 if _fit(model._codecs[name], given) > -500 else -1000)
         score += max(weights, default=0)
     return score
 

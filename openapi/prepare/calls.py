@@ -11,6 +11,7 @@ from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 
 from . import render
+from .errors import PrepareError
 from .events import event_component
 from .load import Json
 from .names import snake
@@ -55,11 +56,28 @@ class Overload:
     arguments: list[Argument]
     streams: bool | None
     """Whether the answer comes as a stream; ``None`` where only run time knows."""
+    answer: str | None = None
+    """The type of the answer that a field of the body asks for, where one does (``x-answer-by``)."""
 
     @property
     def signature(self) -> list[str]:
         """The declarations of its arguments."""
         return _signature(self.arguments)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A field of the body that decides which of several answers comes (``x-answer-by``)."""
+
+    argument: str
+    answers: dict[str, Component]
+    """Its value -> the answer; the first also where it is left out."""
+
+    @property
+    def codecs(self) -> dict[str | None, Any]:
+        """Its value, ``None`` where it is left out, -> the codec of the answer."""
+        found: dict[str | None, Any] = {value: render.codec(each.prop) for value, each in self.answers.items()}
+        return {None: next(iter(found.values())), **found}
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,7 @@ class Call:
     """The type of one server-sent event, where the operation can stream and an argument says whether it does."""
     events: Any
     """The codec of one server-sent event."""
+    choice: Choice | None
     written: list[Any]
     """What its arguments hold."""
     props: list[Any]
@@ -109,15 +128,22 @@ class Call:
         """The declarations of all arguments, path parameters positional, the rest by keyword."""
         return _signature(self.arguments)
 
-    def returned(self, prefix: str, streams: bool | None, raw: bool = False) -> str:
-        """Return the type of the answer, or of the raw response, for a client whose classes bear a prefix."""
-        plain = self.returns.replace("builtins.", "") if raw else self.returns
-        answers = {False: plain, True: f"{prefix}Stream[{self.event}, {plain}]"}
-        if raw:
-            answers = {streams: f"RawResponse[{answer}]" for streams, answer in answers.items()}
-        if self.event is None or streams is False:
-            return answers[False]
-        return answers[True] if streams else " | ".join(answers.values())
+    def returned(self, prefix: str, way: Overload | None, raw: bool = False) -> str:
+        """Return the type of the answer in one way to call it, or of the raw response.
+
+        Args:
+            prefix: What the classes of the client bear before their names.
+            way: One of the overloads; ``None`` where it may be any.
+            raw: Whether the raw response is meant.
+        """
+        streams = way.streams if way else None
+        wholes = [way.answer] if way and way.answer else [self.returns]
+        if raw and self.choice and wholes == [self.returns]:
+            wholes = list(dict.fromkeys(each.name for each in self.choice.answers.values()))
+        found = [] if streams and self.event else wholes
+        if self.event and streams is not False:
+            found = [*found, f"{prefix}Stream[{self.event}, {self.returns}]"]
+        return " | ".join(f"RawResponse[{each.replace('builtins.', '')}]" if raw else each for each in found)
 
 
 def _signature(arguments: list[Argument]) -> list[str]:
@@ -150,7 +176,9 @@ def make_call(
     event = components.get(str(event_component(facts["responses"])))
     can_stream = event is not None and not whole and any(map(_is_stream_flag, fields))
     variants = [[*parameters, *kind] for kind in kinds] or [arguments]
-    overloads = [each for variant in variants for each in _overloads(variant, can_stream=can_stream)]
+    choice = _choice(facts, fields, components)
+    ways = [each for variant in variants for each in _overloads(variant, can_stream=can_stream)]
+    overloads = [each for way in ways for each in (_chosen(way, choice) if choice else [way])]
     written = [argument.prop for each in [arguments, *variants] for argument in each]
     return Call(
         name=name,
@@ -167,6 +195,7 @@ def make_call(
         styles=styles,
         event=event.name if event and can_stream else None,
         events=render.codec(event.prop) if event else None,
+        choice=choice,
         written=written,
         props=[*written, *[response.prop for response in responses.values()]],
     )
@@ -280,6 +309,36 @@ def _overloads(arguments: list[Argument], *, can_stream: bool) -> list[Overload]
     return [
         Overload([each if argument is flag else argument for argument in arguments], streams)
         for streams, each in kinds.items()
+    ]
+
+
+def _choice(facts: Json, arguments: list[Argument], components: dict[str, Component]) -> Choice | None:
+    """Return the field of the body that decides what an operation answers, where the document names one.
+
+    Raises:
+        PrepareError: The document names what it does not have.
+    """
+    for wire, answers in facts.get("x-answer-by", {}).items():
+        found = [each.name for each in arguments if (each.place, each.wire) == ("body", wire)]
+        unknown = [name for name in answers.values() if name not in components]
+        if unknown or not found:
+            raise PrepareError(f"{facts['operationId']}: x-answer-by: it has no {' or '.join(unknown or [wire])}")
+        return Choice(found[0], {value: components[name] for value, name in answers.items()})
+    return None
+
+
+def _chosen(way: Overload, choice: Choice) -> list[Overload]:
+    """Return the ways to call a method by what is asked for: each known answer, and what only run time knows."""
+    flag = next((each for each in way.arguments if each.name == choice.argument), None)
+    if flag is None:
+        return [way]
+    kinds: list[tuple[Argument, str | None]] = [
+        (replace(flag, kind=f"Literal[{value!r}]", default=None if index else flag.default), answer.name)
+        for index, (value, answer) in enumerate(choice.answers.items())
+    ]
+    return [
+        Overload([each if argument is flag else argument for argument in way.arguments], way.streams, answer)
+        for each, answer in [*kinds, (replace(flag, default=None), None)]
     ]
 
 

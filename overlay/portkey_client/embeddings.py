@@ -21,9 +21,9 @@ class Embeddings(EmbeddingsResource):
         @wraps(EmbeddingsResource.create)
         def create(self, *, encoding_format: Any = UNSET, **arguments: Any) -> Any:
             """See the generated method."""
-            wanted = "base64" if encoding_format is UNSET else encoding_format
-            answer = super().create(encoding_format=wanted, **arguments)
-            return in_floats(answer) if encoding_format is UNSET else answer
+            if encoding_format is UNSET:
+                return in_floats(super().create(**packed(arguments)))
+            return super().create(encoding_format=encoding_format, **arguments)
 
 
 class AsyncEmbeddings(AsyncEmbeddingsResource):
@@ -34,9 +34,14 @@ class AsyncEmbeddings(AsyncEmbeddingsResource):
         @wraps(AsyncEmbeddingsResource.create)
         async def create(self, *, encoding_format: Any = UNSET, **arguments: Any) -> Any:
             """See the generated method."""
-            wanted = "base64" if encoding_format is UNSET else encoding_format
-            answer = await super().create(encoding_format=wanted, **arguments)
-            return in_floats(answer) if encoding_format is UNSET else answer
+            if encoding_format is UNSET:
+                return in_floats(await super().create(**packed(arguments)))
+            return await super().create(encoding_format=encoding_format, **arguments)
+
+
+def packed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments that ask for base64, of an answer that is to be typed as one of numbers."""
+    return {**arguments, "extra_body": {"encoding_format": "base64", **arguments.get("extra_body", {})}}
 
 
 def in_floats(answer: Any) -> Any:

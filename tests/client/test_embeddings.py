@@ -4,13 +4,14 @@ import asyncio
 import base64
 import json
 import struct
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portkey_api.models import CreateEmbeddingResponse, CreateEncodedEmbeddingResponse
 from portkey_client.embeddings import floats
 from tests.client.wire import Wire
 
@@ -47,8 +48,27 @@ def test_who_names_a_format_gets_it_as_it_comes(wanted: Any) -> None:
     wire = Wire(lambda _: answer("AAAAPw=="))
     given = wire.client().embeddings.create(model="m", input="hi", encoding_format=wanted)
     later = asyncio.run(wire.async_client().embeddings.create(model="m", input="hi", encoding_format=wanted))
+    known = CreateEncodedEmbeddingResponse if wanted == "base64" else CreateEmbeddingResponse
+    assert [type(given), type(later)] == [known, known]
     assert [given.to_dict()["data"][0]["embedding"], later.to_dict()["data"][0]["embedding"]] == ["AAAAPw=="] * 2
     assert asked(wire) == wanted
+
+
+def test_a_format_only_the_gateway_knows_is_read_by_what_comes() -> None:
+    """The document's answers are told apart by what is in them, where the format is none of the document's."""
+    for sent, known in ((VECTOR, CreateEmbeddingResponse), ("AAAAPw==", CreateEncodedEmbeddingResponse)):
+        wire, new = Wire(answer(sent)), cast("Any", "int8")
+        assert type(wire.client().embeddings.create(model="m", input="hi", encoding_format=new)) is known
+        assert asked(wire) == "int8"
+
+
+def test_the_body_can_be_added_to() -> None:
+    """What a call adds to its body is sent as well, and what it says of the format counts."""
+    wire = Wire(lambda _: answer(VECTOR))
+    wire.client().embeddings.create(model="m", input="hi", extra_body={"task": "query"})
+    assert (asked(wire), json.loads(wire.last.content)["task"]) == ("base64", "query")
+    wire.client().embeddings.create(model="m", input="hi", extra_body={"encoding_format": "float"})
+    assert asked(wire) == "float"
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}])

@@ -383,15 +383,16 @@ class Auditor:
         required = said.get("required") is True
         part = call.parts["body"]
         if isinstance(part, dict):
-            yield from self._keywords(body, call, part, required=required)
+            deciding = {call.arguments[part[wire]].name for wire in site.schema.get("x-answer-by", {}) if wire in part}
+            yield from self._keywords(body, call, part, deciding, required=required)
             return
         argument = call.arguments[part]
         yield from _unequal(body.at, "required", required, argument.default is argument.empty)
         yield from self._types(body, self.package.hints(call.method)[argument.name], writing=True)
 
-    def _keywords(self, body: Site, call: Call, part: Json, *, required: bool) -> Iterator[Row]:
+    def _keywords(self, body: Site, call: Call, part: Json, deciding: set[str], *, required: bool) -> Iterator[Row]:
         """Yield where keyword arguments are not the properties of the body; each kind of body has an overload."""
-        left = _groups(call.method)
+        left = _groups(call.method, {"stream", *deciding})
         names = {wire: call.arguments[marker].name for wire, marker in part.items()}
         for kind in self.document.kinds(body):
             if not isinstance(kind, Object) or not left:
@@ -442,9 +443,34 @@ class Auditor:
             yield from self._read_by(found[1], answer) if kind.startswith("json") else ()
             yield from self._events(said, at, call)
         whole = Site(good[0] if len(good) == 1 else {"oneOf": good}, f"{site.at}/responses")
-        for function in {call.method, *overloads(call.method)}:
+        decided = list(self._decided(site, call))
+        for function in {call.method, *overloads(call.method)} - {each for each, _ in decided}:
             yield from self._answer_type(whole, self.package.hints(function)["return"])
+        for function, answer in decided:
+            yield from self._answer_type(answer, self.package.hints(function)["return"])
+        yield from self._decided_readings(site, call)
         yield from self._stream_types(site, whole, call)
+
+    def _decided(self, site: Site, call: Call) -> Iterator[tuple[Any, Site]]:
+        """Yield the overloads for one value of the field that decides what the answer is, with that answer."""
+        for wire, answers in site.schema.get("x-answer-by", {}).items():
+            name = call.arguments[call.parts["body"][wire]].name
+            for function in overloads(call.method):
+                asked = get_args(self.package.hints(function).get(name))
+                if len(asked) == 1:
+                    yield function, self._answer_by(site, wire, answers[asked[0]])
+
+    def _decided_readings(self, site: Site, call: Call) -> Iterator[Row]:
+        """Yield where an answer that a field decides has no overload, or is not read as what it is."""
+        for wire, answers in site.schema.get("x-answer-by", {}).items():
+            at = f"{site.at}/x-answer-by/{wire}"
+            yield from _unequal(at, "overloads", len(answers), len(list(self._decided(site, call))))
+            for value, component in [(self.package.types.UNSET, next(iter(answers.values()))), *answers.items()]:
+                codec = call.operation.answering(value).responses["200"][1]
+                yield from self._read_by(codec, self._answer_by(site, wire, component))
+
+    def _answer_by(self, site: Site, wire: str, component: str) -> Site:
+        return Site({"$ref": f"#/components/schemas/{component}"}, f"{site.at}/x-answer-by/{wire}")
 
     def _answer_type(self, whole: Site, annotation: Any) -> Iterator[Row]:
         """Yield where the part of an annotation that is no stream is not what an operation answers."""
@@ -476,12 +502,12 @@ class Auditor:
             yield from self._read_by(call.operation.events, events)
 
 
-def _groups(function: Any) -> list[tuple[Any, ...]]:
-    """Return the overloads of a function, those together that differ only in whether they stream."""
+def _groups(function: Any, flags: set[str]) -> list[tuple[Any, ...]]:
+    """Return the overloads of a function, those together that differ only in what decides how it answers."""
     groups: dict[str, list[Any]] = {}
     for each in overloads(function):
         arguments = inspect.signature(each).parameters.values()
-        groups.setdefault(", ".join(str(one) for one in arguments if one.name != "stream"), []).append(each)
+        groups.setdefault(", ".join(str(one) for one in arguments if one.name not in flags), []).append(each)
     return [tuple(group) for group in groups.values()]
 
 

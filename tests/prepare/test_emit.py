@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from openapi_python_client.parser.errors import GeneratorError, ParseError
 
 from prepare import emit, render
 from prepare.errors import PrepareError
+from prepare.load import Json
 from prepare.normalise import Normaliser
 from prepare.report import Report
 from tests.prepare.tiny import OPENAPI, document, operation, resolved
@@ -79,3 +81,42 @@ def test_unions_of_lists_and_closed_maps_have_their_types(tmp_path: Path, monkey
     assert "mix: ItXMixOption1 | ItXMixOption2 | None = UNSET" in text
     assert "'mix': ('a', 'b', 1, 2)" in text
     assert "_tells: ClassVar[dict[str, Any]] = {'type': ('x',)" in text
+
+
+def deciding(answers: Any) -> Any:
+    """Return a document whose operation answers as a field of its body says; one kind of body lacks the field."""
+    fields: list[Json] = [{"properties": {"how": {"enum": ["a", "b"]}, "x": TEXT}}, {"properties": {"y": TEXT}}]
+    bodies = [{"type": "object", "additionalProperties": False, **each} for each in fields]
+    schemas = {name: {"type": "object", "properties": {name: TEXT}} for name in ("One", "Two")}
+    either = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]}
+    facts = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": bodies}}}},
+        "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": either}}}},
+        "x-answer-by": answers,
+    }
+    return document({"/a": {"post": facts}}, schemas=schemas)
+
+
+def test_a_field_may_decide_what_the_answer_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its values has an overload, the first also where it is left out; run time may know more."""
+    package = emitted(deciding({"how": {"a": "One", "b": "Two"}}), tmp_path, monkeypatch)
+    (module,) = [path for path in (package / "resources").glob("*.py") if path.name != "__init__.py"]
+    text = " ".join(module.read_text("utf-8").split())
+    assert "answers={None: 'One', 'a': 'One', 'b': 'Two'}" in text
+    for how, returns in {"Literal['a'] = UNSET": "One", "Literal['b']": "Two"}.items():
+        assert re.search(rf"how: {re.escape(how)}, [^)]*\) -> {returns}: \.\.\.", text), how
+        assert re.search(rf"how: {re.escape(how)}, [^)]*\) -> RawResponse\[{returns}\]: \.\.\.", text), how
+    assert ") -> RawResponse[One] | RawResponse[Two]: ..." in text
+    assert ".answering(how), options" in text
+
+
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [({"how": {"a": "One", "b": "Three"}}, "Three"), ({"why": {"a": "One", "b": "Two"}}, "why")],
+)
+def test_a_decision_that_cannot_be_made_stops_the_build(
+    answers: Any, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The field and the answers have to be there."""
+    with pytest.raises(PrepareError, match=f"x-answer-by: it has no {missing}"):
+        emitted(deciding(answers), tmp_path, monkeypatch)

@@ -1125,6 +1125,10 @@ if TYPE_CHECKING:
     from .create_embedding_request import CreateEmbeddingRequest as CreateEmbeddingRequest
     from .create_embedding_response import CreateEmbeddingResponse as CreateEmbeddingResponse
     from .create_embedding_response_usage import CreateEmbeddingResponseUsage as CreateEmbeddingResponseUsage
+    from .create_encoded_embedding_response import CreateEncodedEmbeddingResponse as CreateEncodedEmbeddingResponse
+    from .create_encoded_embedding_response_usage import (
+        CreateEncodedEmbeddingResponseUsage as CreateEncodedEmbeddingResponseUsage,
+    )
     from .create_file_request import CreateFileRequest as CreateFileRequest
     from .create_guardrail_request import CreateGuardrailRequest as CreateGuardrailRequest
     from .create_guardrail_response import CreateGuardrailResponse as CreateGuardrailResponse
@@ -1235,6 +1239,7 @@ if TYPE_CHECKING:
     from .drag import Drag as Drag
     from .easy_input_message import EasyInputMessage as EasyInputMessage
     from .embedding import Embedding as Embedding
+    from .encoded_embedding import EncodedEmbedding as EncodedEmbedding
     from .ends_with_check import EndsWithCheck as EndsWithCheck
     from .ends_with_parameters import EndsWithParameters as EndsWithParameters
     from .error import Error as Error
@@ -2508,6 +2513,8 @@ _MODULES: dict[str, str] = {
     "CreateEmbeddingRequestModelOption2": "aliases",
     "CreateEmbeddingResponse": "create_embedding_response",
     "CreateEmbeddingResponseUsage": "create_embedding_response_usage",
+    "CreateEncodedEmbeddingResponse": "create_encoded_embedding_response",
+    "CreateEncodedEmbeddingResponseUsage": "create_encoded_embedding_response_usage",
     "CreateFileRequest": "create_file_request",
     "CreateFileRequestPurpose": "aliases",
     "CreateGuardrailRequest": "create_guardrail_request",
@@ -2624,6 +2631,7 @@ _MODULES: dict[str, str] = {
     "EasyInputMessage": "easy_input_message",
     "EasyInputMessageRole": "aliases",
     "Embedding": "embedding",
+    "EncodedEmbedding": "encoded_embedding",
     "EndsWithCheck": "ends_with_check",
     "EndsWithParameters": "ends_with_parameters",
     "Error": "error",

@@ -23,3 +23,4 @@ class CreateEmbeddingResponse(WireModel):
         "usage": "CreateEmbeddingResponseUsage",
         "hook_results": "HookResults",
     }
+    _tells: ClassVar[dict[str, Any]] = {"model": "str", "object": ("list",)}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from ..types import UNSET, AsyncResource, Operation, Resource
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         CreateEmbeddingRequestEncodingFormat,
         CreateEmbeddingRequestModelOption2,
         CreateEmbeddingResponse,
+        CreateEncodedEmbeddingResponse,
     )
     from ..types import CallOptions, RawResponse
 
@@ -28,18 +29,23 @@ _SECURITY = (
     ("Config",),
 )
 
-_CREATE: Operation[CreateEmbeddingResponse] = Operation(
+_CREATE: Operation[CreateEmbeddingResponse | CreateEncodedEmbeddingResponse] = Operation(
     name="embeddings.create",
     method="POST",
     path="/embeddings",
     server="data_plane",
     security=_SECURITY,
     responses={
-        "200": ("json", "CreateEmbeddingResponse"),
+        "200": ("json", ("CreateEmbeddingResponse", "CreateEncodedEmbeddingResponse")),
         "4XX": ("json", "GatewayError"),
         "5XX": ("json", "GatewayError"),
     },
     content_type="application/json",
+    answers={
+        None: "CreateEmbeddingResponse",
+        "float": "CreateEmbeddingResponse",
+        "base64": "CreateEncodedEmbeddingResponse",
+    },
 )
 
 
@@ -51,6 +57,42 @@ class EmbeddingsResource(Resource):
         @property
         def with_raw_response(self) -> RawEmbeddingsResource: ...
 
+    @overload
+    def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: Literal["float"] = UNSET,
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEmbeddingResponse: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: Literal["base64"],
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEncodedEmbeddingResponse: ...
+
+    @overload
+    def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: CreateEmbeddingRequestEncodingFormat,
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse: ...
+
     def create(
         self,
         *,
@@ -60,13 +102,13 @@ class EmbeddingsResource(Resource):
         dimensions: int = UNSET,
         user: str = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
         ``POST /embeddings``
         """
         return self._client.call(
-            _CREATE,
+            _CREATE.answering(encoding_format),
             options,
             body={
                 "input": input,
@@ -83,6 +125,42 @@ if TYPE_CHECKING:
     class RawEmbeddingsResource:
         """The operations under ``client.embeddings``, each returning its answer with what came with it."""
 
+        @overload
+        def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: Literal["float"] = UNSET,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: Literal["base64"],
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEncodedEmbeddingResponse]: ...
+
+        @overload
+        def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: CreateEmbeddingRequestEncodingFormat,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse] | RawResponse[CreateEncodedEmbeddingResponse]: ...
+
         def create(
             self,
             *,
@@ -92,7 +170,7 @@ if TYPE_CHECKING:
             dimensions: int = UNSET,
             user: str = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[CreateEmbeddingResponse]: ...
+        ) -> RawResponse[CreateEmbeddingResponse] | RawResponse[CreateEncodedEmbeddingResponse]: ...
 
 
 class AsyncEmbeddingsResource(AsyncResource):
@@ -103,6 +181,42 @@ class AsyncEmbeddingsResource(AsyncResource):
         @property
         def with_raw_response(self) -> AsyncRawEmbeddingsResource: ...
 
+    @overload
+    async def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: Literal["float"] = UNSET,
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEmbeddingResponse: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: Literal["base64"],
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEncodedEmbeddingResponse: ...
+
+    @overload
+    async def create(
+        self,
+        *,
+        input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+        model: str | CreateEmbeddingRequestModelOption2,
+        encoding_format: CreateEmbeddingRequestEncodingFormat,
+        dimensions: int = UNSET,
+        user: str = UNSET,
+        **options: Unpack[CallOptions],
+    ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse: ...
+
     async def create(
         self,
         *,
@@ -112,13 +226,13 @@ class AsyncEmbeddingsResource(AsyncResource):
         dimensions: int = UNSET,
         user: str = UNSET,
         **options: Unpack[CallOptions],
-    ) -> CreateEmbeddingResponse:
+    ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
         ``POST /embeddings``
         """
         return await self._client.call(
-            _CREATE,
+            _CREATE.answering(encoding_format),
             options,
             body={
                 "input": input,
@@ -135,6 +249,42 @@ if TYPE_CHECKING:
     class AsyncRawEmbeddingsResource:
         """The operations under ``client.embeddings``, asynchronous, each returning its answer with what came with it."""
 
+        @overload
+        async def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: Literal["float"] = UNSET,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: Literal["base64"],
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEncodedEmbeddingResponse]: ...
+
+        @overload
+        async def create(
+            self,
+            *,
+            input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]],
+            model: str | CreateEmbeddingRequestModelOption2,
+            encoding_format: CreateEmbeddingRequestEncodingFormat,
+            dimensions: int = UNSET,
+            user: str = UNSET,
+            **options: Unpack[CallOptions],
+        ) -> RawResponse[CreateEmbeddingResponse] | RawResponse[CreateEncodedEmbeddingResponse]: ...
+
         async def create(
             self,
             *,
@@ -144,4 +294,4 @@ if TYPE_CHECKING:
             dimensions: int = UNSET,
             user: str = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[CreateEmbeddingResponse]: ...
+        ) -> RawResponse[CreateEmbeddingResponse] | RawResponse[CreateEncodedEmbeddingResponse]: ...

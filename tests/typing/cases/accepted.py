@@ -21,6 +21,8 @@ from portkey_api.models import (
     CreateChatCompletionStreamResponse,
     CreateCompletionResponse,
     CreateCompletionStreamResponse,
+    CreateEmbeddingResponse,
+    CreateEncodedEmbeddingResponse,
     IntegrationModel,
     JWTParameters,
     ListBatchesResponse,
@@ -156,6 +158,29 @@ body: CreateChatCompletionRequestDict = {"model": "gpt-4o", "messages": [{"role"
 assert_type(CreateChatCompletionRequest(**body), CreateChatCompletionRequest)
 assert_type(JWTParameters(jwks_uri="u", header_key="k", algorithms=("RS256",)).algorithms, list[str] | None)
 
+# -- an answer that an argument decides
+
+vectors = client.embeddings.create(model="m", input=["a"])
+assert_type(vectors, CreateEmbeddingResponse)
+assert_type(vectors.data[0].embedding, list[float])
+assert_type(client.embeddings.create(model="m", input="a", encoding_format="float"), CreateEmbeddingResponse)
+packed = client.embeddings.create(model="m", input="a", encoding_format="base64")
+assert_type(packed.data[0].embedding, str)
+assert_type(client.embeddings.with_raw_response.create(model="m", input="a"), RawResponse[CreateEmbeddingResponse])
+assert_type(
+    client.embeddings.with_raw_response.create(model="m", input="a", encoding_format="base64"),
+    RawResponse[CreateEncodedEmbeddingResponse],
+)
+
+
+def in_a_format(encoding: Literal["float", "base64"]) -> None:
+    """A format that only run time knows gives either answer."""
+    assert_type(
+        client.embeddings.create(model="m", input="a", encoding_format=encoding),
+        CreateEmbeddingResponse | CreateEncodedEmbeddingResponse,
+    )
+
+
 # -- streams
 
 hi: list[ChatCompletionRequestUserMessageDict] = [{"role": "user", "content": "hi"}]
@@ -279,6 +304,7 @@ async def asynchronously(other: AsyncPortkey) -> None:
     assert_type(await other.batches.with_raw_response.cancel("batch_abc123"), RawResponse[Batch])
     assert_type(await other.files.retrieve_content("file-1"), bytes)
     assert_type(await other.vector_stores.files.upload(file=b"", purpose="assistants"), OpenAIFile)
+    assert_type((await other.embeddings.create(model="m", input="a")).data[0].embedding, list[float])
     stream = await other.chat.completions.create(model="m", messages=hi, stream=True)
     assert_type(stream, AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse])
     async for chunk in stream:

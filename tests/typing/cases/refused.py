@@ -43,6 +43,9 @@ client.responses.create(model="m", input=[{"role": "user", "contnt": "a"}])  # R
 client.messages.create(model="m", max_tokens=1, messages=[], system=[{"type": "text", "txt": "a"}])  # REFUSED: likewise
 client.batches.create(requests=[{"custom_id": "1", "prams": {}}])  # REFUSED: a misspelled key behind overloads
 client.vector_stores.create(expires_after={"anchor": "last_active_at", "dys": 3})  # REFUSED: a misspelled key
+client.embeddings.create(model="m", input="a").data[0].embedding.encode()  # REFUSED: numbers are no text
+client.embeddings.create(model="m", input="a", encoding_format="base64").data[0].embedding.append(1.0)  # REFUSED: text
+client.embeddings.create(model="m", input="a", encoding_format="base46")  # REFUSED: no such format
 client.files.retrieve_content(1)  # REFUSED: an alias has the types of its method
 client.vector_stores.files.upload(fil=b"", purpose="assistants")  # REFUSED: also where it is of another resource
 client.beta.thread  # REFUSED: a misspelled resource behind an alias
