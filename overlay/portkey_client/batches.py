@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast, overload
 
 from portkey_api.resources.batches import AsyncBatchesResource, BatchesResource
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .runner import Body, Runner
 
 T = TypeVar("T")
+P_ = TypeVar("P_", bound=PortkeyError)
 OnState: TypeAlias = Callable[[BatchState], object]
 """Is told where a batch stands, each time it was asked for."""
 DEADLINE = 90_000.0
@@ -59,6 +60,7 @@ _FAULTS = 10
 _PASSING = (ConnectionFailedError, ServerError, RateLimitError, GatewayTimedOutError, AnswerError)
 _REFUSALS = (400, 409, 422, 500)
 """What gateways and the proxies before them answer where a batch has ended; each may mean something else, too."""
+_RETRIEVE = "batches.retrieve"
 _PAGES = 10
 """How many pages of a list are searched, newest first, 100 entries each."""
 _LOOKS = (1.0, 2.0, 4.0)
@@ -331,7 +333,7 @@ async def _by_key(runner: Runner[Any], key: str, digest: str, options: Any) -> B
     def has_key(batch: Batch) -> bool:
         return _metadata(batch).get(_KEY) == key
 
-    found: Batch | None = await _search(AsyncBatchesResource(runner).list, has_key, options)
+    found: Batch | None = await _search("batches.list", AsyncBatchesResource(runner).list, has_key, options)
     if found is not None and _metadata(found).get(_DIGEST) != digest:
         raise RequestRefusedError(f"key: {key!r} was used for other requests, by the batch {found.id}")
     return found
@@ -346,7 +348,7 @@ async def _file_by_name(runner: Runner[Any], name: str, options: Any) -> str | N
     def has_name(file: Any) -> bool:
         return bool(file.filename == name)
 
-    found = await _search(AsyncFilesResource(runner).list, has_name, options)
+    found = await _search("files.list", AsyncFilesResource(runner).list, has_name, options)
     return None if found is None else found.id
 
 
@@ -356,10 +358,11 @@ async def _uploaded(runner: Runner[Any], checked: Lines, name: str, on_progress:
     part = (name, watched(source, on_progress), "application/jsonl")
 
     async def create() -> Any:
-        return await AsyncFilesResource(runner).create(file=part, purpose="batch", **options)
+        made = await AsyncFilesResource(runner).create(file=part, purpose="batch", **options)
+        return _identified(made, "files.create")
 
     async def find() -> Any:
-        return await _search(AsyncFilesResource(runner).list, lambda file: file.filename == name, options)
+        return await _search("files.list", AsyncFilesResource(runner).list, lambda file: file.filename == name, options)
 
     return cast("str", (await _once(runner, create, find)).id)
 
@@ -370,10 +373,10 @@ async def _created(runner: Runner[Any], file_id: str, options: Any) -> Batch:
 
     async def create() -> Any:
         make: Any = batches.create
-        return await make(input_file_id=file_id, **options)
+        return _identified(await make(input_file_id=file_id, **options), "batches.create")
 
     async def find() -> Any:
-        return await _search(batches.list, lambda batch: batch.input_file_id == file_id, plain)
+        return await _search("batches.list", batches.list, lambda batch: batch.input_file_id == file_id, plain)
 
     return cast("Batch", await _once(runner, create, find))
 
@@ -385,7 +388,7 @@ async def _once(runner: Runner[Any], create: Callable[[], Awaitable[Any]], find:
         PortkeyError: It was not created, or nobody can tell: then ``maybe_done`` is set.
     """
     try:
-        return _identified(await create())
+        return await create()
     except PortkeyError as error:
         if not _uncertain(error):
             raise
@@ -402,10 +405,16 @@ async def _once(runner: Runner[Any], create: Callable[[], Awaitable[Any]], find:
     raise lost
 
 
-def _identified(made: Any) -> Any:
+def _identified(made: Any, operation: str) -> Any:
     if not (isinstance(made, WireModel) and cast("Any", made).id):
-        raise AnswerError("what was created has no id", 200, {}, b"")
+        raise _of(operation, AnswerError("what was created has no id", 200, {}, b""))
     return made
+
+
+def _of(operation: str, error: P_) -> P_:
+    """Return an error that tells of which call it is."""
+    error.operation = operation
+    return error
 
 
 def _uncertain(error: PortkeyError) -> bool:
@@ -415,13 +424,17 @@ def _uncertain(error: PortkeyError) -> bool:
     return error.maybe_done or isinstance(error, (AnswerError, ServerError, GatewayTimedOutError))
 
 
-async def _search(page: Callable[..., Awaitable[Any]], wanted: Callable[[Any], bool], options: Any) -> Any:
+async def _search(
+    operation: str, page: Callable[..., Awaitable[Any]], wanted: Callable[[Any], bool], options: Any
+) -> Any:
     """Return the first entry of a list that is wanted, within the newest; ``None`` where there is none."""
     after: str | None = None
     seen: set[Any] = set()
     for _ in range(_PAGES):
-        answer = await page(after=after, limit=100, **options)
-        entries = [each for each in answer.data or () if isinstance(each, WireModel)]
+        answer: Any = await page(after=after, limit=100, **options)
+        if not isinstance(answer, WireModel):
+            raise _of(operation, AnswerError(f"{operation}: the list is not an object", 200, {}, b""))
+        entries = [each for each in cast("Any", answer).data or () if isinstance(each, WireModel)]
         found = next(filter(wanted, entries), None)
         if found is not None:
             return found
@@ -436,15 +449,20 @@ async def _search(page: Callable[..., Awaitable[Any]], wanted: Callable[[Any], b
 
 
 async def wait(
-    runner: Runner[Any], batch_id: str, deadline: float | None, on_progress: OnState | None, options: CallOptions
+    runner: Runner[Any],
+    batch_id: str,
+    deadline: float | None,
+    on_progress: OnState | None,
+    options: CallOptions,
+    since: float | None = None,
 ) -> BatchState:
-    """Ask for a batch until it has ended; see ``Batches.wait``."""
-    began, pause, faults = runner.world.clock(), _FIRST_WAIT, 0
+    """Ask for a batch until it has ended; see ``Batches.wait``. ``since`` is when the work began, now if left out."""
+    began, pause, faults = runner.world.clock() if since is None else since, _FIRST_WAIT, 0
     state: BatchState | None = None
     while True:
         asked = 0.0
         try:
-            state = await look(runner, batch_id, _in_time(runner, options, began, deadline))
+            state = await look(runner, batch_id, runner.within(options, began, deadline, 1.0))
         except _PASSING as error:
             faults += 1
             if faults == _FAULTS:
@@ -468,20 +486,11 @@ def _left(runner: Runner[Any], began: float, deadline: float | None) -> float:
     return float("inf") if deadline is None else deadline - (runner.world.clock() - began)
 
 
-def _in_time(runner: Runner[Any], options: CallOptions, began: float, deadline: float | None) -> CallOptions:
-    """Return the options of one poll, which is not to take longer than is left."""
-    if deadline is None:
-        return options
-    given = options.get("timeout", runner.settings.timeout)
-    left = max(_left(runner, began, deadline), 1.0)
-    return {**options, "timeout": left if given is None else min(given, left)}
-
-
 def _unfinished(batch_id: str, state: BatchState | None, what: str) -> BatchUnfinishedError:
     said: Any = state and state.batch.status
     where = f"; it is {said or state.stage}" if state else ""
     error = BatchUnfinishedError(f"the batch {batch_id} {what}{where}")
-    error.state = state
+    error.operation, error.state = _RETRIEVE, state
     return error
 
 
@@ -499,9 +508,9 @@ async def look(runner: Runner[Any], batch_id: str, options: CallOptions) -> Batc
             raise _as(BatchGoneError, error) from error
         raise
     if not isinstance(batch, WireModel):
-        raise AnswerError(f"the batch {batch_id} is not an object", 200, {}, b"")
+        raise _of(_RETRIEVE, AnswerError(f"the batch {batch_id} is not an object", 200, {}, b""))
     if "error" in batch and "status" not in batch:
-        raise BatchGoneError(error_message(batch), 200, {}, batch)
+        raise _of(_RETRIEVE, BatchGoneError(error_message(batch), 200, {}, batch))
     return read_state(cast("Batch", batch), batch_id)
 
 
@@ -545,13 +554,17 @@ async def cancel_and_wait(
     runner: Runner[Any], batch_id: str, deadline: float | None, on_progress: OnState | None, options: CallOptions
 ) -> BatchState:
     """Cancel a batch and follow it to its end; see ``Batches.cancel``."""
+    began = runner.world.clock()
     try:
-        await cancel(runner, batch_id, options)
+        await cancel(runner, batch_id, runner.within(options, began, deadline))
     except BatchEndedError as error:
+        if error.state is None:  # it could not be asked for; waiting takes more time over it
+            with suppress(PortkeyError):
+                error.state = await wait(runner, batch_id, deadline, on_progress, options, began)
         if error.state is None or error.state.stage != "cancelled":
             raise
         return cast("BatchState", error.state)
-    return await wait(runner, batch_id, deadline, on_progress, options)
+    return await wait(runner, batch_id, deadline, on_progress, options, began)
 
 
 # -- results
@@ -567,13 +580,23 @@ async def results(runner: Runner[Any], batch_id: str, options: CallOptions) -> A
         yield BatchResult(None, None, None, BatchFailure(where, None), None)
     files = [file_id for file_id in (state.output_file_id, state.error_file_id) if file_id]
     for file_id in files:
-        async with aclosing(_read(file_pieces(runner, file_id, Transfer(), options), state)) as found:
+        transfer = Transfer()
+        pieces = _checked(file_pieces(runner, file_id, transfer, options), transfer)
+        async with aclosing(_read(pieces, state)) as found:
             async for result in found:
                 yield result
     if not files and not state.problems and (state.completed or state.stage in ("completed", "failed")):
         async with aclosing(_output(runner, state, options)) as found:
             async for result in found:
                 yield result
+
+
+async def _checked(pieces: AsyncGenerator[bytes], transfer: Transfer) -> AsyncGenerator[bytes]:
+    """Yield a body, and raise at its end if its checksum is not what the gateway gave."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece
+    transfer.check(None)
 
 
 async def _read(pieces: AsyncGenerator[bytes], state: BatchState) -> AsyncGenerator[BatchResult]:
@@ -590,11 +613,11 @@ async def _output(runner: Runner[Any], state: BatchState, options: CallOptions) 
     """
     output = AsyncBatchesResource(runner.opener).output
 
-    async def open_(headers: Mapping[str, str | None]) -> Body[Any]:
+    async def open_(headers: Mapping[str, str | None], options: CallOptions) -> Body[Any]:
         given: Any = {**options, "extra_headers": {**headers, **options.get("extra_headers", {})}}
         return cast("Body[Any]", await output(state.id, **given))
 
-    async def size() -> int | None:
+    async def size(_: CallOptions) -> int | None:
         return None
 
     try:

@@ -14,7 +14,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 from portkey_api.resources.files import AsyncFilesResource, FilesResource
 from portkey_api.types import CallOptions
 
-from .errors import PortkeyError, RequestRefusedError, TransferError
+from .errors import (
+    ConnectionFailedError,
+    GatewayTimedOutError,
+    PortkeyError,
+    RateLimitError,
+    RequestRefusedError,
+    TransferError,
+)
 from .narrow import is_path
 from .transfer import Progress, Transfer, receive
 
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Iterable[bytes]"
 """What can be uploaded: a path, bytes, an open binary file, or an iterator over pieces."""
 _CHUNK = 65_536
+_PASSING = (502, 503, 504, 529)
+"""Of a server that will know how long a file is, but not now; 500 and 501 come from gateways that never do."""
 _IN_MEMORY = 1 << 20
 """Bytes of an iterator that are held in memory; what is more goes to a temporary file."""
 
@@ -367,14 +376,18 @@ def file_pieces(runner: Runner[Any], file_id: str, transfer: Transfer, options: 
     """Yield the content of a file once and whole; see ``receive``."""
     content = AsyncFilesResource(runner.opener).content
 
-    async def open_(headers: Mapping[str, str | None]) -> Body[Any]:
+    async def open_(headers: Mapping[str, str | None], options: CallOptions) -> Body[Any]:
         given: Any = {**options, "extra_headers": {**headers, **options.get("extra_headers", {})}}
         return cast("Body[Any]", await content(file_id, **given))
 
-    async def size() -> int | None:
+    async def size(options: CallOptions) -> int | None:
         try:
             told = await AsyncFilesResource(runner).retrieve(file_id, **options)
-        except PortkeyError:
+        except (ConnectionFailedError, RateLimitError, GatewayTimedOutError):
+            raise  # it can be told, another time
+        except PortkeyError as error:
+            if error.status in _PASSING:
+                raise
             return None
         return int(told.bytes) if str(told.bytes).isdecimal() else None
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from portkey_api.types import WireModel, to_wire
 
-from .errors import PagingError
+from .errors import AnswerError, PagingError, PortkeyError
 from .narrow import is_list, is_mapping
 
 if TYPE_CHECKING:
@@ -128,12 +128,18 @@ class Walk:
             PagingError: There should be one, but the gateway does not give it.
         """
         if self._stuck:
-            came = f"{self._count} items came before"
-            raise PagingError(f"{self._name}: the gateway claims to have more, and gives no new page; {came}")
+            claim = "the gateway claims to have more, and gives no new page"
+            raise self._failed(PagingError(f"{self._name}: {claim}; {self._count} items came before"))
         return self._query
 
     def take(self, answer: Any) -> bool:
-        """Take a page in; tell whether it is a new one, to be handed out."""
+        """Take a page in; tell whether it is a new one, to be handed out.
+
+        Raises:
+            AnswerError: The page is no answer at all.
+        """
+        if answer is None:
+            raise self._failed(AnswerError(f"{self._name}: answered with nothing, which is no page", 200, {}, b""))
         items = items_of(answer)
         page = hash(tuple(map(_identity, items)))
         first, known = not self._pages, page in self._pages or self._is_ignored(items)
@@ -147,6 +153,10 @@ class Walk:
         elif items and more is not False and self._way is not None:
             self._move(answer, items, more=more)
         return first or (bool(items) and not known)
+
+    def _failed(self, error: PortkeyError) -> PortkeyError:
+        error.operation = self._name
+        return error
 
     def _is_ignored(self, items: Sequence[Any]) -> bool:
         """Tell whether a page holds the item that it was to begin after."""

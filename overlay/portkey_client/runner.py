@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import httpx
 
@@ -41,6 +41,11 @@ class Body(Generic[H]):
         plain = "content-encoding" not in self.headers
         return self._response.num_bytes_downloaded or (self._count if plain else None)
 
+    @property
+    def operation(self) -> str:
+        """The operation that was called, as ``resource.method``."""
+        return self._call.operation.name
+
     async def chunks(self) -> AsyncGenerator[bytes]:
         """Yield the body as it comes.
 
@@ -53,7 +58,7 @@ class Body(Generic[H]):
                 self._count += len(chunk)
                 yield chunk
         except (httpx.RequestError, httpx.StreamError) as error:
-            raise self._call.unanswered(error) from None
+            raise self._call.placed(self._call.unanswered(error)) from None
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -136,10 +141,31 @@ class Runner(AsyncCaller, Generic[H]):
             faults: How many, from 1 on.
             since: When the work began, by the clock of ``world``.
         """
-        given: Mapping[str, Any] = {**options}
-        retry: Retry = checked(given["retries"]) if "retries" in given else self.settings.retries
         where = Attempt(faults, self.world.clock() - since, repeatable=True)
-        return decide(retry, where, Outcome(None), now=self.world.now(), jitter=self.world.jitter())
+        return decide(self._retry(options), where, Outcome(None), now=self.world.now(), jitter=self.world.jitter())
+
+    def within(
+        self, options: CallOptions, since: float, seconds: float | None = None, least: float = 0.0
+    ) -> CallOptions:
+        """Return the options of a call that is part of some work: waits and attempts end with the time of the work.
+
+        Args:
+            options: Those of the work; the deadline of its ``retries`` is that of the work, too.
+            since: When the work began, by the clock of ``world``.
+            seconds: How many it may take; ``None`` for no limit.
+            least: How many seconds the call gets though no more are left.
+        """
+        retry = self._retry(options)
+        limits = [each for each in (retry.deadline, seconds) if each is not None]
+        if not limits:
+            return options
+        left = max(min(limits) - (self.world.clock() - since), least)
+        given: Any = {**options, "retries": retry._replace(deadline=left)}
+        return cast("CallOptions", given)
+
+    def _retry(self, options: CallOptions) -> Retry:
+        given: Mapping[str, Any] = {**options}
+        return checked(given["retries"]) if "retries" in given else self.settings.retries
 
     def asked(self, headers: Mapping[str, str]) -> float:
         """Return how many seconds an answer asks to wait, 0 where it does not."""

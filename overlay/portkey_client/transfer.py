@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Is told how many bytes are done, and of how many, where that is known."""
-Open: TypeAlias = "Callable[[Mapping[str, str | None]], Awaitable[Body[Any]]]"
+Open: TypeAlias = "Callable[[Mapping[str, str | None], CallOptions], Awaitable[Body[Any]]]"
 """Sends the request with these headers."""
-Size: TypeAlias = Callable[[], Awaitable[int | None]]
+Size: TypeAlias = Callable[[CallOptions], Awaitable[int | None]]
 """Asks how many bytes there are, for a body that came without a length."""
 
 
@@ -45,6 +45,8 @@ class Transfer:
         """The strong entity tag (RFC 9110, section 8.8.3), where there is one."""
         self.promised: bytes | None = None
         """The SHA-256 that the gateway gives (RFC 9530)."""
+        self.operation: str | None = None
+        """The operation that was called, once an answer has begun."""
         self._digest = sha256()
         self._inherited = False
         self._skip = 0
@@ -73,18 +75,34 @@ class Transfer:
             self.position, self._digest, self._inherited, self.validator = 0, sha256(), False, None
         return inherited
 
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of the headers of an answer.
+    def is_answered_by(self, error: APIError) -> bool:
+        """Tell whether an error says that nothing is missing; if not, all there was of an earlier call is forgotten.
+
+        A 416 to a range that begins at the end has the length (RFC 9110, section 15.5.17). What an earlier call kept is
+        not trusted then: its checksum was told to that call.
+
+        Raises:
+            APIError: The error is another one.
+        """
+        if error.status == 416 and self.forget():
+            return False
+        if error.status == 416 and self.position and error.headers.get("content-range") == f"bytes */{self.position}":
+            return True
+        raise error
+
+    def begin(self, body: Body[Any]) -> None:
+        """Take note of the beginning of an answer.
 
         Raises:
             TransferError: It is another part than the one that was asked for.
         """
+        headers, self.operation = body.headers, body.operation
         length = _number(headers.get("content-length"))
         self.promised = _promised(headers.get("repr-digest", "")) or self.promised
-        if status == 206:
+        if body.status == 206:
             found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("content-range", ""))
             if found is None or int(found[1]) != self.position:
-                raise TransferError(f"asked for the bytes from {self.position} on, got another part")
+                raise self.failed(f"asked for the bytes from {self.position} on, got another part")
             self._skip, self.total = 0, _number(found[2])
             return
         self.forget()
@@ -106,15 +124,15 @@ class Transfer:
             self._again.update(known)
             self._skip -= len(known)
             if not self._skip and self._again.digest() != self._digest.digest():
-                raise TransferError("the content changed while it was being received; nothing of it can be used")
+                raise self.failed("the content changed while it was being received; nothing of it can be used")
         self._digest.update(new)
         self.position += len(new)
         self._inherited = self._inherited and not new
         return new
 
-    def lacks(self, headers: Mapping[str, str], received: int | None) -> str | None:
+    def lacks(self, body: Body[Any]) -> str | None:
         """Return what is missing at the end of an answer, ``None`` where nothing is."""
-        length = _number(headers.get("content-length"))
+        length, received = _number(body.headers.get("content-length")), body.received
         if None not in (length, received) and length != received:
             return f"{received} of {length} bytes came"
         if self._skip or (self.total is not None and self.total != self.position):
@@ -129,7 +147,13 @@ class Transfer:
         """
         for digest in (expected and expected.lower(), self.promised and self.promised.hex()):
             if digest and digest != self.sha256:
-                raise TransferError(f"the SHA-256 is {self.sha256}, should be {digest}")
+                raise self.failed(f"the SHA-256 is {self.sha256}, should be {digest}")
+
+    def failed(self, message: str) -> TransferError:
+        """Return an error that tells of which call it is."""
+        error = TransferError(message)
+        error.operation = self.operation
+        return error
 
 
 async def receive(
@@ -147,21 +171,21 @@ async def receive(
     while True:
         before = transfer.position
         try:
-            body = await open_(transfer.asked())
+            body = await open_(transfer.asked(), runner.within(options, since))
         except APIError as error:
-            if error.status == 416 and transfer.forget():
-                continue
-            raise
+            if transfer.is_answered_by(error):
+                return
+            continue
         fault: ConnectionFailedError | TransferError
         try:
-            transfer.begin(body.status, body.headers)
+            transfer.begin(body)
             async for chunk in body.chunks():
                 if new := transfer.take(chunk):
                     yield new
-            missing = transfer.lacks(body.headers, body.received) or await _short(transfer, size)
+            missing = transfer.lacks(body) or await _short(transfer, size, runner.within(options, since))
             if missing is None:
                 return
-            fault = TransferError(f"the body ended early: {missing}")
+            fault = transfer.failed(f"the body ended early: {missing}")
         except ConnectionFailedError as error:
             fault = error
         finally:
@@ -173,9 +197,9 @@ async def receive(
         await runner.sleep(wait)
 
 
-async def _short(transfer: Transfer, size: Size) -> str | None:
+async def _short(transfer: Transfer, size: Size, options: CallOptions) -> str | None:
     """Ask for the size where the answer named none: a gateway ends a body cleanly that was cut behind it."""
-    total = transfer.total if transfer.total is not None else await size()
+    total = transfer.total if transfer.total is not None else await size(options)
     return None if total in (None, transfer.position) else f"{transfer.position} of {total} bytes came"
 
 
