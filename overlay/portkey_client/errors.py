@@ -38,7 +38,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from portkey_api.types import Facts
 
@@ -227,6 +227,15 @@ class StreamFailedError(APIError):
 
     def __str__(self) -> str:
         return f"in the stream: {self.message}"
+
+
+E = TypeVar("E", bound=PortkeyError)
+
+
+def of_call(operation: str | None, error: E) -> E:
+    """Return an error that tells of which operation it is."""
+    error.operation = operation
+    return error
 
 
 _BY_STATUS: dict[int, type[APIError]] = {

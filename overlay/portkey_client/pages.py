@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from portkey_api.types import WireModel, to_wire
 
-from .errors import AnswerError, PagingError, PortkeyError
+from .errors import AnswerError, PagingError, of_call
 from .narrow import is_list, is_mapping
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Walk:
         """
         if self._stuck:
             claim = "the gateway claims to have more, and gives no new page"
-            raise self._failed(PagingError(f"{self._name}: {claim}; {self._count} items came before"))
+            raise of_call(self._name, PagingError(f"{self._name}: {claim}; {self._count} items came before"))
         return self._query
 
     def take(self, answer: Any) -> bool:
@@ -139,7 +139,8 @@ class Walk:
             AnswerError: The page is no answer at all.
         """
         if answer is None:
-            raise self._failed(AnswerError(f"{self._name}: answered with nothing, which is no page", 200, {}, b""))
+            message = f"{self._name}: answered with nothing, which is no page"
+            raise of_call(self._name, AnswerError(message, 200, {}, b""))
         items = items_of(answer)
         page = hash(tuple(map(_identity, items)))
         first, known = not self._pages, page in self._pages or self._is_ignored(items)
@@ -153,10 +154,6 @@ class Walk:
         elif items and more is not False and self._way is not None:
             self._move(answer, items, more=more)
         return first or (bool(items) and not known)
-
-    def _failed(self, error: PortkeyError) -> PortkeyError:
-        error.operation = self._name
-        return error
 
     def _is_ignored(self, items: Sequence[Any]) -> bool:
         """Tell whether a page holds the item that it was to begin after."""

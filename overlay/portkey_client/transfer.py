@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from portkey_api.types import CallOptions
 
-from .errors import APIError, ConnectionFailedError, TransferError
+from .errors import APIError, ConnectionFailedError, TransferError, of_call
 
 if TYPE_CHECKING:
     from .runner import Body, Runner
@@ -151,9 +151,7 @@ class Transfer:
 
     def failed(self, message: str) -> TransferError:
         """Return an error that tells of which call it is."""
-        error = TransferError(message)
-        error.operation = self.operation
-        return error
+        return of_call(self.operation, TransferError(message))
 
 
 async def receive(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from portkey_client import PortkeyError, batch_input, batches, exchange, files, pages
+from portkey_client import PortkeyError, batch_input, batch_submit, exchange, files, pages
 from portkey_client.exchange import Call
 from portkey_client.runner import Body, Runner
 from portkey_client.steps import complete
@@ -154,14 +154,14 @@ def a_lost_answer_means_once_more(patch: Patch) -> None:
         except PortkeyError:
             return await create()
 
-    patch.setattr(batches, "_once", once)
+    patch.setattr(batch_submit, "_once", once)
 
 
 def a_key_is_not_looked_for(patch: Patch) -> None:
     async def none(*_: Any) -> None:
         return None
 
-    patch.setattr(batches, "_by_key", none)
+    patch.setattr(batch_submit, "_by_key", none)
 
 
 def a_body_is_left_open(patch: Patch) -> None:
