@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
@@ -11,6 +13,7 @@ import pytest
 
 from portkey_api.models import CreateChatCompletionResponse
 from portkey_client import (
+    AnswerError,
     APIError,
     AsyncPortkey,
     AuthenticationError,
@@ -25,8 +28,9 @@ from portkey_client import (
     PortkeyError,
     RequestRefusedError,
     ServerError,
+    TransferError,
 )
-from portkey_client.batches import DEADLINE
+from portkey_client.batch_wait import DEADLINE
 from portkey_client.steps import World
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 from tests.client.wire import KEYS, Wire, batch
@@ -241,6 +245,15 @@ def test_a_poll_takes_no_longer_than_is_left() -> None:
     assert DEADLINE > 24 * 3600
 
 
+def test_the_retries_of_a_poll_end_with_the_deadline() -> None:
+    """A gateway that asks for a longer wait than is left does not keep the caller beyond the deadline."""
+    wire = Wire(answers(httpx.Response(429, headers={"retry-after": "50"}, json={})))
+    with pytest.raises(BatchUnfinishedError) as caught:
+        wire.client(retries=5).batches.wait("b", deadline=60)
+    assert sum(wire.time.waits) == 60
+    assert caught.value.operation == "batches.retrieve"
+
+
 def test_nobody_could_tell_by_the_deadline() -> None:
     """A deadline that passes with faults only says so without a state."""
     wire = Wire(answers(503))
@@ -311,6 +324,23 @@ def test_a_conflict_counts_where_nobody_can_be_asked() -> None:
     assert other.value.status == 400
     with pytest.raises(BatchEndedError):
         Wire(answers(409, 401)).client().batches.cancel("b", wait=True)
+
+
+def test_a_refusal_is_looked_into_for_as_long_as_waiting_takes() -> None:
+    """cancel(wait=True) of a batch that was cancelled before is no error, though it cannot be read at first."""
+    wire = Wire(answers(409, 503, 503, batch(status="cancelled")))
+    assert wire.client(retries=0).batches.cancel("b", wait=True).stage == "cancelled"
+    wire = Wire(answers(409, 503, 403))
+    with pytest.raises(BatchEndedError):
+        wire.client(retries=0).batches.cancel("b", wait=True)
+
+
+def test_the_deadline_of_a_cancellation_is_that_of_all_of_it() -> None:
+    """What the request took, its repetitions included, is not there for waiting any more."""
+    wire = Wire(answers(503, httpx.Response(503, headers={"retry-after": "50"}, json={}), batch()))
+    with pytest.raises(BatchUnfinishedError):
+        wire.client(retries=2).batches.cancel("b", wait=True, deadline=60)
+    assert sum(wire.time.waits) == 60
 
 
 def test_a_refusal_of_a_running_batch_stays_what_it_is() -> None:
@@ -450,6 +480,18 @@ class Cut(httpx.SyncByteStream):
             raise httpx.ReadError("cut")
 
 
+def test_results_that_are_not_what_the_gateway_says() -> None:
+    """A checksum that comes with a file is compared at its end, before a last line that was cut is handed out."""
+    content = lines(OK) + lines(OK)[:20]
+    headers = {"repr-digest": f"sha-256=:{base64.b64encode(hashlib.sha256(lines(OK, OK)).digest()).decode()}:"}
+    state = batch(status="completed", output_file_id="o")
+    results = shelf(state, o=httpx.Response(200, headers=headers, content=content)).client().batches.results("b")
+    assert next(results).ok
+    with pytest.raises(TransferError, match="the SHA-256 is") as caught:
+        next(results)
+    assert caught.value.operation == "files.content"
+
+
 def test_leaving_the_loop_gives_the_connection_back() -> None:
     """A loop over results that is left early closes the answer it was reading."""
     closed: list[bool] = []
@@ -514,6 +556,14 @@ def test_what_may_have_been_created(lost: Any) -> None:
     with pytest.raises(PortkeyError):
         wire.client(retries=0).batches.submit(REQUESTS)
     assert [each.method for each in wire.requests] == ["POST", "GET", "GET", "GET"]
+
+
+@pytest.mark.parametrize("nothing", [httpx.Response(200), httpx.Response(200, json=[])])
+def test_a_list_that_is_none(nothing: httpx.Response) -> None:
+    """A list that came as nothing, or as something else, is an AnswerError, and no crash."""
+    with pytest.raises(AnswerError, match=r"batches\.list: the list is not an object") as caught:
+        Wire(nothing).client().batches.submit(REQUESTS, key="daily")
+    assert caught.value.operation == "batches.list"
 
 
 @pytest.mark.parametrize("refusal", [400, httpx.ConnectError("refused")])

@@ -28,6 +28,7 @@ from portkey_client import (
     RequestRefusedError,
     TransferError,
 )
+from portkey_client.retry import Retry
 from portkey_mock import Gateway, GatewayTransport
 from tests.client.wire import KEYS, Wire
 
@@ -300,6 +301,58 @@ def test_a_repetition_that_ends_before_the_break(tmp_path: Path) -> None:
     shelf.client().files.download("f", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == CONTENT
     assert len(shelf.asked) == 3
+
+
+def test_a_break_behind_the_last_byte(tmp_path: Path) -> None:
+    """A connection that breaks when all has come: nothing is missing, as the gateway says, and the file is whole."""
+    shelf = Shelf(etag='"v1"', length=False)
+    gone = httpx.Response(416, headers={"content-range": "bytes */10000"}, json={})
+    shelf.faults = [10_000, gone]
+    assert shelf.client().files.download("f", tmp_path / "out").size == 10_000
+    assert (tmp_path / "out").read_bytes() == CONTENT
+    shelf.faults = [9_000, gone]
+    with pytest.raises(APIError, match="416"):
+        shelf.client().files.download("f", tmp_path / "other")
+
+
+@pytest.mark.parametrize("busy", [503, 429, httpx.ReadError("lost")])
+def test_a_length_that_cannot_be_asked_for_now(busy: Any, tmp_path: Path) -> None:
+    """A file that may be cut is not handed out while its length is to be had another time."""
+    shelf = Shelf(length=False)
+    shelf.faults = [-9_000]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/content"):
+            return shelf(request)
+        if isinstance(busy, Exception):
+            raise busy
+        return httpx.Response(busy, json={})
+
+    with pytest.raises(PortkeyError) as caught:
+        Wire(answer).client(retries=0).files.download("f", tmp_path / "out")
+    assert caught.value.operation == "files.retrieve"
+    assert names(tmp_path) == []
+
+
+def test_the_deadline_of_a_download_is_that_of_all_of_it(tmp_path: Path) -> None:
+    """A request after a break gets no more time than is left, and does not wait beyond it."""
+    shelf = Shelf()
+    shelf.faults = [100, httpx.Response(503, headers={"retry-after": "9"}, json={})]
+    wire = Wire(shelf)
+    with pytest.raises(PortkeyError):
+        wire.client(retries=Retry(2, deadline=9.2)).files.download("f", tmp_path / "out")
+    assert sum(wire.time.waits) < 9.2
+
+
+@pytest.mark.parametrize(("faults", "given"), [([10], {}), ([-10], {}), ([], {"sha256": "00"})])
+def test_every_error_names_its_operation(faults: list[int], given: dict[str, str], tmp_path: Path) -> None:
+    """A broken connection, a short body and a wrong checksum are errors of the call that brought the content."""
+    shelf = Shelf()
+    shelf.faults = [*faults]
+    extra: Any = given
+    with pytest.raises(PortkeyError) as caught:
+        shelf.client(retries=0).files.download("f", tmp_path / "out", **extra)
+    assert caught.value.operation == "files.content"
 
 
 @pytest.mark.parametrize("told", ["10000", None, "", "many"])

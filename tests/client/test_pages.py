@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portkey_api.models import Batch, ListBatchesResponse
-from portkey_client import PagingError, PortkeyError
+from portkey_client import AnswerError, PagingError, PortkeyError
 from portkey_client.pages import items_of
 from tests.client.wire import Wire
 
@@ -271,6 +271,14 @@ def test_the_same_page_for_ever(name: str, told: dict[str, Any], ended: str) -> 
     found, how, asked = read(name, page("a", "b", **told))
     assert (found, how) == (["a", "b"], ended)
     assert asked <= 3
+
+
+def test_a_page_that_is_nothing() -> None:
+    """A success without a body is no page: an error of the operation, and no end of the list."""
+    client = Wire(httpx.Response(200)).client()
+    with pytest.raises(AnswerError, match=r"batches\.list: answered with nothing") as caught:
+        list(client.items(client.batches.list))
+    assert caught.value.operation == "batches.list"
 
 
 def test_an_empty_page_is_the_end() -> None:
