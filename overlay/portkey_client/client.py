@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .batches import AsyncBatches, Batches
+    from .bulk import AsyncOutcomes, MapOptions, Outcomes
     from .embeddings import AsyncEmbeddings, Embeddings
     from .files import AsyncFiles, Files
     from .pages import AsyncItems, Items, Listing
@@ -339,6 +340,31 @@ class Portkey(_Client["httpx.Client"], Resources):
 
         return Items(planned(method, *args, **kwargs))
 
+    def map(
+        self, method: Callable[..., T], items: Iterable[Mapping[str, Any]], **options: Unpack[MapOptions]
+    ) -> Outcomes[T]:
+        """Call a method once for each item, many at a time, and return what became of each.
+
+        ``client.map(client.embeddings.create, ({"model": "m", "input": text} for text in texts))``; no stream. Items
+        are taken as they are needed. An error is the outcome of its item; the calls are sent again as any call is, and
+        all of them slow down where the gateway asks for it. Each is carried out in a thread.
+
+        Args:
+            method: A method of a client, not called.
+            items: The arguments of each call, by name; ``portkey_client.bulk.arguments`` has them type-checked.
+            **options: See ``MapOptions``: ``concurrency``, ``ordered``, ``on_progress``, ``journal``, ``key``,
+                ``resend``, ``idempotency_keys``.
+
+        Raises:
+            TypeError: It is no such method. Reading raises it where an item has not the arguments of the method.
+            ConfigurationError: An option cannot be used. Reading raises it where no call can work.
+            JournalError: While reading: the journal is damaged, of other calls, or in use.
+        """
+        from .bound import owner
+        from .bulk import outcomes
+
+        return outcomes(method, owner(method, Resource)._runner(), items, options)  # noqa: SLF001  # a client like this
+
     def close(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""
         for http in self._leaving():
@@ -457,6 +483,18 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
         from .pages import AsyncItems
 
         return AsyncItems(planned(method, *args, **kwargs))
+
+    def map(
+        self,
+        method: Callable[..., Awaitable[T]],
+        items: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+        **options: Unpack[MapOptions],
+    ) -> AsyncOutcomes[T]:
+        """Call a method once for each item, many at a time, each in a task of asyncio; see ``Portkey.map``."""
+        from .bound import owner
+        from .bulk import outcomes_async
+
+        return outcomes_async(method, owner(method, AsyncResource)._runner(), items, options)  # noqa: SLF001  # likewise
 
     async def aclose(self) -> None:
         """Close the connections this client opened; it, and those made from it, cannot be used any more."""

@@ -13,6 +13,8 @@
     |-- PagingError               a list that claims more and does not give it
     |-- TransferError             a body that ended early, changed meanwhile, or has another checksum
     |-- BatchUnfinishedError      a batch has not ended
+    |-- JournalError              the journal of many calls cannot be used
+    |-- OutcomeUnknownError       one of many calls was begun by an earlier run that did not see its end
     `-- APIError                  an answer outside 200 to 299
         |-- BadRequestError       400
         |-- AuthenticationError   401
@@ -136,6 +138,14 @@ class BatchUnfinishedError(PortkeyError, TimeoutError):
 
     state: Any = None
     """Where it stands, a ``BatchState``; ``None`` where nobody could tell."""
+
+
+class JournalError(PortkeyError):
+    """A journal of ``map`` that cannot be used: damaged, of other calls, or in use; the message names file and line."""
+
+
+class OutcomeUnknownError(PortkeyError):
+    """A call was begun by an earlier run that did not see its end, and sending it again might do it twice."""
 
 
 class APIError(PortkeyError):

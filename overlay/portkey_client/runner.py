@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import httpx
 
@@ -16,10 +16,13 @@ from .retry import Attempt, Outcome, Retry, asked_wait, checked, decide
 from .steps import WORLD, H, Steps, World, complete
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from .client import Settings
     from .transport import Lanes
 
 T = TypeVar("T")
+Send: TypeAlias = Callable[[H, httpx.Request], Awaitable[httpx.Response]]
 
 
 class Body(Generic[H]):
@@ -116,6 +119,16 @@ class Runner(AsyncCaller, Generic[H]):
     def _call(self, operation: Operation[T], options: CallOptions, parts: Mapping[str, Any]) -> Call[T]:
         return Call(self.settings, self.world, operation, options, parts)
 
+    def watched(self, sending: Callable[[Send[H]], Send[H]], sleep: Callable[[World, float], Awaitable[None]]) -> Self:
+        """Return a runner that sends and waits in another way.
+
+        Args:
+            sending: Returns the step that sends, from the one there is.
+            sleep: The step that waits.
+        """
+        steps = self._steps._replace(send=sending(self._steps.send), sleep=sleep)
+        return type(self)(self.settings, self.world, self._lanes, steps)
+
     @property
     def opener(self) -> AsyncCaller:
         """The same calls, each returning the ``Body`` of its answer."""
@@ -125,7 +138,7 @@ class Runner(AsyncCaller, Generic[H]):
         """Return what work of the synchronous client comes to."""
         return complete(work)
 
-    def iterate(self, items: AsyncGenerator[T]) -> Iterator[T]:
+    def iterate(self, items: AsyncGenerator[T]) -> Generator[T, None, None]:
         """Yield what work of the synchronous client yields."""
         return iterate(items)
 
@@ -197,7 +210,7 @@ def _holding(steps: Steps[H]) -> Steps[H]:
     return steps._replace(read=read, close=close)
 
 
-def iterate(items: AsyncGenerator[T]) -> Iterator[T]:
+def iterate(items: AsyncGenerator[T]) -> Generator[T, None, None]:
     """Yield what an asynchronous generator yields that never waits for a loop; leaving the loop ends it."""
 
     async def following() -> T:

@@ -1,5 +1,6 @@
 """What users write and both type checkers must accept, with the types they must see."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
@@ -50,6 +51,7 @@ from portkey_client import (
     RawResponse,
     Retry,
 )
+from portkey_client.bulk import AsyncOutcomes, Outcome, Outcomes, arguments
 
 client = Portkey(api_key="k", virtual_key="v")
 
@@ -290,11 +292,29 @@ with client.stream_bytes(client.audio.speech.create, model="m", input="hi", voic
         assert_type(piece, bytes)
 
 
+questions = [{"model": "m", "input": text} for text in ("a", "b")]
+for outcome in client.map(client.embeddings.create, questions, concurrency=8, journal=Path("run.jsonl")):
+    assert_type(outcome, Outcome[CreateEmbeddingResponse])
+    assert_type(outcome.result, CreateEmbeddingResponse | None)
+    assert_type(outcome.unwrap(), CreateEmbeddingResponse)
+    assert_type(outcome.state, Literal["done", "failed", "unknown"])
+asked = (arguments(client.chat.completions.create, model=model, messages=hi) for model in ("a", "b"))
+with client.map(client.chat.completions.create, asked, ordered=False, resend={"failed"}) as answered:
+    assert_type(answered, Outcomes[CreateChatCompletionResponse])
+    assert_type(next(answered).unwrap(), CreateChatCompletionResponse)
+assert_type(next(client.map(client.batches.retrieve, [arguments(client.batches.retrieve, "b")])), Outcome[Batch])
+
+
 class Mine(Portkey):
     """A client of one's own keeps its type."""
 
 
 assert_type(Mine(api_key="k", virtual_key="v").with_options(trace_id="t"), Mine)
+
+
+async def later() -> AsyncIterator[dict[str, Any]]:
+    """Items that come asynchronously."""
+    yield arguments(client.chat.completions.create, model="m", messages=hi)
 
 
 async def asynchronously(other: AsyncPortkey) -> None:
@@ -317,5 +337,9 @@ async def asynchronously(other: AsyncPortkey) -> None:
     async for answer in other.pages(other.batches.list):
         assert_type(answer, ListBatchesResponse)
     assert_type(await other.items(other.models.list).first(5), list[Model])
+    async for outcome in other.map(other.chat.completions.create, later(), idempotency_keys=True):
+        assert_type(outcome, Outcome[CreateChatCompletionResponse])
+    async with other.map(other.embeddings.create, questions, on_progress=lambda done, total: None) as outcomes:
+        assert_type(outcomes, AsyncOutcomes[CreateEmbeddingResponse])
     async for piece in await other.stream_bytes(other.audio.speech.create, model="m", input="hi", voice="alloy"):
         assert_type(piece, bytes)

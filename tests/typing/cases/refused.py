@@ -3,6 +3,7 @@
 from portkey_api.models import Batch, JWTParameters, RegexMatchCheck, RegexMatchParameters
 from portkey_api.models import CreateChatCompletionRequest as Request
 from portkey_client import AsyncPortkey, Config, Gateway, Portkey
+from portkey_client.bulk import arguments
 
 client = Portkey(api_key="k", virtual_key="v")
 other = AsyncPortkey(api_key="k", virtual_key="v")
@@ -87,3 +88,13 @@ client.items(client.batches.list, limit="20")  # REFUSED: an argument that the m
 client.items(client.batches.retrieve, "b")  # REFUSED: a method that lists nothing
 client.items(client.batches.list()).first(1)  # REFUSED: an answer in the place of the method
 client.stream_bytes(client.batches.retrieve, "b")  # REFUSED: a method whose answer is no bytes
+client.map(client.embeddings.create, [{"model": "m"}], concurency=8)  # REFUSED: a misspelled option
+client.map(client.embeddings.create, [{"model": "m"}], concurrency="8")  # REFUSED: a number that is none
+client.map(client.embeddings.create, [{"model": "m"}], resend={"done"})  # REFUSED: what is done is not sent again
+client.map(client.embeddings.create, ["a", "b"])  # REFUSED: items that are no arguments by name
+client.map(client.batches.list(), [])  # REFUSED: an answer in the place of the method
+next(client.map(client.batches.retrieve, [])).unwrap().statuss  # REFUSED: a misspelled attribute of the result
+other.map(client.batches.retrieve, [])  # REFUSED: a method of the other kind of client
+arguments(client.batches.retrieve, 1)  # REFUSED: an id that is no text
+arguments(client.embeddings.create, modl="m", input="a")  # REFUSED: a misspelled argument
+arguments(client.chat.completions.create, model="m", messages=[{"role": "user", "contnt": ""}])  # REFUSED: likewise
