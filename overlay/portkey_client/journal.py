@@ -291,6 +291,8 @@ def _error(error: PortkeyError, secrets: Sequence[str]) -> dict[str, Any]:
 
 def _read_error(told: Mapping[str, Any], operation: Operation[Any]) -> PortkeyError:
     kind: Any = getattr(errors, told["kind"])
+    if not issubclass(kind, PortkeyError):
+        raise TypeError
     error: PortkeyError
     if issubclass(kind, APIError):
         body = read(documented(operation, told["status"])[1], told["body"])

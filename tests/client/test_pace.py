@@ -45,7 +45,7 @@ def slow(pace: Pace, headers: dict[str, str] | None = None, status: int = 429, c
 
 @given(st.integers(1, 64), st.lists(ANSWERS, max_size=60))
 def test_whatever_comes_the_pace_keeps_its_bounds(most: int, answers: Sequence[Seen]) -> None:
-    """Between 1 and the most calls go at a time, no wait is longer than the policy lets one be, and none is cut short."""
+    """Between 1 and the most calls go at a time, no wait is longer than the policy allows, and none is cut short."""
     pace, clock, before = Pace(most, RETRY), 0.0, 0
     for seen in answers:
         clock += seen.later
