@@ -103,6 +103,21 @@ def test_the_batch_recipe_runs(
     assert (tmp_path / "results.jsonl").read_text("utf-8").count("\n") == 2
 
 
+def test_the_example_of_many_calls_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's example of many calls has an answer to each question, against the mock, and a journal of them."""
+    gateway = Gateway()
+    monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
+    monkeypatch.chdir(tmp_path)
+    run(example("Many calls"))
+    *answers, replayed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in answers] == [str(number) for number in range(100)]
+    assert "failed" not in {line.split()[1] for line in answers}
+    assert replayed == "True"
+    assert (tmp_path / "questions.jsonl").read_text("utf-8").count("\n") == 201
+
+
 def test_the_example_of_streams_and_lists_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
