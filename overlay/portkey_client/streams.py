@@ -1,7 +1,8 @@
 """Answers that are read while they come: streams of events, and of bytes. Both clients run this code.
 
 A stream of events ends with a mark: ``[DONE]``, or an event that says so by its type. One that ends without it was cut,
-and raises. What guardrails found comes before the first event or after the mark, and is no event of the answer.
+and raises. What guardrails found comes before the first event or after the mark, and is no event of the answer; after
+the mark a stream is read for a moment only, so that a server which keeps the connection open does not hold it up.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import httpx
@@ -30,6 +32,7 @@ from .assemble import assemble
 from .errors import AnswerError, PortkeyError, StreamFailedError, StreamTruncatedError, error_message
 from .events import EventParser, ServerEvent
 from .exchange import Begun, Call, Held, begin
+from .linger import Lingering
 from .narrow import is_mapping
 from .observe import without
 from .steps import H, Steps, complete
@@ -57,6 +60,8 @@ class Reader(Protocol):
     """What can be handed out."""
     failure: PortkeyError | None
     """What to raise once that is handed out."""
+    ended: bool
+    """Whether all of it is there, though more may come."""
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
@@ -179,6 +184,7 @@ class ByteReader:
     def __init__(self, operation: Operation[Any], begun: Begun) -> None:
         self.ready: deque[bytes] = deque()
         self.failure: PortkeyError | None = None
+        self.ended: bool = False
         self._operation = operation
         self._begun = begun
 
@@ -210,6 +216,7 @@ class Flow(Generic[H, R]):
         self._held: Held[H] = held
         self._steps: Steps[H] = held.steps
         self._pieces: Any = None if held.response is None else self._steps.pieces(held.response)
+        self._lingering: Lingering | None = None
 
     async def more(self) -> bool:
         """Read until something can be handed out; tell whether it can, or the end has come.
@@ -227,7 +234,8 @@ class Flow(Generic[H, R]):
 
     async def _read(self) -> None:
         try:
-            piece = await self._steps.piece(self._pieces)
+            with self._lingering or nullcontext():
+                piece = await self._steps.piece(self._pieces)
         except httpx.TimeoutException as error:
             self.reader.end(f"did not go on in time ({type(error).__name__})")
         except (httpx.RequestError, httpx.StreamError) as error:
@@ -235,11 +243,17 @@ class Flow(Generic[H, R]):
         else:
             if piece is not None:
                 self.reader.feed(piece)
-                if self.reader.failure is None:
+                if self.reader.failure is None and self._may_go_on():
                     return
             else:
                 self.reader.end(None)
         await self._finish()
+
+    def _may_go_on(self) -> bool:
+        """Tell whether to read on; after the mark of the end only for a moment."""
+        if self.reader.ended and self._lingering is None and self._held.response is not None:
+            self._lingering = Lingering(self._held.response, self._call.world.clock)
+        return self._lingering is None or not self._lingering.over
 
     async def _finish(self) -> None:
         """Close the connection, and say so to who watches."""
