@@ -76,8 +76,8 @@ peers: .venv-bench/.installed  ## the openai and portkey-ai SDKs, unmodified, ag
 	.venv-bench/bin/python -m pytest --no-header -p no:cacheprovider -o addopts=--import-mode=importlib tests/peers $(ARGS)
 
 lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
-	$(LOCK) pyproject.toml --extra mock requirements/dev.in -o requirements/dev.txt
-	$(LOCK) pyproject.toml --extra mock requirements/bench.in -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/dev.in -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
 
 audit: .venv-tools/.locked  ## known vulnerabilities in what is locked

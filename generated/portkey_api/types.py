@@ -43,6 +43,7 @@ from typing import (
 
 if TYPE_CHECKING:
     import os
+    import ssl
     from typing import Self
 
 E = TypeVar("E")
@@ -86,6 +87,17 @@ class CallOptions(TypedDict, total=False):
     """Seconds for each phase of the exchange; ``None`` waits for ever."""
     retries: int
     """How often the call is sent again if it fails."""
+
+
+class SocketOptions(CallOptions, total=False):
+    """Keyword arguments of a method that opens a websocket; ``timeout`` is for opening it, all attempts together."""
+
+    max_size: int
+    """Bytes that a message from the gateway may have."""
+    proxy: str | None
+    """The address of a proxy, ``None`` for none; that of the environment where it is left out."""
+    ssl_context: ssl.SSLContext
+    """What TLS is to check, instead of the client's own."""
 
 
 # -- operations
@@ -326,6 +338,93 @@ class AsyncStream(Success, Generic[E, T]):
         await self.close()
 
 
+class Socket(Facts):
+    """A websocket, opened by a ``with`` statement, or by ``open``, and closed by its end, or by ``close``.
+
+    A loop over it yields each event until the gateway closes it in good order.
+    """
+
+    operation: str
+    """``resource.method``."""
+    attempts: int
+    """How often it was tried to open it."""
+
+    def open(self) -> Self:
+        """Open it; ``headers`` are those of the gateway from then on.
+
+        Raises:
+            PortkeyError: It cannot be opened, and why.
+        """
+        raise NotImplementedError
+
+    def send(self, event: Mapping[str, Any] | str | bytes) -> None:
+        """Send one event, as JSON; text and bytes are sent as they are, as a text and as a binary message."""
+        raise NotImplementedError
+
+    def recv(self) -> dict[str, Any]:
+        """Wait for the next event and return it."""
+        raise NotImplementedError
+
+    def recv_raw(self) -> str | bytes:
+        """Wait for the next message and return it as it came."""
+        raise NotImplementedError
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close it, with a code and a reason for the gateway (RFC 6455, section 7.4)."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncSocket(Facts):
+    """A ``Socket`` that is used asynchronously."""
+
+    operation: str
+    """``resource.method``."""
+    attempts: int
+    """How often it was tried to open it."""
+
+    async def open(self) -> Self:
+        """Open it; ``headers`` are those of the gateway from then on.
+
+        Raises:
+            PortkeyError: It cannot be opened, and why.
+        """
+        raise NotImplementedError
+
+    async def send(self, event: Mapping[str, Any] | str | bytes) -> None:
+        """Send one event, as JSON; text and bytes are sent as they are, as a text and as a binary message."""
+        raise NotImplementedError
+
+    async def recv(self) -> dict[str, Any]:
+        """Wait for the next event and return it."""
+        raise NotImplementedError
+
+    async def recv_raw(self) -> str | bytes:
+        """Wait for the next message and return it as it came."""
+        raise NotImplementedError
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close it, with a code and a reason for the gateway (RFC 6455, section 7.4)."""
+        raise NotImplementedError
+
+    def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
 class Caller:
     """Whoever can carry an operation out."""
 
@@ -354,6 +453,10 @@ class Caller:
     def stream_raw(self, operation: Operation[T], options: CallOptions, **parts: Any) -> RawResponse[Stream[Any, T]]:
         """Send one operation and return its answer as a stream, with all that came before its events."""
         raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
+    def socket(self, operation: Operation[Any], options: SocketOptions, **parts: Any) -> Socket:
+        """Return the websocket of one operation, to be opened; the arguments are those of ``call``."""
+        raise NotImplementedError(f"{operation.name}: this client cannot open a websocket")
 
     def call_or_stream(
         self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any
@@ -392,6 +495,10 @@ class AsyncCaller:
     ) -> RawResponse[AsyncStream[Any, T]]:
         """Send one operation and return its answer as a stream, with all that came before its events."""
         raise NotImplementedError(f"{operation.name}: this client cannot stream")
+
+    def socket(self, operation: Operation[Any], options: SocketOptions, **parts: Any) -> AsyncSocket:
+        """Return the websocket of one operation, to be opened; the arguments are those of ``call``."""
+        raise NotImplementedError(f"{operation.name}: this client cannot open a websocket")
 
     async def call_or_stream(
         self, operation: Operation[T], options: CallOptions, *, stream: bool | None, **parts: Any

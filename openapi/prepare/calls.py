@@ -126,7 +126,12 @@ class Call:
     @property
     def signature(self) -> list[str]:
         """The declarations of all arguments, path parameters positional, the rest by keyword."""
-        return _signature(self.arguments)
+        return _signature(self.arguments, "SocketOptions" if self.opens_socket else "CallOptions")
+
+    @property
+    def opens_socket(self) -> bool:
+        """Whether its answer is no answer but a websocket (RFC 6455: 101)."""
+        return "101" in self.responses
 
     def returned(self, prefix: str, way: Overload | None, raw: bool = False) -> str:
         """Return the type of the answer in one way to call it, or of the raw response.
@@ -136,6 +141,8 @@ class Call:
             way: One of the overloads; ``None`` where it may be any.
             raw: Whether the raw response is meant.
         """
+        if self.opens_socket:
+            return f"{prefix}Socket"
         streams = way.streams if way else None
         wholes = [way.answer] if way and way.answer else [self.returns]
         if raw and self.choice and wholes == [self.returns]:
@@ -146,11 +153,11 @@ class Call:
         return " | ".join(f"RawResponse[{each.replace('builtins.', '')}]" if raw else each for each in found)
 
 
-def _signature(arguments: list[Argument]) -> list[str]:
+def _signature(arguments: list[Argument], options: str = "CallOptions") -> list[str]:
     ordered = sorted(arguments, key=lambda argument: argument.default is not None)
     positional = [argument.declaration for argument in ordered if argument.place == "path"]
     keyword = [argument.declaration for argument in ordered if argument.place != "path"]
-    return ["self", *positional, *(["*", *keyword] if keyword else []), "**options: Unpack[CallOptions]"]
+    return ["self", *positional, *(["*", *keyword] if keyword else []), f"**options: Unpack[{options}]"]
 
 
 def make_call(

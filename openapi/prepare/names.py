@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 _ON_ITEM = {"get": "retrieve", "put": "update", "patch": "update", "post": "update", "delete": "delete"}
 _ON_COLLECTION = {"get": "list", "post": "create", "put": "update", "patch": "update", "delete": "delete"}
-OWN_NAMES = frozenset({"call", "stream", "call_or_stream", "request", "close", "aclose", "with_options"})
+OWN_NAMES = frozenset({"call", "stream", "call_or_stream", "socket", "request", "close", "aclose", "with_options"})
 """Names the client itself has at the top of the tree; a resource of such a name gets an underscore."""
 
 

@@ -8,7 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from portkey_api.resources import AsyncResources, Resources
-from portkey_api.types import AsyncResource, AsyncStream, CallOptions, Operation, RawResponse, Resource, Stream
+from portkey_api.types import (
+    AsyncResource,
+    AsyncStream,
+    CallOptions,
+    Operation,
+    RawResponse,
+    Resource,
+    SocketOptions,
+    Stream,
+)
 
 from .credentials import CREDENTIALS, Credentials, completed
 from .errors import ConfigurationError, RequestRefusedError
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
     from .files import AsyncFiles, Files
     from .pages import AsyncItems, Items, Listing
     from .runner import Runner
+    from .sockets import AsyncWebSocket, WebSocket
     from .steps import World
     from .streams import AsyncByteStream, AsyncEventStream, ByteStream, EventReader, EventStream, Flow
 
@@ -291,6 +301,19 @@ class Portkey(_Client["httpx.Client"], Resources):
         call = Call(self._settings, self._world, operation, asking(options), parts)
         return complete(event_flow(call, self._lanes, SYNC))
 
+    def socket(self, operation: Operation[Any], options: SocketOptions, **parts: Any) -> WebSocket:
+        """Return the websocket of one operation, to be opened by a ``with`` statement; it needs the ``realtime`` extra.
+
+        Opening takes 30 seconds at most, unless ``timeout`` says otherwise, and is tried again as ``call`` does.
+
+        Raises:
+            ConfigurationError: The extra is missing.
+            PortkeyError: What ``call`` raises, when it is opened.
+        """
+        from .sockets import Opening, WebSocket
+
+        return WebSocket(Opening(self._settings, self._world, self._lanes, operation, options, parts))
+
     def stream_bytes(self, method: Callable[P, bytes], /, *args: P.args, **kwargs: P.kwargs) -> ByteStream:
         """Call a method whose answer is bytes, and return them as they come.
 
@@ -450,6 +473,12 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
 
         call = Call(self._settings, self._world, operation, asking(options), parts)
         return await event_flow(call, self._lanes, ASYNC)
+
+    def socket(self, operation: Operation[Any], options: SocketOptions, **parts: Any) -> AsyncWebSocket:
+        """Return the websocket of one operation, to be opened by ``async with``; see ``Portkey.socket``."""
+        from .sockets import AsyncWebSocket, Opening
+
+        return AsyncWebSocket(Opening(self._settings, self._world, self._lanes, operation, options, parts))
 
     async def stream_bytes(
         self, method: Callable[P, Awaitable[bytes]], /, *args: P.args, **kwargs: P.kwargs

@@ -8,7 +8,8 @@
     |   `-- InvalidBatchError     the requests of a batch are not as they must be; tells the lines
     |-- ConnectionFailedError     no answer: the connection failed or broke
     |   |-- TimedOutError         no answer in time
-    |   `-- StreamTruncatedError  a stream broke off; `partial` is what came
+    |   |-- StreamTruncatedError  a stream broke off; `partial` is what came
+    |   `-- SocketClosedError     a websocket is closed; `code` and `reason` say why
     |-- AnswerError               a success that cannot be read
     |-- PagingError               a list that claims more and does not give it
     |-- TransferError             a body that ended early, changed meanwhile, or has another checksum
@@ -112,6 +113,15 @@ class StreamTruncatedError(ConnectionFailedError):
 
     partial: Any = None
     """The answer as far as it came, as a model; ``None`` where nothing of it came."""
+
+
+class SocketClosedError(ConnectionFailedError):
+    """A websocket is closed, by the gateway, by this client, or because the connection broke."""
+
+    code: int = 1006
+    """The code of who closed it first (RFC 6455, section 7.4); 1006 where the connection broke without one."""
+    reason: str = ""
+    """What was said with it."""
 
 
 class PagingError(PortkeyError):

@@ -186,6 +186,11 @@ class Call(Generic[T]):
         self._span.__exit__(kind, error, trace)
 
     @property
+    def attempts(self) -> int:
+        """How often it was sent so far, or tried to be."""
+        return self._number
+
+    @property
     def secrets(self) -> list[str]:
         """The credentials of the request, which no error may repeat."""
         return secrets(self._headers)
@@ -222,7 +227,7 @@ class Call(Generic[T]):
         response = outcome.response if isinstance(outcome, _Undecodable) else outcome
         status, headers = response.status_code, response.headers
         self._tell("answer", status=status, headers=headers)
-        return None if 200 <= status < 300 else self._wait(Outcome(status, headers))
+        return None if status < 300 else self._wait(Outcome(status, headers))
 
     def _wait_after_failure(self, failure: Exception) -> float | None:
         name = type(failure).__name__

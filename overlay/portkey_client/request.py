@@ -207,12 +207,16 @@ def _content(operation: Operation[Any], body: Any, headers: dict[str, str], open
         return {"data": {name: _field_text(value) for name, value in body.items() if value is not None}}
     headers["Content-Type"] = media
     if media.endswith(_STRUCTURED):
-        return {"content": _json(operation, body)}
+        return {"content": write_json(operation, body)}
     return {"content": body if isinstance(body, (bytes, str)) else _file("body", body, opened)[1]}
 
 
-def _json(operation: Operation[Any], body: Any) -> bytes:
-    """Return a body as JSON (RFC 8259)."""
+def write_json(operation: Operation[Any], body: Any) -> bytes:
+    """Return a body as JSON (RFC 8259).
+
+    Raises:
+        RequestRefusedError: JSON cannot hold it; the message names the place.
+    """
     wire = to_wire(body)
     try:
         return json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -123,9 +123,17 @@ class Lanes(Generic[H]):
             ConfigurationError: It is closed.
         """
         with self._lock:
-            if self._closed:
-                raise ConfigurationError("this client is closed; build another one, or close it after its last call")
+            self.check()
             return self._given or self._least_busy()
+
+    def check(self) -> None:
+        """Refuse further work where it is closed.
+
+        Raises:
+            ConfigurationError: It is closed.
+        """
+        if self._closed:
+            raise ConfigurationError("this client is closed; build another one, or close it after its last call")
 
     def keep(self, lane: Lane[H]) -> None:
         """Lend a lane once more, for an answer that is read after its call: it is to be given back once more, too."""

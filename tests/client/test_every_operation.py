@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from portkey_api.types import WireModel
+from portkey_api.resources.realtime import _CONNECT  # pyright: ignore[reportPrivateUsage]
+from portkey_api.types import Socket, WireModel
 from portkey_client import APIError, AsyncPortkey, Portkey
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 from tests.client.wire import KEYS
@@ -111,7 +112,13 @@ def test_the_mock_understands_the_client_and_the_client_the_mock(operation: spec
 
 
 def test_the_websocket_is_not_a_call(gateway: Gateway) -> None:
-    """The realtime session needs a websocket; called like an ordinary operation, it is refused, not answered."""
-    with httpx.Client(transport=GatewayTransport(gateway)) as http, pytest.raises(APIError) as caught:
-        Portkey(**KEYS, http_client=http).realtime.connect()
+    """The realtime session needs a websocket: the method makes one, which an ordinary call cannot."""
+    with httpx.Client(transport=GatewayTransport(gateway)) as http:
+        portkey = Portkey(**KEYS, http_client=http)
+        made = portkey.realtime.connect()
+        assert isinstance(made, Socket)
+        with pytest.raises(NotImplementedError, match="cannot open a websocket"):
+            portkey.realtime.with_raw_response.connect()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        with pytest.raises(APIError) as caught:
+            portkey.call(_CONNECT, {})
     assert caught.value.status == 426

@@ -10,6 +10,7 @@ import pytest
 from portkey_client import Portkey, runner, steps
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 from tests.client.frames import AFTER, CHAT, DONE, HEADERS, frames
+from tests.mock.test_transports import serve
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -141,6 +142,19 @@ def test_the_example_of_streams_and_lists_runs(
     assert ended.startswith("stop ")
     assert ended.endswith(str(AFTER["hook_results"]))
     assert listed == [*names, "3", "5", ""]
+
+
+def test_the_example_of_realtime_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's example of realtime talks with the mock over a real websocket until the answer is done."""
+    with serve() as process:
+        assert process.stdout
+        code = example("Realtime").replace("http://127.0.0.1:4010/v1", process.stdout.readline().strip())
+        run(code)
+        process.terminate()
+        process.wait(timeout=20)
+    created, said = capsys.readouterr().out.splitlines()
+    assert created == "session.created"
+    assert len(said.split()) > 3
 
 
 def test_the_table_of_gateways_counts_right() -> None:

@@ -25,6 +25,7 @@ import argparse
 import datetime as dt
 import inspect
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -442,6 +443,10 @@ class Auditor:
             yield from _unequal(at, "kind of body", kind, found[0])
             yield from self._read_by(found[1], answer) if kind.startswith("json") else ()
             yield from self._events(said, at, call)
+        if "101" in responses:  # a websocket, whatever is said there
+            found = self.package.hints(call.method)["return"]
+            yield from _unequal(f"{site.at}/responses", "type", self.package.types.Socket, found)
+            return
         whole = Site(good[0] if len(good) == 1 else {"oneOf": good}, f"{site.at}/responses")
         decided = list(self._decided(site, call))
         for function in {call.method, *overloads(call.method)} - {each for each, _ in decided}:
@@ -548,7 +553,8 @@ def _face(call: Call) -> tuple[Any, ...]:
         place: {wire: call.arguments[marker].name for wire, marker in part.items()} if isinstance(part, dict) else None
         for place, part in call.parts.items()
     }
-    signatures = [str(inspect.signature(each)).replace("AsyncStream[", "Stream[") for each in overloads(call.method)]
+    signatures = [str(inspect.signature(each)) for each in overloads(call.method)]
+    signatures = [re.sub(r"Async(Stream\[|Socket)", r"\1", each) for each in signatures]
     return call.operation, signatures, parts
 
 

@@ -195,7 +195,7 @@ def _recorder(base: Any) -> Any:
 
     is_async = base.__name__.startswith("Async")
     record = call_async if is_async else call
-    return type("Recorder", (base,), {"call": record, "stream": record})()
+    return type("Recorder", (base,), {"call": record, "stream": record, "socket": call})()
 
 
 def _awaited(coroutine: typing.Coroutine[Any, Any, Any]) -> Any:

@@ -23,7 +23,7 @@ NAMES = {
     for method, operation in item.items()
     if "operationId" in operation
 }
-CARRIED = ("call", "call_raw", "stream", "stream_raw", "call_or_stream")
+CARRIED = ("call", "call_raw", "stream", "stream_raw", "call_or_stream", "socket")
 """Methods of the top of the tree itself."""
 
 

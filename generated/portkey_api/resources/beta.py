@@ -11,6 +11,7 @@ from ..types import AsyncResource, Resource
 if TYPE_CHECKING:
     from .assistants import AssistantsResource, AsyncAssistantsResource
     from .chat import AsyncChatResource, ChatResource
+    from .realtime import AsyncRealtimeResource, RealtimeResource
     from .threads import AsyncThreadsResource, ThreadsResource
 
 
@@ -30,6 +31,13 @@ class BetaResource(Resource):
         from .chat import ChatResource
 
         return ChatResource(self._client)
+
+    @cached_property
+    def realtime(self) -> RealtimeResource:
+        """Alias of ``client.realtime``."""
+        from .realtime import RealtimeResource
+
+        return RealtimeResource(self._client)
 
     @cached_property
     def threads(self) -> ThreadsResource:
@@ -55,6 +63,13 @@ class AsyncBetaResource(AsyncResource):
         from .chat import AsyncChatResource
 
         return AsyncChatResource(self._client)
+
+    @cached_property
+    def realtime(self) -> AsyncRealtimeResource:
+        """Alias of ``client.realtime``."""
+        from .realtime import AsyncRealtimeResource
+
+        return AsyncRealtimeResource(self._client)
 
     @cached_property
     def threads(self) -> AsyncThreadsResource:

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..types import AsyncResource, Operation, Resource
+from ..types import AsyncResource, AsyncSocket, Operation, Resource, Socket
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..types import CallOptions, RawResponse
+    from ..types import SocketOptions
 
 _SECURITY = (
     ("Portkey-Key", "Virtual-Key"),
@@ -58,13 +58,13 @@ class RealtimeResource(Resource):
         x_portkey_metadata: Mapping[str, Any] | str | None = None,
         x_portkey_cache_namespace: str | None = None,
         x_portkey_cache_force_refresh: bool | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Any:
+        **options: Unpack[SocketOptions],
+    ) -> Socket:
         """Open a realtime websocket session with a model through the gateway.
 
         ``GET /realtime``
         """
-        return self._client.call(
+        return self._client.socket(
             _CONNECT,
             options,
             query={"model": model},
@@ -85,20 +85,6 @@ if TYPE_CHECKING:
     class RawRealtimeResource:
         """The operations under ``client.realtime``, each returning its answer with what came with it."""
 
-        def connect(
-            self,
-            *,
-            model: str | None = None,
-            x_portkey_trace_id: str | None = None,
-            x_portkey_span_id: str | None = None,
-            x_portkey_parent_span_id: str | None = None,
-            x_portkey_span_name: str | None = None,
-            x_portkey_metadata: Mapping[str, Any] | str | None = None,
-            x_portkey_cache_namespace: str | None = None,
-            x_portkey_cache_force_refresh: bool | None = None,
-            **options: Unpack[CallOptions],
-        ) -> RawResponse[Any]: ...
-
 
 class AsyncRealtimeResource(AsyncResource):
     """The operations under ``client.realtime``, asynchronous."""
@@ -108,7 +94,7 @@ class AsyncRealtimeResource(AsyncResource):
         @property
         def with_raw_response(self) -> AsyncRawRealtimeResource: ...
 
-    async def connect(
+    def connect(
         self,
         *,
         model: str | None = None,
@@ -119,13 +105,13 @@ class AsyncRealtimeResource(AsyncResource):
         x_portkey_metadata: Mapping[str, Any] | str | None = None,
         x_portkey_cache_namespace: str | None = None,
         x_portkey_cache_force_refresh: bool | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Any:
+        **options: Unpack[SocketOptions],
+    ) -> AsyncSocket:
         """Open a realtime websocket session with a model through the gateway.
 
         ``GET /realtime``
         """
-        return await self._client.call(
+        return self._client.socket(
             _CONNECT,
             options,
             query={"model": model},
@@ -145,17 +131,3 @@ if TYPE_CHECKING:
 
     class AsyncRawRealtimeResource:
         """The operations under ``client.realtime``, asynchronous, each returning its answer with what came with it."""
-
-        async def connect(
-            self,
-            *,
-            model: str | None = None,
-            x_portkey_trace_id: str | None = None,
-            x_portkey_span_id: str | None = None,
-            x_portkey_parent_span_id: str | None = None,
-            x_portkey_span_name: str | None = None,
-            x_portkey_metadata: Mapping[str, Any] | str | None = None,
-            x_portkey_cache_namespace: str | None = None,
-            x_portkey_cache_force_refresh: bool | None = None,
-            **options: Unpack[CallOptions],
-        ) -> RawResponse[Any]: ...

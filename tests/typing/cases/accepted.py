@@ -343,3 +343,22 @@ async def asynchronously(other: AsyncPortkey) -> None:
         assert_type(outcomes, AsyncOutcomes[CreateEmbeddingResponse])
     async for piece in await other.stream_bytes(other.audio.speech.create, model="m", input="hi", voice="alloy"):
         assert_type(piece, bytes)
+
+
+with client.realtime.connect(model="gpt-4o-realtime", timeout=10, max_size=1_000_000) as session:
+    session.send({"type": "response.create"})
+    assert_type(session.recv(), dict[str, Any])
+    assert_type(session.recv_raw(), str | bytes)
+    for event in session:
+        assert_type(event, dict[str, Any])
+    session.close(1000, "done")
+    assert_type(session.trace_id, str | None)
+
+
+async def talk(asynchronous: AsyncPortkey) -> None:
+    """The same, asynchronous."""
+    async with asynchronous.beta.realtime.connect(model="gpt-4o-realtime") as talking:
+        await talking.send(b"{}")
+        assert_type(await talking.recv(), dict[str, Any])
+        async for each in talking:
+            assert_type(each, dict[str, Any])
