@@ -14,7 +14,7 @@ from .batch_state import BatchState
 from .batch_wait import look, unfinished
 from .errors import APIError, ConfigurationError, error_message
 from .files import file_pieces
-from .transfer import Transfer, receive
+from .transfer import Transfer, receive, unknown_size
 
 if TYPE_CHECKING:
     from .runner import Body, Runner
@@ -67,11 +67,8 @@ async def _output(runner: Runner[Any], state: BatchState, options: CallOptions) 
         given: Any = {**options, "extra_headers": {**headers, **options.get("extra_headers", {})}}
         return cast("Body[Any]", await output(state.id, **given))
 
-    async def size(_: CallOptions) -> int | None:
-        return None
-
     try:
-        async with aclosing(_read(receive(runner, Transfer(), open_, size, options), state)) as found:
+        async with aclosing(_read(receive(runner, Transfer(), open_, unknown_size, options), state)) as found:
             async for result in found:
                 yield result
     except (APIError, ConfigurationError) as error:

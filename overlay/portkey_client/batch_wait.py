@@ -9,18 +9,8 @@ from portkey_api.resources.batches import AsyncBatchesResource
 from portkey_api.types import CallOptions, WireModel
 
 from .batch_state import BatchState, read_state
-from .errors import (
-    AnswerError,
-    APIError,
-    BatchGoneError,
-    BatchUnfinishedError,
-    ConnectionFailedError,
-    GatewayTimedOutError,
-    RateLimitError,
-    ServerError,
-    error_message,
-    of_call,
-)
+from .errors import AnswerError, APIError, BatchGoneError, BatchUnfinishedError, error_message, of_call
+from .polling import poll
 
 if TYPE_CHECKING:
     from portkey_api.models import Batch
@@ -32,10 +22,6 @@ OnState: TypeAlias = Callable[[BatchState], object]
 """Is told where a batch stands, each time it was asked for."""
 DEADLINE = 90_000.0
 """Seconds: the 24 hours a batch may take, and one more."""
-_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 1.0, 60.0, 1.5
-_FAULTS = 10
-"""After so many polls in a row without an answer, waiting ends."""
-_PASSING = (ConnectionFailedError, ServerError, RateLimitError, GatewayTimedOutError, AnswerError)
 _RETRIEVE = "batches.retrieve"
 
 
@@ -48,33 +34,14 @@ async def wait(
     since: float | None = None,
 ) -> BatchState:
     """Ask for a batch until it has ended; see ``Batches.wait``. ``since`` is when the work began, now if left out."""
-    began, pause, faults = runner.world.clock() if since is None else since, _FIRST_WAIT, 0
-    state: BatchState | None = None
-    while True:
-        asked = 0.0
-        try:
-            state = await look(runner, batch_id, runner.within(options, began, deadline, 1.0))
-        except _PASSING as error:
-            faults += 1
-            if faults == _FAULTS:
-                raise
-            asked = runner.asked(error.headers)
-        else:
-            faults = 0
-            if on_progress is not None:
-                on_progress(state)
-            if state.ended:
-                return state
-        left = _left(runner, began, deadline)
-        if left <= 0:
-            raise unfinished(batch_id, state, f"has not ended after {deadline:g} seconds")
-        spread = pause * (0.5 + 0.5 * runner.world.jitter())
-        await runner.sleep(min(left, max(asked, spread)))
-        pause = min(pause * _GROWTH, _LONGEST_WAIT)
 
+    async def ask(options: CallOptions) -> BatchState:
+        return await look(runner, batch_id, options)
 
-def _left(runner: Runner[Any], began: float, deadline: float | None) -> float:
-    return float("inf") if deadline is None else deadline - (runner.world.clock() - began)
+    def failed(state: BatchState | None, what: str) -> BatchUnfinishedError:
+        return unfinished(batch_id, state, what)
+
+    return await poll(runner, ask, failed, deadline, on_progress, options, since)
 
 
 def unfinished(batch_id: str, state: BatchState | None, what: str) -> BatchUnfinishedError:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .batches import AsyncBatches, Batches
     from .bulk import AsyncOutcomes, MapOptions, Outcomes
     from .embeddings import AsyncEmbeddings, Embeddings
+    from .exports import AsyncLogs, Logs
     from .files import AsyncFiles, Files
     from .pages import AsyncItems, Items, Listing
     from .runner import Runner
@@ -71,6 +72,7 @@ class Settings:
         self.gateway: Gateway = chosen(gateway or _implied(base_url, options))
         variable = self.gateway.environment.get("base_url", "")
         address = base_url or os.environ.get(variable) or None
+        self._agent = f"portkey-client/{__version__}"
         self.servers: dict[str, str] = addresses(self.gateway, address, control_plane_url)
         given = {name: options[name] for name in CREDENTIALS if name in options}
         self.credentials: Credentials = Credentials(self.gateway, completed(self.gateway, given, os.environ))
@@ -80,7 +82,7 @@ class Settings:
         self.retries: Retry = Retry()
         self.hooks: Sequence[Hook] = ()
         self.call: CallOptions = {}
-        first = {"User-Agent": f"portkey-client/{__version__}", **self.gateway.headers}
+        first = {"User-Agent": self._agent, **self.gateway.headers}
         self._set({**options, "headers": {**first, **(options.get("headers") or {})}})
         self.timeout = self.call.pop("timeout", TIMEOUT)
 
@@ -92,6 +94,14 @@ class Settings:
         if given:
             new.credentials = self.credentials.changed(given)
         new._set(options)
+        return new
+
+    def bare(self, address: str) -> Settings:
+        """Return settings for an address that is no gateway's: without credentials, and without headers given."""
+        new = object.__new__(Settings)
+        new.__dict__.update(self.__dict__)
+        new.gateway = self.gateway._replace(only=(), without=(), trailing_slash=False)
+        new.servers, new.headers, new._routed = {"elsewhere": address}, {"User-Agent": self._agent}, {}
         return new
 
     def _set(self, options: Mapping[str, Any]) -> None:
@@ -253,6 +263,13 @@ class Portkey(_Client["httpx.Client"], Resources):
         from .files import Files
 
         return Files(self, self._runner)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """The operations under ``client.logs``, with exports in one call."""
+        from .exports import Logs
+
+        return Logs(self, self._runner)
 
     def _runner(self) -> Runner[httpx.Client]:
         from .runner import Runner
@@ -435,6 +452,13 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
         from .files import AsyncFiles
 
         return AsyncFiles(self, self._runner)
+
+    @cached_property
+    def logs(self) -> AsyncLogs:
+        """The operations under ``client.logs``, with exports in one call."""
+        from .exports import AsyncLogs
+
+        return AsyncLogs(self, self._runner)
 
     def _runner(self) -> Runner[httpx.AsyncClient]:
         from .runner import Runner

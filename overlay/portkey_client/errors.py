@@ -16,6 +16,8 @@
     |-- BatchUnfinishedError      a batch has not ended
     |-- JournalError              the journal of many calls cannot be used
     |-- OutcomeUnknownError       one of many calls was begun by an earlier run that did not see its end
+    |-- ExportUnfinishedError     an export of logs has not ended
+    |-- ExportFailedError         an export of logs failed, or was stopped
     `-- APIError                  an answer outside 200 to 299
         |-- BadRequestError       400
         |-- AuthenticationError   401
@@ -156,6 +158,20 @@ class JournalError(PortkeyError):
 
 class OutcomeUnknownError(PortkeyError):
     """A call was begun by an earlier run that did not see its end, and sending it again might do it twice."""
+
+
+class ExportUnfinishedError(PortkeyError, TimeoutError):
+    """An export of logs has not ended: not by the deadline, or not yet when its records were asked for."""
+
+    state: Any = None
+    """Where it stands, an ``ExportState``; ``None`` where nobody could tell."""
+
+
+class ExportFailedError(PortkeyError):
+    """An export of logs ended without a result: it failed, or it was stopped."""
+
+    state: Any = None
+    """Where it stands, an ``ExportState``."""
 
 
 class APIError(PortkeyError):

@@ -195,11 +195,6 @@ class Call(Generic[T]):
         """The credentials of the request, which no error may repeat."""
         return secrets(self._headers)
 
-    @property
-    def attempts(self) -> int:
-        """How often the request was sent, or tried to be."""
-        return self._number
-
     def took(self) -> tuple[float, float]:
         """Return how many seconds the call took so far, and its last attempt."""
         now = self.world.clock()

@@ -328,12 +328,30 @@ async def download(
     options: CallOptions,
 ) -> Downloaded:
     """Receive a file and put it into its place; see ``Files.download``."""
+    return await save(lambda transfer: file_pieces(runner, file_id, transfer, options), path, sha256, on_progress)
+
+
+async def save(
+    receiving: Callable[[Transfer], AsyncGenerator[bytes]], path: Path, sha256: str | None, on_progress: Progress | None
+) -> Downloaded:
+    """Receive a body and put it into its place, whole; what came is kept where it can be taken up again.
+
+    Args:
+        receiving: Yields what a transfer still lacks.
+        path: Where to.
+        sha256: The SHA-256 it must have, in hexadecimal.
+        on_progress: Is told the bytes received, and the size where it is known.
+
+    Raises:
+        TransferError: It ended early too often, changed meanwhile, or its checksum is another.
+        OSError: The file cannot be written.
+    """
     part, mark = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.etag")
     known = mark.read_text("utf-8") if part.exists() and mark.exists() else None
     try:
         with part.open("r+b" if known else "w+b") as file:
             transfer = Transfer(file, known)
-            async with aclosing(file_pieces(runner, file_id, transfer, options)) as pieces:
+            async with aclosing(receiving(transfer)) as pieces:
                 async for piece in pieces:
                     file.seek(transfer.position - len(piece))
                     known = _marked(mark, transfer.validator, known, file)

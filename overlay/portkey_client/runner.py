@@ -129,6 +129,10 @@ class Runner(AsyncCaller, Generic[H]):
         steps = self._steps._replace(send=sending(self._steps.send), sleep=sleep)
         return type(self)(self.settings, self.world, self._lanes, steps)
 
+    def elsewhere(self, address: str) -> Runner[H]:
+        """Return a runner for an address that is no gateway's: nothing of the client's own is sent there."""
+        return Runner(self.settings.bare(address), self.world, self._lanes, self._steps)
+
     @property
     def opener(self) -> AsyncCaller:
         """The same calls, each returning the ``Body`` of its answer."""

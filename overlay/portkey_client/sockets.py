@@ -20,7 +20,7 @@ from portkey_api.types import AsyncSocket, Operation, Socket, SocketOptions
 
 from .errors import AnswerError, ConfigurationError, RequestRefusedError, SocketClosedError
 from .exchange import Call, attempt, read_headers
-from .narrow import is_mapping
+from .narrow import is_dict, is_mapping
 from .observe import without
 from .request import write_json
 from .retry import checked
@@ -96,7 +96,8 @@ class Speech(NamedTuple):
 
 
 async def _connect(url: str, **options: Any) -> Any:
-    return connect(url, create_connection=_Connection, **options).__enter__()
+    connection: Any = connect(url, create_connection=_Connection, **options)
+    return connection.__enter__()
 
 
 async def _send(connection: ClientConnection, message: str | bytes) -> None:
@@ -303,7 +304,7 @@ class Link:
             event = json.loads(message)
         except (ValueError, RecursionError):
             event = None
-        if isinstance(event, dict):
+        if is_dict(event):
             return event
         body = message.encode() if isinstance(message, str) else message
         raise AnswerError(f"{self._name}: a message is not an event, which is a JSON object", 101, {}, body)

@@ -201,6 +201,10 @@ async def _short(transfer: Transfer, size: Size, options: CallOptions) -> str | 
     return None if total in (None, transfer.position) else f"{transfer.position} of {total} bytes came"
 
 
+async def unknown_size(_: CallOptions) -> None:
+    """Return no size, for a body whose size nobody can be asked for."""
+
+
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() else None
 

@@ -22,6 +22,7 @@ from portkey_mock.clock import Clock
 from portkey_mock.dialects import chosen, provider_of
 from portkey_mock.document import Defect, Document, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
+from portkey_mock.exports import PLACE, Storage
 from portkey_mock.files import Files, Shelf
 from portkey_mock.fixtures import Answer, Fixtures
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
@@ -117,6 +118,7 @@ class Gateway:
         self._batches = Batches(
             self._answers, compiled.generator, self._instant, self._files, self._run, pace, make_up_unknown=made_up
         )
+        self._storage = Storage(seed, self._log_exports)
         self._actions = {**self._files.actions, **self._batches.actions}
         for defect in self.defects:
             _log.warning("%s: %s", defect.pointer, defect.reason)
@@ -136,6 +138,9 @@ class Gateway:
         """Answers one request. Whatever is sent, there is an answer: nothing in a request makes this raise."""
         operation: Operation | None = None
         refused: Refusal | None = None
+        stored = self._storage.fetch(request)
+        if stored is not None:
+            return stored
         try:
             self.dialect.enter(request)
             call = self._calls.get(request)
@@ -168,6 +173,10 @@ class Gateway:
             kept = {"/files": self._files.kept(), "/batches": self._batches.kept(), **self._resources.kept()}
             return {path: things for path, things in kept.items() if things}
 
+    def _log_exports(self) -> Mapping[str, JsonObject]:
+        with self._lock:
+            return self._resources.kept().get("/logs/exports", {})
+
     def _headed(self, request: Request, refused: Refusal | None, response: Response) -> Response:
         more = self.dialect.headers(request, refused, self._request_id())
         return replace(response, headers=(*response.headers, *more))
@@ -180,6 +189,9 @@ class Gateway:
     def _translated(self, request: Request, call: Call) -> Response:
         """The answer to a call about batches or files in the words of the dialect and of the provider."""
         place = shape(call.operation.path)
+        if place == PLACE:
+            response = self._act(call)
+            return self._storage.signed(request, response, *call.path.values())
         provider = provider_of(request) if self.dialect.portkey_headers else "openai"
         as_it_is = provider not in variants.PROVIDERS and not self.dialect.omits
         if as_it_is or not place.startswith(("/batches", "/files")):

@@ -144,6 +144,22 @@ def test_the_example_of_streams_and_lists_runs(
     assert listed == [*names, "3", "5", ""]
 
 
+def test_the_example_of_log_exports_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's example exports logs to a file, against the mock, without a wait."""
+    clock = ManualClock()
+    gateway = Gateway(clock=clock)
+    monkeypatch.setattr(Portkey, "_open", lambda _: httpx.Client(transport=GatewayTransport(gateway)))
+    monkeypatch.setattr(steps, "WORLD", steps.WORLD._replace(clock=clock, sleep=clock.advance))
+    monkeypatch.setattr(runner, "WORLD", steps.WORLD)
+    monkeypatch.chdir(tmp_path)
+    run(example("Log exports"))
+    first, *_, last, saved = capsys.readouterr().out.splitlines()
+    assert (first.split()[1], last.split()[1]) == ("draft", "success")
+    assert saved == f"logs.jsonl {(tmp_path / 'logs.jsonl').stat().st_size}"
+
+
 def test_the_example_of_realtime_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """The README's example of realtime talks with the mock over a real websocket until the answer is done."""
     with serve() as process:

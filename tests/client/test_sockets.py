@@ -10,7 +10,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
@@ -75,7 +75,7 @@ class Adapted:
 
 
 @asynccontextmanager
-async def client(kind: str, base_url: str, **options: Any) -> AsyncIterator[Any]:
+async def client(kind: str, base_url: str, **options: Any) -> AsyncGenerator[Any]:
     """Lend a client of either kind; waits between its attempts take no time."""
     given: dict[str, Any] = {**KEYS, "base_url": base_url, **options}
     made: Any
@@ -112,7 +112,7 @@ class Server:
         return self._refusals.pop(0) if self._refusals else None
 
     @contextmanager
-    def running(self) -> Iterator[str]:
+    def running(self) -> Generator[str]:
         with serve(self._handler, "127.0.0.1", 0, process_request=self._process, compression=None) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
@@ -141,7 +141,7 @@ def run(handler: Handler, script: Callable[[str], Any], *refusals: Response) -> 
 
 
 @contextmanager
-def raw(handle: Callable[[Any], None]) -> Iterator[str]:
+def raw(handle: Callable[[Any], None]) -> Generator[str]:
     """Serve connections that are no websockets."""
 
     class Handle(socketserver.BaseRequestHandler):
