@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -96,7 +96,7 @@ class Speech(NamedTuple):
 
 
 async def _connect(url: str, **options: Any) -> Any:
-    connection: Any = connect(url, create_connection=_Connection, **options)
+    connection = cast("Any", connect)(url, create_connection=_Connection, **options)
     return connection.__enter__()
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from queue import SimpleQueue
 from typing import Any, Self
 
 import httpx
@@ -325,11 +326,11 @@ def test_a_message_that_is_too_large(kind: str) -> None:
 
 def test_closing(kind: str) -> None:
     """Code and reason reach the gateway, once; a loop then ends, and nothing more can be said."""
-    closed: list[Any] = []
+    closed: SimpleQueue[Any] = SimpleQueue()
 
     def handle(connection: ServerConnection) -> None:
         list(connection)
-        closed.append((connection.close_code, connection.close_reason))
+        closed.put((connection.close_code, connection.close_reason))
 
     async def talk(base_url: str) -> None:
         async with client(kind, base_url) as portkey:
@@ -348,7 +349,7 @@ def test_closing(kind: str) -> None:
                 await session.recv()
 
     run(handle, talk)
-    assert closed == [(1000, "enough")]
+    assert closed.get(timeout=20) == (1000, "enough")
 
 
 def test_a_loop_ends_after_a_code_of_our_own(kind: str) -> None:
@@ -510,7 +511,7 @@ def test_tls_is_checked(kind: str) -> None:
 
 def test_a_hook_that_raises_leaves_nothing_open(kind: str) -> None:
     """An exception between the handshake and the session closes the websocket; so it does where there is none."""
-    closed: list[Any] = []
+    closed: SimpleQueue[Any] = SimpleQueue()
 
     def hook(event: Event) -> None:
         if event.kind == "answer":
@@ -518,7 +519,7 @@ def test_a_hook_that_raises_leaves_nothing_open(kind: str) -> None:
 
     def handle(connection: ServerConnection) -> None:
         list(connection)
-        closed.append(connection.close_code)
+        closed.put(connection.close_code)
 
     async def talk(base_url: str) -> None:
         async with client(kind, base_url, hooks=[hook]) as portkey:
@@ -527,7 +528,7 @@ def test_a_hook_that_raises_leaves_nothing_open(kind: str) -> None:
                     await connect(kind, portkey).open()
 
     run(handle, talk, refusal(401))
-    assert closed == [1000]
+    assert closed.get(timeout=20) == 1000
 
 
 def test_what_a_gateway_lacks_is_not_sent(kind: str) -> None:
@@ -647,14 +648,14 @@ def test_nothing_is_logged_that_is_secret(kind: str, caplog: pytest.LogCaptureFi
 
 def test_a_task_that_is_cancelled_leaves_nothing_open() -> None:
     """Cancelled while it waits for an event, a session is closed in good order."""
-    closed: list[Any] = []
+    closed: SimpleQueue[Any] = SimpleQueue()
     waiting = threading.Event()
 
     def handle(connection: ServerConnection) -> None:
         connection.recv()
         waiting.set()
         list(connection)
-        closed.append(connection.close_code)
+        closed.put(connection.close_code)
 
     async def talk(base_url: str) -> None:
         async with client("async", base_url) as portkey:
@@ -671,7 +672,7 @@ def test_a_task_that_is_cancelled_leaves_nothing_open() -> None:
                 await task
 
     run(handle, talk)
-    assert closed == [1000]
+    assert closed.get(timeout=20) == 1000
 
 
 def test_opening_that_is_cancelled() -> None:
