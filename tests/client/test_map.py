@@ -490,7 +490,7 @@ def test_arguments_are_an_item() -> None:
     assert arguments(client.batches.retrieve, "b", timeout=3.0) == {"batch_id": "b", "timeout": 3.0}
     assert arguments(client.embeddings.create, model="m", input="a") == {"model": "m", "input": "a"}
     with pytest.raises(TypeError, match="model"):
-        arguments(client.embeddings.create, input="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        arguments(client.embeddings.create, input="a")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue]
 
 
 def test_keys_are_the_caller_s(tmp_path: Path) -> None:
