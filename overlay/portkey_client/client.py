@@ -53,6 +53,7 @@ H = TypeVar("H")
 TIMEOUT = 600.0
 """Seconds a gateway may take for one phase of an exchange; a long completion takes minutes."""
 _OPTIONS = ClientOptions.__optional_keys__
+_CALL_OPTIONS = CallOptions.__optional_keys__
 
 
 class Settings:
@@ -136,7 +137,13 @@ class Settings:
         Raises:
             ConfigurationError: The gateway does not have the operation, or its credentials were not given.
             RequestRefusedError: An argument cannot be sent.
+            TypeError: The operation has no such argument.
         """
+        if unknown := options.keys() - _CALL_OPTIONS:
+            raise TypeError(
+                f"{operation.name} has no argument {', '.join(sorted(unknown))};"
+                " what the document does not know goes into extra_body"
+            )
         address = self.servers.get(operation.server)
         if address is None or self.gateway.lacks(operation):
             raise ConfigurationError(absence(self.gateway, operation))

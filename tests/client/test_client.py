@@ -175,6 +175,23 @@ async def _list(client: AsyncPortkey) -> Any:
     return await client.batches.list()
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_argument_nobody_knows_is_not_dropped(is_async: bool) -> None:
+    """Nothing is sent without what the caller asked for: the argument is named, and so is the way to send it."""
+    wire = Wire()
+    client = wire.async_client() if is_async else wire.client()
+    ask: Any = {"model": "m", "messages": [], "seeed": 1}
+
+    async def send(**more: Any) -> None:
+        made: Any = client.chat.completions.create(**ask, **more)
+        _ = await made if is_async else made
+
+    for stream in ({}, {"stream": True}):
+        with pytest.raises(TypeError, match=r"chat\.completions\.create has no argument seeed; .* extra_body"):
+            asyncio.run(send(**stream))
+    assert wire.requests == []
+
+
 def test_a_repr_shows_no_credential() -> None:
     """Neither client shows a credential in its repr, nor does anything inside it."""
     client = Portkey(api_key="pk-secret-1", authorization="sk-secret-3", provider="openai", config="pc-secret-4")
