@@ -3226,6 +3226,10 @@ class PromptsCompletionsCreateBodyDict(TypedDict):
     hyperparameters: NotRequired[
         "CreateChatCompletionRequest | CreateChatCompletionRequestDict | CreateCompletionRequest | CreateCompletionRequestDict"
     ]
+    temperature: NotRequired["float"]
+    max_tokens: NotRequired["int"]
+    top_k: NotRequired["int"]
+    top_p: NotRequired["float"]
 
 
 class PromptsCreateBodyDict(TypedDict):

@@ -561,6 +561,8 @@ class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
         for http in self._leaving():
             await http.aclose()
 
+    close = aclose  # as asynchronous clients elsewhere call it
+
     async def __aenter__(self) -> Self:
         return self
 

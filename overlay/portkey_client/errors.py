@@ -74,6 +74,11 @@ class PortkeyError(Facts, Exception):
     would say so for certain was never received.
     """
 
+    @property
+    def status_code(self) -> Any:
+        """The same as ``status``, by the name that other clients give it."""
+        return self.status
+
     def __reduce__(self) -> _Made:
         return _restored, (type(self), self.args, dict(vars(self)))
 

@@ -108,11 +108,12 @@ def text(asked: Asked) -> JsonObject:
 def prompt(asked: Asked) -> JsonObject:
     """POST /prompts/{promptId}/completions: a text if the hyperparameters bring a `prompt`, else a chat."""
     overrides = asked.fields.get("hyperparameters")
-    inner = Asked(overrides if is_object(overrides) else {}, asked.salt, asked.now)
+    limit = {name: value for name, value in asked.fields.items() if name == "max_tokens"}
+    inner = Asked((overrides if is_object(overrides) else {}) | limit, asked.salt, asked.now)
     is_text = "prompt" in inner.fields
     kind = "text_completion" if is_text else "chat.completion"
-    body = {"id": identifier(kind, asked.salt), "object": kind, "model": inner.fields.get("model", "mock-model")}
-    return {"status": "success", "headers": {}, "body": body | (text(inner) if is_text else chat(inner))}
+    facts: JsonObject = {"id": identifier(kind, asked.salt), "object": kind}
+    return facts | {"model": inner.fields.get("model", "mock-model")} | (text(inner) if is_text else chat(inner))
 
 
 def message(asked: Asked) -> JsonObject:

@@ -65,9 +65,8 @@ def text(body: JsonObject, fields: JsonObject) -> Iterator[bytes]:
 
 
 def prompt(body: JsonObject, fields: JsonObject) -> Iterator[bytes]:
-    """The completion of a prompt: the chat or the text in it."""
-    inner: JsonObject = body["body"]
-    return (text if inner["object"] == "text_completion" else chat)(inner, fields)
+    """The completion of a prompt: a chat or a text."""
+    return (text if body["object"] == "text_completion" else chat)(body, fields)
 
 
 def _chunks(

@@ -89,7 +89,7 @@ def test_each_status_family_has_its_class(status: int, name: str) -> None:
     with pytest.raises(APIError) as caught:
         answered(status, b"{}")
     assert type(caught.value).__name__ == name
-    assert caught.value.status == status
+    assert caught.value.status == caught.value.status_code == status
 
 
 SHAPES: list[tuple[Any, str, str | None, str | None, str | None]] = [

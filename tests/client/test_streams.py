@@ -86,7 +86,7 @@ def test_a_completion_and_a_prompt_stream_too() -> None:
     assert both(body, prompt)[0] == events
     events, whole = both(frames(*CHAT) + DONE, prompt)
     assert {type(each) for each in events} == {models.CreateChatCompletionStreamResponse}
-    assert isinstance(whole, models.PromptsCompletionsCreateResponse)
+    assert isinstance(whole, models.CreateChatCompletionResponse)
 
 
 @pytest.mark.parametrize("last", ["completed", "failed", "incomplete"])

@@ -152,7 +152,7 @@ def test_a_closed_client_is_closed() -> None:
     async def use() -> Any:
         async with AsyncPortkey(**KEYS) as other:
             opened = other._lanes.take().http
-        await other.aclose()
+        await other.close()  # the same
         with pytest.raises(ConfigurationError, match="this client is closed"):
             await other.batches.list()
         return opened

@@ -54,6 +54,21 @@ def test_usage_adds_up(ask: Caller) -> None:
     assert longer["prompt_tokens"] > short["prompt_tokens"] + 100
 
 
+def test_the_order_of_keys_says_nothing(ask: Caller) -> None:
+    """The same request written in another order gets the same words."""
+    turned = dict(reversed([*CHAT.items(), ("n", 2)]))
+    assert ask.json("POST", "/chat/completions", turned)["choices"] == chat(ask, n=2)["choices"]
+
+
+def test_a_saved_prompt_can_be_cut_short(ask: Caller) -> None:
+    """What a prompt leads to is no envelope, and obeys what is overridden at the top of the body."""
+    for template, kind in ((CHAT, "chat.completion"), ({"model": "m", "prompt": "p"}, "text_completion")):
+        body = {"variables": {}, "max_tokens": 2, "hyperparameters": template}
+        made = ask.json("POST", "/prompts/p1/completions", body)
+        assert (made["object"], made["choices"][0]["finish_reason"]) == (kind, "length")
+        assert made["usage"]["completion_tokens"] == 2
+
+
 def test_choices(ask: Caller) -> None:
     """As many choices as `n` asks for, told apart by index and text; none asked for is one."""
     choices = chat(ask, n=4)["choices"]

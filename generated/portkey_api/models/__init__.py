@@ -419,6 +419,7 @@ if TYPE_CHECKING:
     from .aliases import PortkeyPIIParametersCategoriesItem as PortkeyPIIParametersCategoriesItem
     from .aliases import PricingAdjustments as PricingAdjustments
     from .aliases import PricingMultiplierAdditionalUnits as PricingMultiplierAdditionalUnits
+    from .aliases import PromptCompletionResponse as PromptCompletionResponse
     from .aliases import PromptCompletionStreamResponse as PromptCompletionStreamResponse
     from .aliases import PromptfooCheckId as PromptfooCheckId
     from .aliases import PromptFunctionsItem as PromptFunctionsItem
@@ -427,7 +428,6 @@ if TYPE_CHECKING:
     from .aliases import PromptPartialVersionPromptVersionStatus as PromptPartialVersionPromptVersionStatus
     from .aliases import PromptPromptVersionStatus as PromptPromptVersionStatus
     from .aliases import PromptsCompletionsCreateBodyVariables as PromptsCompletionsCreateBodyVariables
-    from .aliases import PromptsCompletionsCreateResponseHeaders as PromptsCompletionsCreateResponseHeaders
     from .aliases import PromptsCreateBodyFunctionsItem as PromptsCreateBodyFunctionsItem
     from .aliases import PromptsCreateBodyParameters as PromptsCreateBodyParameters
     from .aliases import PromptsCreateBodyTemplateMetadata as PromptsCreateBodyTemplateMetadata
@@ -1641,9 +1641,6 @@ if TYPE_CHECKING:
     from .promptfoo_check import PromptfooCheck as PromptfooCheck
     from .promptfoo_parameters import PromptfooParameters as PromptfooParameters
     from .prompts_completions_create_body import PromptsCompletionsCreateBody as PromptsCompletionsCreateBody
-    from .prompts_completions_create_response import (
-        PromptsCompletionsCreateResponse as PromptsCompletionsCreateResponse,
-    )
     from .prompts_create_body import PromptsCreateBody as PromptsCreateBody
     from .prompts_create_response import PromptsCreateResponse as PromptsCreateResponse
     from .prompts_list_response import PromptsListResponse as PromptsListResponse
@@ -3058,6 +3055,7 @@ _MODULES: dict[str, str] = {
     "PricingMultiplierAdditionalUnits": "aliases",
     "PricingMultiplierImage": "pricing_multiplier_image",
     "Prompt": "prompt",
+    "PromptCompletionResponse": "aliases",
     "PromptCompletionStreamResponse": "aliases",
     "PromptFunctionsItem": "aliases",
     "PromptParameters": "aliases",
@@ -3080,8 +3078,6 @@ _MODULES: dict[str, str] = {
     "PromptfooParameters": "promptfoo_parameters",
     "PromptsCompletionsCreateBody": "prompts_completions_create_body",
     "PromptsCompletionsCreateBodyVariables": "aliases",
-    "PromptsCompletionsCreateResponse": "prompts_completions_create_response",
-    "PromptsCompletionsCreateResponseHeaders": "aliases",
     "PromptsCreateBody": "prompts_create_body",
     "PromptsCreateBodyFunctionsItem": "aliases",
     "PromptsCreateBodyParameters": "aliases",

@@ -55,7 +55,9 @@ if TYPE_CHECKING:
         ComputerToolCallOutputResource,
         ContainsCheck,
         ContainsCodeCheck,
+        CreateChatCompletionResponse,
         CreateChatCompletionStreamResponse,
+        CreateCompletionResponse,
         CreateCompletionStreamResponse,
         CustomToolCall,
         DoneEvent,
@@ -355,6 +357,7 @@ AnthropicBlockDeltaCitation: TypeAlias = "dict[str, Any]"
 StoredChatMessageContentPartsItem: TypeAlias = "dict[str, Any]"
 CompactedResponseOutputItem: TypeAlias = "dict[str, Any]"
 McpListToolsToolsItem: TypeAlias = "dict[str, Any]"
+PromptCompletionResponse: TypeAlias = "CreateChatCompletionResponse | CreateCompletionResponse"
 GatewayErrorDetailOption3: TypeAlias = "dict[str, Any]"
 HookResultFeedback: TypeAlias = "dict[str, Any]"
 AdminUsersInvitesDeleteResponse: TypeAlias = "dict[str, Any]"
@@ -406,7 +409,6 @@ PromptsUpdateBodyToolChoice: TypeAlias = "dict[str, Any]"
 PromptsUpdateBodyPromptMetadata: TypeAlias = "dict[str, Any]"
 PromptsDeleteResponse: TypeAlias = "dict[str, Any]"
 PromptsCompletionsCreateBodyVariables: TypeAlias = "dict[str, Any]"
-PromptsCompletionsCreateResponseHeaders: TypeAlias = "dict[str, Any]"
 PromptsPublishResponse: TypeAlias = "dict[str, Any]"
 PromptsRenderBodyVariables: TypeAlias = "dict[str, Any]"
 PromptsVersionsUpdateResponse: TypeAlias = "dict[str, Any]"
@@ -2948,6 +2950,7 @@ CODECS: dict[str, Any] = {
         "AnthropicMessageDeltaEvent",
         "AnthropicOtherEvent",
     ),
+    "PromptCompletionResponse": ("CreateChatCompletionResponse", "CreateCompletionResponse"),
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
     "ThreadStreamEvent": "ThreadStreamEvent2",

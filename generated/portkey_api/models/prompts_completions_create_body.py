@@ -17,6 +17,10 @@ class PromptsCompletionsCreateBody(WireModel):
     variables: dict[str, Any]
     stream: bool | None = UNSET
     hyperparameters: CreateChatCompletionRequest | CreateCompletionRequest | None = UNSET
+    temperature: float | None = UNSET
+    max_tokens: int | None = UNSET
+    top_k: int | None = UNSET
+    top_p: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"hyperparameters": ("CreateChatCompletionRequest", "CreateCompletionRequest")}
 
     if TYPE_CHECKING:

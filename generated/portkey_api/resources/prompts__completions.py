@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from ..dicts import CreateChatCompletionRequestDict, CreateCompletionRequestDict
     from ..models import (
         CreateChatCompletionRequest,
+        CreateChatCompletionResponse,
         CreateCompletionRequest,
+        CreateCompletionResponse,
         PromptCompletionStreamResponse,
-        PromptsCompletionsCreateResponse,
     )
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
 
-_CREATE: Operation[PromptsCompletionsCreateResponse] = Operation(
+_CREATE: Operation[CreateChatCompletionResponse | CreateCompletionResponse] = Operation(
     name="prompts.completions.create",
     method="POST",
     path="/prompts/{promptId}/completions",
     server="data_plane",
     security=_SECURITY,
     responses={
-        "200": ("json", "PromptsCompletionsCreateResponse"),
+        "200": ("json", ("CreateChatCompletionResponse", "CreateCompletionResponse")),
         "4XX": ("json", "GatewayError"),
         "5XX": ("json", "GatewayError"),
     },
@@ -57,8 +58,12 @@ class PromptsCompletionsResource(Resource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> PromptsCompletionsCreateResponse: ...
+    ) -> CreateChatCompletionResponse | CreateCompletionResponse: ...
 
     @overload
     def create(
@@ -71,8 +76,12 @@ class PromptsCompletionsResource(Resource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]: ...
+    ) -> Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]: ...
 
     @overload
     def create(
@@ -85,9 +94,15 @@ class PromptsCompletionsResource(Resource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
     ) -> (
-        PromptsCompletionsCreateResponse | Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+        CreateChatCompletionResponse
+        | CreateCompletionResponse
+        | Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
     ): ...
 
     def create(
@@ -100,8 +115,16 @@ class PromptsCompletionsResource(Resource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> PromptsCompletionsCreateResponse | Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]:
+    ) -> (
+        CreateChatCompletionResponse
+        | CreateCompletionResponse
+        | Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+    ):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
         ``POST /prompts/{promptId}/completions``
@@ -111,7 +134,15 @@ class PromptsCompletionsResource(Resource):
             options,
             stream=stream,
             path={"promptId": prompt_id},
-            body={"variables": variables, "stream": stream, "hyperparameters": hyperparameters},
+            body={
+                "variables": variables,
+                "stream": stream,
+                "hyperparameters": hyperparameters,
+                "temperature": temperature,
+                "max_tokens": max_tokens,
+                "top_k": top_k,
+                "top_p": top_p,
+            },
         )
 
 
@@ -131,8 +162,12 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[PromptsCompletionsCreateResponse]: ...
+        ) -> RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]: ...
 
         @overload
         def create(
@@ -145,8 +180,14 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]: ...
+        ) -> RawResponse[
+            Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+        ]: ...
 
         @overload
         def create(
@@ -159,10 +200,16 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> (
-            RawResponse[PromptsCompletionsCreateResponse]
-            | RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+            RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]
+            | RawResponse[
+                Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+            ]
         ): ...
 
         def create(
@@ -175,10 +222,16 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> (
-            RawResponse[PromptsCompletionsCreateResponse]
-            | RawResponse[Stream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+            RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]
+            | RawResponse[
+                Stream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+            ]
         ): ...
 
 
@@ -201,8 +254,12 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> PromptsCompletionsCreateResponse: ...
+    ) -> CreateChatCompletionResponse | CreateCompletionResponse: ...
 
     @overload
     async def create(
@@ -215,8 +272,12 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
-    ) -> AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]: ...
+    ) -> AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]: ...
 
     @overload
     async def create(
@@ -229,9 +290,15 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
     ) -> (
-        PromptsCompletionsCreateResponse | AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+        CreateChatCompletionResponse
+        | CreateCompletionResponse
+        | AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
     ): ...
 
     async def create(
@@ -244,9 +311,15 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
     ) -> (
-        PromptsCompletionsCreateResponse | AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]
+        CreateChatCompletionResponse
+        | CreateCompletionResponse
+        | AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
     ):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
@@ -257,7 +330,15 @@ class AsyncPromptsCompletionsResource(AsyncResource):
             options,
             stream=stream,
             path={"promptId": prompt_id},
-            body={"variables": variables, "stream": stream, "hyperparameters": hyperparameters},
+            body={
+                "variables": variables,
+                "stream": stream,
+                "hyperparameters": hyperparameters,
+                "temperature": temperature,
+                "max_tokens": max_tokens,
+                "top_k": top_k,
+                "top_p": top_p,
+            },
         )
 
 
@@ -277,8 +358,12 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[PromptsCompletionsCreateResponse]: ...
+        ) -> RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]: ...
 
         @overload
         async def create(
@@ -291,8 +376,14 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
-        ) -> RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]: ...
+        ) -> RawResponse[
+            AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+        ]: ...
 
         @overload
         async def create(
@@ -305,10 +396,16 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> (
-            RawResponse[PromptsCompletionsCreateResponse]
-            | RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+            RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]
+            | RawResponse[
+                AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+            ]
         ): ...
 
         async def create(
@@ -321,8 +418,14 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> (
-            RawResponse[PromptsCompletionsCreateResponse]
-            | RawResponse[AsyncStream[PromptCompletionStreamResponse, PromptsCompletionsCreateResponse]]
+            RawResponse[CreateChatCompletionResponse | CreateCompletionResponse]
+            | RawResponse[
+                AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
+            ]
         ): ...
