@@ -60,8 +60,9 @@ def test_the_order_of_keys_says_nothing(ask: Caller) -> None:
     assert ask.json("POST", "/chat/completions", turned)["choices"] == chat(ask, n=2)["choices"]
 
 
-def test_a_saved_prompt_can_be_cut_short(ask: Caller) -> None:
+def test_a_saved_prompt_can_be_cut_short() -> None:
     """What a prompt leads to is no envelope, and obeys what is overridden at the top of the body."""
+    ask = Caller(Gateway(spec.part("/prompts"), mode="document", clock=ManualClock()))
     for template, kind in ((CHAT, "chat.completion"), ({"model": "m", "prompt": "p"}, "text_completion")):
         body = {"variables": {}, "max_tokens": 2, "hyperparameters": template}
         made = ask.json("POST", "/prompts/p1/completions", body)
