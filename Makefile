@@ -73,7 +73,7 @@ bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode 
 	$(if $(ARGS),,PYTHONPATH=openapi $(BIN)/python -m tests.bench.pipeline)
 
 peers: .venv-bench/.installed  ## the openai and portkey-ai SDKs, unmodified, against the mock
-	.venv-bench/bin/python -m pytest --no-header -p no:cacheprovider -o addopts=--import-mode=importlib tests/peers $(ARGS)
+	.venv-bench/bin/python -m pytest --no-header -p no:cacheprovider -o addopts=--import-mode=importlib --confcutdir=tests/peers tests/peers $(ARGS)
 
 lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
 	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/dev.in -o requirements/dev.txt

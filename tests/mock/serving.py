@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Thread
 
@@ -14,7 +14,7 @@ from portkey_mock.server import listen
 
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[str]:
+def serving(handler: Handler) -> Generator[str]:
     """Serve a gateway, or a mock around one, on a free port; yields its address with ``/v1``."""
     server = uvicorn.Server(uvicorn.Config(Application(handler), log_level="critical", lifespan="off"))
     with listen("127.0.0.1", 0) as listener:

@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterator
 from importlib import import_module
 from math import isclose
-from threading import Thread
 from time import time
 from typing import Any
 
 import pytest
-import uvicorn
 
-from portkey_mock import Application, Gateway, ManualClock
-from portkey_mock.server import listen
+from portkey_mock import Gateway, ManualClock
+from tests.mock.serving import serving
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -24,13 +22,8 @@ CLOCK = ManualClock(time())
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the mock listens, with a clock that the tests turn."""
-    server = uvicorn.Server(uvicorn.Config(Application(Gateway(clock=CLOCK)), log_level="warning"))
-    with listen("127.0.0.1", 0) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        server.should_exit = True
-        thread.join()
+    with serving(Gateway(clock=CLOCK)) as listening:
+        yield listening
 
 
 def _openai(address: str) -> Any:
