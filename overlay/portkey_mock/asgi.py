@@ -14,9 +14,16 @@ from portkey_mock.message import Handler, Request, Response, json_response
 LARGEST_BODY: Final = 512 * 2**20
 """Bytes of a request body that are taken, as many as OpenAI takes of a file."""
 
+ANSWERED: Final = "portkey_mock.answered"
+"""What the state of a scope may hold: responses that were made already, in a list, to be sent before all others."""
+
 
 class Application:
-    """Serves one gateway: HTTP, events in a stream of an answer, and the websocket of realtime sessions."""
+    """Serves one gateway: HTTP, events in a stream of an answer, and the websocket of realtime sessions.
+
+    Attributes:
+        gateway: what answers.
+    """
 
     def __init__(
         self,
@@ -30,7 +37,7 @@ class Application:
         A request with more bytes than `largest_body` is refused with 413; `sleep` waits as many seconds as a fault is
         to take.
         """
-        self._gateway = gateway
+        self.gateway: Final = gateway
         self._largest_body = largest_body
         self._sleep = sleep
 
@@ -54,7 +61,8 @@ class Application:
             return
         if body is None:
             return
-        response = self._gateway.handle(_request(scope, body))
+        answered: list[Response] = scope.get("state", {}).get(ANSWERED, [])
+        response = answered.pop() if answered else self.gateway.handle(_request(scope, body))
         if response.delivery is None:
             await send_whole(response, send)
         else:
@@ -62,7 +70,7 @@ class Application:
 
     async def _websocket(self, scope: Message, receive: Receive, send: Send) -> None:
         await receive()
-        session = self._gateway.connect(_request({"method": "GET", **scope}, b""))
+        session = self.gateway.connect(_request({"method": "GET", **scope}, b""))
         if isinstance(session, Response):
             await _turn_away(session, scope, send)
             return

@@ -11,13 +11,17 @@ from types import FrameType
 import uvicorn
 
 from portkey_mock.asgi import Application
+from portkey_mock.connection import Connection
 from portkey_mock.journal import Entry
 from portkey_mock.message import Handler
 
 
 def serve(handler: Handler, listener: socket.socket, base: str = "/v1") -> None:
     """Serves `handler` until SIGINT or SIGTERM; `base` is the path that clients find its API under."""
-    server = uvicorn.Server(uvicorn.Config(Application(handler), log_level="warning", access_log=False))
+    application = Application(handler)
+    server = uvicorn.Server(
+        uvicorn.Config(application, http=Connection, log_level="warning", access_log=False, proxy_headers=False)
+    )
     _stop_on_signals(server)
     host, port = listener.getsockname()[:2]
     print(f"http://{host}:{port}{base}", flush=True)
