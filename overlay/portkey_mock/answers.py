@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from portkey_mock.errors import Refusal
 from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.message import Response, json_response
-from portkey_mock.paging import page
+from portkey_mock.paging import Page, page
 from portkey_mock.routing import shape
 from portkey_mock.schema import Schema
 from portkey_mock.speech import Asked
@@ -37,7 +38,7 @@ _MODELS: Final[Mapping[str, Callable[[Asked], JsonObject]]] = {
 _KEPT_SAMPLES: Final = 1024
 _KEPT_ANSWERS: Final = 256
 _LARGEST_KEPT: Final = 65_536
-"""How many answers of models are remembered, and the most bytes one of them may have."""
+"""How many answers are remembered, and the most bytes one of them may have."""
 
 _SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ class Answers:
         """`clock` tells when models say what they say."""
         self._generator = generator
         self._clock = clock
-        self._spoken: dict[Call, tuple[tuple[object, ...], Response]] = {}
+        self._given: dict[Call, tuple[int, bytes, Response]] = {}
         self._samples: OrderedDict[tuple[object, ...], Json] = OrderedDict()
 
     def one(self, call: Call, facts: JsonObject, *salt: object) -> Response:
@@ -67,7 +68,32 @@ class Answers:
             return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
         speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
         if speak is not None:
-            return self._said(call, status, content, speak, facts, salt)
+            return self._remembered(
+                call, (int(self._clock()), facts, salt), lambda: self._said(call, status, content, speak, facts, salt)
+            )
+        return self._remembered(call, (facts, salt), lambda: self._laid(status, content, facts, salt))
+
+    def again(self, call: Call) -> Response | None:
+        """What this very call was answered with in the same second; for one whose answer depends on nothing else."""
+        known = self._given.get(call)
+        return known[2] if known is not None and known[0] == int(self._clock()) else None
+
+    def _remembered(self, call: Call, told: tuple[object, ...], make: Callable[[], Response]) -> Response:
+        """What was answered to this very call when the same was `told`, or else what `make` makes.
+
+        Clients repeat themselves, above all while they wait for something to change. In bytes, what was told can
+        neither be changed later nor be mistaken for another type, as 1 for true.
+        """
+        told_now = pickle.dumps(told, 5)
+        known = self._given.get(call)
+        response = known[2] if known is not None and known[1] == told_now else make()
+        if len(self._given) >= _KEPT_ANSWERS:
+            self._given.clear()
+        if len(response.body) + len(told_now) <= _LARGEST_KEPT:
+            self._given[call] = (int(self._clock()), told_now, response)
+        return response
+
+    def _laid(self, status: int, content: Content, facts: JsonObject, salt: tuple[object, ...]) -> Response:
         sample = self.sample(content, *salt)
         return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
 
@@ -80,23 +106,15 @@ class Answers:
         facts: JsonObject,
         salt: tuple[object, ...],
     ) -> Response:
-        """What a model answers. It takes some time to say, so that it is remembered for the rest of the second."""
-        now = int(self._clock())
-        moment = (now, facts, *salt)
-        known = self._spoken.get(call)
-        if known is not None and known[0] == moment:
-            return known[1]
-        told = json.dumps(call.body, sort_keys=True)  # the order of keys says nothing
-        asked = Asked(call.fields, self._generator.token(call.operation.path, told), now)
+        """What a model answers."""
+        salted = self._generator.token(
+            call.operation.path, json.dumps(call.body, sort_keys=True)
+        )  # the order of keys says nothing
+        asked = Asked(call.fields, salted, int(self._clock()))
         sample = self.sample(content)
         kind = str(sample.get("object", sample.get("type")))
         said = {"id": self._generator.identifier(kind, *salt), **speak(asked), **facts}
-        response = json_response(status, lay(content.schema.accepts, sample, said))
-        if len(self._spoken) >= _KEPT_ANSWERS:
-            self._spoken.clear()
-        if len(response.body) <= _LARGEST_KEPT:
-            self._spoken[call] = (moment, response)
-        return response
+        return json_response(status, lay(content.schema.accepts, sample, said))
 
     def many(
         self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object, more: JsonObject | None = None
@@ -119,21 +137,8 @@ class Answers:
         template = sample if place == "" else sample[place]
         known = _by_id(template) if items is None else items
         chosen = page(known, call.query, call.operation.parameters)
-        laid = [_item(content.schema, sample, place, facts) for facts in chosen.items]
-        if place == "":
-            return json_response(status, laid)
-        ids = [item.get("id") for item in laid] or [None]
-        facts = {
-            **(more or {}),
-            place: laid,
-            "object": "list",
-            "first_id": ids[0],
-            "last_id": ids[-1],
-            "has_more": chosen.has_more,
-            "total": len(known),
-            "total_count": len(known),
-        }
-        return json_response(status, lay(content.schema.accepts, sample, facts))
+        told = (chosen.items, chosen.has_more, len(known), more, salt)
+        return self._remembered(call, told, lambda: _listed(status, content, sample, place, chosen, len(known), more))
 
     def items(self, call: Call, *salt: object) -> dict[str, JsonObject]:
         """The generated items of a list, by id; none if the answer lists nothing."""
@@ -165,6 +170,33 @@ class Answers:
             if len(self._samples) > _KEPT_SAMPLES:
                 self._samples.popitem(last=False)
         return self._samples[key]
+
+
+def _listed(
+    status: int,
+    content: Content,
+    sample: Json,
+    place: str,
+    chosen: Page[JsonObject],
+    total: int,
+    more: JsonObject | None,
+) -> Response:
+    """A page of a list, every item of it valid where it stands."""
+    laid = [_item(content.schema, sample, place, facts) for facts in chosen.items]
+    if place == "":
+        return json_response(status, laid)
+    ids = [item.get("id") for item in laid] or [None]
+    facts = {
+        **(more or {}),
+        place: laid,
+        "object": "list",
+        "first_id": ids[0],
+        "last_id": ids[-1],
+        "has_more": chosen.has_more,
+        "total": total,
+        "total_count": total,
+    }
+    return json_response(status, lay(content.schema.accepts, sample, facts))
 
 
 def success(operation: Operation) -> tuple[int, Content | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from portkey_mock.answers import Answers, echoable
@@ -63,24 +64,29 @@ class Batch:
 
 def timeline(batch: Batch, pace: Pace) -> list[Step]:
     """Every status of `batch` with the moment it begins, in order, the future included."""
-    started, expired = batch.created + pace.validating, batch.created + pace.lifetime
+    return list(_steps(batch.created, bool(batch.errors), batch.cancelled, pace))
+
+
+@lru_cache(maxsize=1024)
+def _steps(created: float, failed: bool, cancelled: float | None, pace: Pace) -> tuple[Step, ...]:
+    started, expired = created + pace.validating, created + pace.lifetime
     done = started + pace.running
-    steps = [(batch.created, "validating")]
-    if batch.errors:
+    steps = [(created, "validating")]
+    if failed:
         steps += [(started, "failed")]
     else:
         steps += [(started, "in_progress"), (done, "finalizing"), (done + pace.finalizing, "completed")]
-    if batch.cancelled is not None:
-        before = [step for step in steps if step[0] <= batch.cancelled]
-        return [*before, (batch.cancelled, "cancelling"), (batch.cancelled + pace.cancelling, "cancelled")]
+    if cancelled is not None:
+        before = [step for step in steps if step[0] <= cancelled]
+        return (*before, (cancelled, "cancelling"), (cancelled + pace.cancelling, "cancelled"))
     if steps[-1][0] > expired:
-        return [*(step for step in steps if step[0] < expired), (expired, "expired")]
-    return steps
+        return (*(step for step in steps if step[0] < expired), (expired, "expired"))
+    return tuple(steps)
 
 
 def past(batch: Batch, pace: Pace, now: float) -> list[Step]:
     """The part of the timeline that has happened; the last entry is the present status."""
-    return begun(timeline(batch, pace), now)
+    return begun(_steps(batch.created, bool(batch.errors), batch.cancelled, pace), now)
 
 
 def finished(batch: Batch, pace: Pace, now: float) -> Sequence[Result]:
@@ -258,8 +264,8 @@ class Batches:
 
     def _facts(self, batch: Batch) -> JsonObject:
         """What an answer says about `batch` now."""
-        steps = past(batch, self._pace, self._now(batch))
-        done = finished(batch, self._pace, self._now(batch))
+        now = self._now(batch)
+        steps, done = past(batch, self._pace, now), finished(batch, self._pace, now)
         began = {status: int(moment) for moment, status in steps}
         completed = sum(result.succeeded for result in done)
         return {

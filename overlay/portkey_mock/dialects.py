@@ -86,10 +86,10 @@ class Dialect:
             raise Refusal(404, "The path has to end with a slash.", code="unknown_url", at="/path")
         return request.path[:-1]
 
-    def headers(self, request: Request, refusal: Refusal | None, request_id: str) -> Headers:
-        """What an answer carries beside its body."""
+    def headers(self, request: Request, refusal: Refusal | None, request_id: Callable[[], str]) -> Headers:
+        """What an answer carries beside its body; `request_id` makes a new id where one is wanted."""
         if not self.portkey_headers:
-            return (("x-request-id", request_id),)
+            return (("x-request-id", request_id()),)
         trace = request.header(_TRACE) if request.header(_TRACE) is not None else self.untraced
         traced = () if trace is None else ((_TRACE, trace),)
         if refusal is not None and (refusal.status in _OWN_STATUSES or refusal.code == "unknown_url"):
@@ -126,8 +126,9 @@ def provider_of(request: Request) -> str:
 
 def config_of(request: Request) -> JsonObject:
     """The config in the header; nothing if it is not there or is the id of a saved one."""
+    text = request.header("x-portkey-config")
     with suppress(ValueError, RecursionError):
-        config = json.loads(request.header("x-portkey-config") or "{}")
+        config: Json = json.loads(text) if text else None
         return config if is_object(config) else {}
     return {}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -82,7 +83,7 @@ class Content:
     binary: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One method on one path.
 
@@ -110,7 +111,7 @@ class Operation:
     stores: bool = True
     name: str = ""
 
-    @property
+    @cached_property
     def success(self) -> str | None:
         """The first declared status that means success, or `default`; None if only other statuses are declared."""
         declared = sorted(status for status in self.responses if status.startswith("2"))

@@ -142,9 +142,9 @@ class Gateway:
         if stored is not None:
             return stored
         try:
-            self.dialect.enter(request)
             call = self._calls.get(request)
             if call is None:
+                self.dialect.enter(request)
                 operation, path = self._router.find(request.method, self.dialect.path(request))
                 call = validate(operation, path, request)
                 self._keep(request, call)
@@ -157,6 +157,9 @@ class Gateway:
 
     def find(self, request: Request) -> Operation | None:
         """The operation that `request` means; None if there is none."""
+        call = self._calls.get(request)
+        if call is not None:
+            return call.operation
         with suppress(Refusal):
             return self._router.find(request.method, self.dialect.path(request))[0]
         return None
@@ -178,8 +181,7 @@ class Gateway:
             return self._resources.kept().get("/logs/exports", {})
 
     def _headed(self, request: Request, refused: Refusal | None, response: Response) -> Response:
-        more = self.dialect.headers(request, refused, self._request_id())
-        return replace(response, headers=(*response.headers, *more))
+        return response.with_headers(self.dialect.headers(request, refused, self._request_id))
 
     def _request_id(self) -> str:
         with self._lock:
@@ -192,9 +194,10 @@ class Gateway:
         if place == PLACE:
             response = self._act(call)
             return self._storage.signed(request, response, *call.path.values())
+        if not place.startswith(("/batches", "/files")):
+            return self._act(call)
         provider = provider_of(request) if self.dialect.portkey_headers else "openai"
-        as_it_is = provider not in variants.PROVIDERS and not self.dialect.omits
-        if as_it_is or not place.startswith(("/batches", "/files")):
+        if provider not in variants.PROVIDERS and not self.dialect.omits:
             return self._act(call)
         variants.refuse(provider, call.operation.method, place)
         try:

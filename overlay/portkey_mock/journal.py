@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any, Final, overload
+from typing import Any, Final, TypeAlias, overload
 from urllib.parse import parse_qsl
 
 from portkey_mock.hiding import hide_headers, hide_json, hide_query
@@ -79,6 +79,28 @@ class Entry:
 
     def __str__(self) -> str:
         return f"{self.method} {self.target} -> {self.status or 'reset'} ({self.operation or 'no operation'})"
+
+
+_Row: TypeAlias = tuple[int, float, str, Request, int, int | None, float, tuple[JsonObject, ...]]
+"""What is written down of a call; it becomes an `Entry` when somebody reads it."""
+
+
+def _entry(row: _Row) -> Entry:
+    number, time, operation, request, size, status, seconds, faults = row
+    return Entry(
+        number,
+        time,
+        operation,
+        request.method,
+        request.path,
+        size,
+        status,
+        seconds,
+        faults,
+        request.query,
+        request.headers,
+        request.body,
+    )
 
 
 class Calls(Sequence[Entry]):
@@ -167,7 +189,7 @@ class Journal:
 
     def __init__(self, size: int = 1000, *, listen: Callable[[Entry], None] | None = None) -> None:
         """Keeps `size` calls, and of each no more than 64 KiB of the body; `listen` is told of each call."""
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._rows: deque[_Row] = deque(maxlen=size)
         self._count = 0
         self._lock = Lock()
         self.listen = listen
@@ -183,32 +205,20 @@ class Journal:
         faults: tuple[JsonObject, ...] = (),
     ) -> None:
         """Writes down a call and what was answered."""
-        body = request.body if len(request.body) <= _KEPT_BODY else b""
+        size = len(request.body)
+        kept = request if size <= _KEPT_BODY else replace(request, body=b"")
         with self._lock:
             self._count += 1
-            entry = Entry(
-                self._count,
-                time,
-                operation,
-                request.method,
-                request.path,
-                len(request.body),
-                status,
-                seconds,
-                faults,
-                request.query,
-                request.headers,
-                body,
-            )
-            self._entries.append(entry)
+            row = (self._count, time, operation, kept, size, status, seconds, faults)
+            self._rows.append(row)
         if self.listen is not None:
-            self.listen(entry)
+            self.listen(_entry(row))
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.snapshot())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._rows)
 
     @property
     def calls(self) -> Calls:
@@ -224,10 +234,11 @@ class Journal:
     def snapshot(self) -> tuple[Entry, ...]:
         """The calls as they are now."""
         with self._lock:
-            return tuple(self._entries)
+            rows = tuple(self._rows)
+        return tuple(map(_entry, rows))
 
     def clear(self) -> None:
         """Forgets all calls; the next one is number 1."""
         with self._lock:
-            self._entries.clear()
+            self._rows.clear()
             self._count = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from portkey_mock.delivery import Delivery
@@ -36,10 +36,14 @@ class Request:
     query: str = ""
     headers: Headers = ()
     body: bytes = b""
+    _last: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_last", dict(self.headers))  # they are asked for a dozen times
 
     def header(self, name: str) -> str | None:
         """The value of the header `name` (in lower case), the last one if it was repeated; None if it was not sent."""
-        return dict(self.headers).get(name)
+        return self._last.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Response:
     def header(self, name: str) -> str | None:
         """The value of the header `name` (in lower case), the last one if there are several; None if there is none."""
         return dict(self.headers).get(name)
+
+    def with_headers(self, headers: Headers) -> Response:
+        """The same response with `headers` after its own."""
+        return Response(self.status, (*self.headers, *headers), self.body, self.chunks, self.delivery)
 
 
 class Handler(Protocol):

@@ -23,7 +23,7 @@ def read_json(body: bytes, at: str | None = None) -> Json:
     """
     try:
         text = body.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value: Json = _decode(text)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
@@ -32,7 +32,7 @@ def read_json(body: bytes, at: str | None = None) -> Json:
         raise _malformed("it is nested too deeply", at) from None
     except ValueError as error:
         raise _malformed(str(error), at) from None
-    if depth(value) > _DEEPEST:
+    if text.count("[") + text.count("{") >= _DEEPEST and depth(value) > _DEEPEST:
         raise _malformed(f"it is nested more than {_DEEPEST} levels deep", at)
     return value
 
@@ -46,6 +46,9 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def _malformed(reason: str, at: str | None) -> Refusal:

@@ -127,7 +127,10 @@ class Resources:
             self._refuse_unknown(call)
         role = self._roles[call.operation.method, call.operation.path]
         if role.action == "other" or (role.action == "create" and not _is_kept(call)):
-            return self._answers.one(call, _echo(call), *_salt(call), token(json.dumps(call.body, sort_keys=True)))
+            known = self._answers.again(call)
+            return known or self._answers.one(
+                call, _echo(call), *_salt(call), token(json.dumps(call.body, sort_keys=True))
+            )
         return self._actions[role.action](call, role)
 
     def _refuse_unknown(self, call: Call) -> None:

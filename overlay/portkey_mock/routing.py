@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import product
 from typing import Final, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -29,16 +27,41 @@ def _is_parameter(segment: str) -> bool:
     return segment.startswith("{") and segment.endswith("}")
 
 
+class _Node(Generic[T]):
+    """What may follow one beginning of a path, and what a path that ends here means, by method."""
+
+    def __init__(self) -> None:
+        self.children: Final[dict[str, _Node[T]]] = {}
+        self.methods: Final[dict[str, tuple[tuple[tuple[int, str], ...], T]]] = {}
+
+    def add(self, method: str, template: str, operation: T) -> None:
+        node = self
+        for segment in segments(shape(template)):
+            node = node.children.setdefault(segment, _Node())
+        named = enumerate(segments(template))
+        node.methods[method] = (tuple((at, name[1:-1]) for at, name in named if _is_parameter(name)), operation)
+
+    def find(self, path: tuple[str, ...]) -> _Node[T] | None:
+        """Where `path` ends. Each segment is itself, or a parameter unless it is empty; literals first."""
+        if not path:
+            return self if self.methods else None
+        for segment in (path[0], "{}") if path[0] else ("",):
+            child = self.children.get(segment)
+            found = child.find(path[1:]) if child is not None else None
+            if found is not None:
+                return found
+        return None
+
+
 class Router(Generic[T]):
     """All routes of a document; a literal path wins over a templated one."""
 
     def __init__(self, operations: Mapping[tuple[str, str], T], prefixes: Iterable[str]) -> None:
         """`operations` by (method, path template); `prefixes` are the paths of the servers, such as `/v1`."""
-        self._routes: Final[defaultdict[tuple[str, ...], dict[str, tuple[str, T]]]] = defaultdict(dict)
+        self._root: Final[_Node[T]] = _Node()
         for (method, template), operation in operations.items():
-            self._routes[segments(shape(template))][method] = (template, operation)
-        self._longest: Final = max(map(len, self._routes), default=0)
-        self._prefixes: Final = [segments(prefix) for prefix in sorted(prefixes) if prefix]
+            self._root.add(method, template, operation)
+        self._prefixes: Final = ((), *(segments(prefix) for prefix in sorted(prefixes) if prefix))
 
     def find(self, method: str, path: str) -> tuple[T, dict[str, str]]:
         """The operation for a request and its path parameters, percent-decoded once.
@@ -48,33 +71,26 @@ class Router(Generic[T]):
         Raises:
             Refusal: 404 if no route has this path; 405 if it has, but not with this method; 400 if it is not UTF-8.
         """
-        for candidate in self._without_prefix(_decode(path)):
-            for key in _keys(candidate):
-                if key in self._routes:
-                    template, operation = _by_method(self._routes[key], method)
-                    named = zip(segments(template), candidate, strict=True)
-                    return operation, {name[1:-1]: value for name, value in named if _is_parameter(name)}
+        whole = _decode(path)
+        for prefix in self._prefixes:
+            candidate = whole[len(prefix) :] if whole[: len(prefix)] == prefix else ()
+            node = self._root.find(candidate)
+            if node is not None:
+                parameters, operation = _by_method(node.methods, method)
+                return operation, {name: candidate[at] for at, name in parameters}
         raise Refusal(404, f"No operation has this path. Asked for: {method} {path}", code="unknown_url", at="/path")
-
-    def _without_prefix(self, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        for prefix in ((), *self._prefixes):
-            if path[: len(prefix)] == prefix and len(path) - len(prefix) <= self._longest:
-                yield path[len(prefix) :]
-
-
-def _keys(path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Every shape that `path` may have: each segment is itself, or a parameter unless it is empty; literals first."""
-    return product(*((segment, "{}") if segment else ("",) for segment in path))
 
 
 def _decode(path: str) -> tuple[str, ...]:
+    if "%" not in path:
+        return segments(path)
     try:
         return tuple(unquote(segment, errors="strict") for segment in segments(path))
     except UnicodeDecodeError:
         raise Refusal(400, "The path is not percent-encoded UTF-8.", code="invalid_path", at="/path") from None
 
 
-def _by_method(methods: Mapping[str, tuple[str, T]], method: str) -> tuple[str, T]:
+def _by_method(methods: Mapping[str, T], method: str) -> T:
     if method not in methods:
         allow = ", ".join(sorted(methods))
         message = f"This path does not take {method}; it takes {allow}."

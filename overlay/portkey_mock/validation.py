@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -243,15 +244,20 @@ def validate_value(operation: Operation, value: Json) -> Json:
 
 def _content(operation: Operation, content_type: str) -> Content:
     """What the operation takes that has this content type; a declared media type may hold wildcards."""
-    media, _, options = content_type.partition(";")
-    media = media.strip().lower()
-    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", options.lower())
-    foreign = charset is not None and charset[1] not in ("utf-8", "utf8", "us-ascii")
+    media, foreign = _media(content_type)
     found = [content for declared, content in operation.body.items() if fnmatchcase(media, declared)]
     if not found or foreign:
         message = f"This operation takes {' or '.join(operation.body)}, in UTF-8."
         raise Refusal(415, message, code="unsupported_media_type", at="/header/content-type")
     return found[0]
+
+
+@lru_cache(maxsize=256)
+def _media(content_type: str) -> tuple[str, bool]:
+    """The media type in lower case, and whether its text is in a charset that is not read."""
+    media, _, options = content_type.partition(";")
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", options.lower())
+    return media.strip().lower(), charset is not None and charset[1] not in ("utf-8", "utf8", "us-ascii")
 
 
 def _check(content: Content, value: Json) -> None:
