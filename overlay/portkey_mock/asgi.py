@@ -23,6 +23,7 @@ class Application:
 
     Attributes:
         gateway: what answers.
+        known: requests by their bytes on the wire, for servers that know them again.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Application:
         to take.
         """
         self.gateway: Final = gateway
+        self.known: Final[dict[bytes, Request]] = {}
         self._largest_body = largest_body
         self._sleep = sleep
 

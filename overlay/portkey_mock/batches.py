@@ -7,6 +7,7 @@ ahead finds it exactly where a clock that ticks would have.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,6 +124,7 @@ class Batches:
         self._pace = pace
         self._make_up_unknown = make_up_unknown
         self.store: dict[str, Batch] = {}
+        self._due = 0.0
 
     @property
     def actions(self) -> Actions:
@@ -141,9 +143,19 @@ class Batches:
 
     def settle(self) -> None:
         """Writes the files of every batch that has ended since the last time."""
-        for batch in self.store.values():
-            if batch.files is None:
-                self._settle(batch)
+        if self._clock() < self._due and not self._pace.polls:
+            return
+        running = [batch for batch in self.store.values() if batch.files is None]
+        for batch in running:
+            self._settle(batch)
+        self._due = min((self._end(batch) for batch in running if batch.files is None), default=math.inf)
+
+    def restore(self, store: dict[str, Batch]) -> None:
+        """Puts `store` in the place of all batches there are."""
+        self.store, self._due = store, 0.0
+
+    def _end(self, batch: Batch) -> float:
+        return timeline(batch, self._pace)[-1][0]
 
     def _settle(self, batch: Batch) -> None:
         now = self._now(batch)
@@ -194,6 +206,7 @@ class Batches:
         status = self._status(batch)
         if status not in FINAL and status != "cancelling":
             batch.cancelled = self._now(batch)
+            self._due = min(self._due, self._end(batch))
         elif status in FINAL and not self._make_up_unknown:
             # OpenAI answers 409 in practice; Respan answers 400 (see `dialects`).
             message = f"A batch that is {status} cannot be cancelled."
@@ -219,8 +232,10 @@ class Batches:
         batch_id = batch_id or self._generator.identifier("batch", "batch", len(self.store))
         requests, errors = ([], []) if content is None else read_requests(content)
         results = [] if errors else [self._result(batch_id, number, each) for number, each in enumerate(requests)]
-        self.store[batch_id] = Batch(batch_id, echoable(fields), self._clock(), results, errors)
-        return self.store[batch_id]
+        batch = Batch(batch_id, echoable(fields), self._clock(), results, errors)
+        self._due = min(self._due, self._end(batch))
+        self.store[batch_id] = batch
+        return batch
 
     def _input(self, fields: JsonObject) -> bytes | None:
         """The requests of a new batch as JSON lines; None where they lie out of reach."""

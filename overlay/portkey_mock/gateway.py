@@ -227,7 +227,8 @@ class Gateway:
         """Brings back what `snapshot` holds, as often as it is wanted, and nothing else stays."""
         with self._lock:
             files, batches, resources = copy.deepcopy((snapshot.files, snapshot.batches, snapshot.resources))
-            self._files.store, self._batches.store, self._resources.store = files, dict(batches), resources
+            self._files.store, self._resources.store = files, resources
+            self._batches.restore(dict(batches))
 
     def _keep(self, request: Request, call: Call) -> None:
         """Clients repeat themselves, and whether a request conforms depends on nothing but the request."""
