@@ -6,17 +6,19 @@ Everything is compiled at start-up. What does not compile, or cannot be satisfie
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_object, pointer
 from portkey_mock.schema import Schema, SchemaCompiler, to_json_schema
+
+T = TypeVar("T")
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -138,6 +140,14 @@ class Document:
     prefixes: frozenset[str]
     generator: Generator
     defects: tuple[Defect, ...]
+    _derived: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+
+    def derived(self, name: str, make: Callable[[], T]) -> T:
+        """What follows from the document alone, made when it is first wanted; every gateway of the document has it."""
+        if name not in self._derived:
+            self._derived[name] = make()
+        found: T = self._derived[name]
+        return found
 
 
 def load(path: Path | None = None) -> JsonObject:

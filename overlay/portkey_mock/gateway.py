@@ -19,7 +19,7 @@ from portkey_mock import streams, variants
 from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
-from portkey_mock.dialects import chosen, provider_of
+from portkey_mock.dialects import Dialect, chosen, provider_of
 from portkey_mock.document import Defect, Document, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.exports import PLACE, Storage
@@ -103,17 +103,16 @@ class Gateway:
         self._clock = clock
         self._now = clock()
         self._lock = Lock()
-        prefixes = {*compiled.prefixes, self.dialect.base}
-        operations = self.dialect.operations(compiled.operations)
-        self._router: Router[Operation] = Router(operations, prefixes)
-        self._lines: Router[Operation] = Router(compiled.operations, prefixes)
+        self._router: Final = _router(compiled, self.dialect)
+        self._lines: Final = _router(compiled, chosen("portkey"), self.dialect.base)
         self._seed = seed
         self._requests = 0
         self._calls: dict[Request, Call] = {}
         self._generator = compiled.generator
         self._answers = Answers(compiled.generator, self._instant)
-        self._fixtures = Fixtures((each.name for each in compiled.operations.values()), fixtures)
-        self._resources = Resources(self._answers, compiled.operations, self._instant, pace, make_up_unknown=made_up)
+        names = compiled.derived("names", lambda: frozenset(each.name for each in compiled.operations.values()))
+        self._fixtures = Fixtures(names, fixtures)
+        self._resources = Resources(self._answers, compiled, self._instant, pace, make_up_unknown=made_up)
         self._files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
         self._batches = Batches(
             self._answers, compiled.generator, self._instant, self._files, self._run, pace, make_up_unknown=made_up
@@ -285,6 +284,16 @@ class Gateway:
             return _refused(refusal, operation)
         status = self.dialect.statuses.get(refusal.status, refusal.status)
         return json_response(status, self.dialect.error(refusal, request), refusal.headers)
+
+
+def _router(document: Document, dialect: Dialect, base: str | None = None) -> Router[Operation]:
+    """The routes of what `dialect` has of `document`, below the paths of all its servers and below `base`."""
+    base = base or dialect.base
+
+    def make() -> Router[Operation]:
+        return Router(dialect.operations(document.operations), {*document.prefixes, base})
+
+    return document.derived(f"router {dialect.name} {base}", make)
 
 
 def _inward(call: Call, provider: str) -> Call:

@@ -19,9 +19,9 @@ from typing import Final
 from portkey_mock import lifecycle, versions
 from portkey_mock.answers import Answers, echoable
 from portkey_mock.clock import Clock
-from portkey_mock.document import Operation
+from portkey_mock.document import Document, Operation
 from portkey_mock.errors import Refusal
-from portkey_mock.families import Family, Operations, Role, families, roles, things
+from portkey_mock.families import Family, Role, families, roles, things
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object, pointer
 from portkey_mock.lifecycle import Pace, Step
 from portkey_mock.message import Response
@@ -82,16 +82,16 @@ class Resources:
     """All families of one document, and everything in them."""
 
     def __init__(
-        self, answers: Answers, operations: Operations, clock: Clock, pace: Pace, *, make_up_unknown: bool
+        self, answers: Answers, document: Document, clock: Clock, pace: Pace, *, make_up_unknown: bool
     ) -> None:
         """`make_up_unknown` decides whether asking for an unknown or deleted thing is refused or makes it up."""
         self._answers = answers
         self._clock = clock
         self._pace = pace
         self._make_up_unknown = make_up_unknown
-        self._operations = operations
-        self._families = families(operations)
-        self._roles = roles(operations)
+        self._operations = document.operations
+        self._families = document.derived("families", lambda: families(document.operations))
+        self._roles = document.derived("roles", lambda: roles(document.operations))
         self.store = Store()
         self._actions = {
             "create": self._create,
