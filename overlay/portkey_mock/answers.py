@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 from collections import OrderedDict
@@ -107,10 +106,7 @@ class Answers:
         salt: tuple[object, ...],
     ) -> Response:
         """What a model answers."""
-        salted = self._generator.token(
-            call.operation.path, json.dumps(call.body, sort_keys=True)
-        )  # the order of keys says nothing
-        asked = Asked(call.fields, salted, int(self._clock()))
+        asked = Asked(call.fields, self._generator.token(call.operation.path, call.text), int(self._clock()))
         sample = self.sample(content)
         kind = str(sample.get("object", sample.get("type")))
         said = {"id": self._generator.identifier(kind, *salt), **speak(asked), **facts}

@@ -24,7 +24,8 @@ from portkey_mock.asgi import ANSWERED, Application
 from portkey_mock.message import Request, Response
 
 _LONGEST: Final = 65_536
-"""Bytes of an incomplete request that are waited for here."""
+_MOST_READS: Final = 16
+"""Bytes of an incomplete request that are waited for here, and in how many pieces they may come."""
 
 _KEPT: Final = 512
 _LONGEST_KNOWN: Final = 4096
@@ -35,7 +36,7 @@ _UNFIT: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
 class Connection(asyncio.Protocol):
-    """One connection, as uvicorn wants it (`uvicorn.Config(Application(...), http=Connection)`)."""
+    """One connection, as uvicorn wants it: `uvicorn.Config(Application(...), http=Connection)`."""
 
     def __init__(
         self,
@@ -44,9 +45,7 @@ class Connection(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        assert isinstance(config.app, Application)
-        self._handle = config.app.gateway.handle
-        self._known = config.app.known
+        self._application = cast("Application", config.app)
         self._config = config
         self._server = server_state
         self._state = app_state
@@ -59,22 +58,17 @@ class Connection(asyncio.Protocol):
         """Waits for the next request."""
         self._unanswered.clear()
         self._begun = self._complete = 0
-        self._url = b""
+        self._url = self._body = b""
         self._headers: list[tuple[str, str]] = []
-        self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Part of `asyncio.Protocol`."""
+        """Part of `asyncio.Protocol`, as the following are."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without saying so
         self._server.connections.add(self)  # type: ignore[arg-type] # it has what is asked of its members
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
-        """Part of `asyncio.Protocol`."""
-        self._server.connections.discard(self)  # type: ignore[arg-type]
-
-    def shutdown(self) -> None:
-        """Ends the connection when the server ends: nothing is under way here."""
-        self._transport.close()
+        """The connection has ended."""
+        self._server.connections.discard(self)
 
     def pause_writing(self) -> None:
         """Takes no further request from a client that does not read its answers."""
@@ -84,22 +78,20 @@ class Connection(asyncio.Protocol):
         """Goes on when the answers have been read."""
         self._transport.resume_reading()
 
+    def shutdown(self) -> None:
+        """Ends the connection with the server; no answer is under way here."""
+        self._transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Answers a request that is complete now, waits for the rest of it, or leaves the connection to uvicorn."""
-        known = self._known.get(data) if not self._unanswered and len(data) <= _LONGEST_KNOWN else None
+        first = not self._unanswered and len(data) <= _LONGEST_KNOWN
+        known = self._application.known.get(data) if first else None
         self._unanswered.append(data)
-        if known is not None:
-            self._answer(known)
-            return
-        try:
-            self._parser.feed_data(data)
-            request = self._request() if self._begun == self._complete == 1 else None
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            request = None
-            self._complete = 1
+        request = self._parsed(data) if known is None else known
         if request is not None:
-            self._keep(request)
             self._answer(request)
+            if first and known is None:
+                self._keep(data, request)
         elif self._complete or self._is_better_left():
             self._leave(self._state)
 
@@ -115,45 +107,62 @@ class Connection(asyncio.Protocol):
         """A header."""
         self._headers.append((name.lower().decode("latin-1"), value.decode("latin-1")))
 
+    def on_headers_complete(self) -> None:
+        """The end of the headers."""
+        self._lasting = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._body += body
 
     def on_message_complete(self) -> None:
-        """The end of the request."""
+        """The end of a request."""
         self._complete += 1
 
+    def _parsed(self, data: bytes) -> Request | None:
+        """The request that ends with `data`; None if there is none, or not one to be answered here."""
+        try:
+            self._parser.feed_data(data)
+            return self._request() if self._begun == self._complete == 1 else None
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._complete = 1
+            return None
+
     def _request(self) -> Request | None:
-        """The request that is complete; None if it is not one for here."""
-        parser, method = self._parser, self._parser.get_method()
-        if not parser.should_keep_alive() or parser.get_http_version() != "1.1" or method == b"HEAD":
+        method = self._parser.get_method()
+        if not self._lasting or method == b"HEAD" or not self._url.startswith(b"/"):
             return None
         url = httptools.parse_url(self._url)
-        if url.path is None:
-            return None
         path, query = url.path.decode("latin-1"), (url.query or b"").decode("latin-1")
         return Request(method.decode("ascii"), path, query, tuple(self._headers), self._body)
 
     def _is_better_left(self) -> bool:
         """Whether uvicorn should wait for the rest of a request: it is long, or the client waits for a word first."""
-        return sum(map(len, self._unanswered)) > _LONGEST or any(name == "expect" for name, _ in self._headers)
+        long = len(self._unanswered) > _MOST_READS or sum(map(len, self._unanswered)) > _LONGEST
+        return long or any(name == "expect" for name, _ in self._headers)
 
-    def _keep(self, request: Request) -> None:
-        """Clients repeat themselves, and the same bytes are the same request, if they are one and nothing else."""
-        if len(self._unanswered) == 1 and len(self._unanswered[0]) <= _LONGEST_KNOWN:
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[self._unanswered[0]] = request
+    def _keep(self, data: bytes, request: Request) -> None:
+        """Clients repeat themselves, and the same bytes are the same request where they are one and nothing else."""
+        known = self._application.known
+        if len(known) >= _KEPT:
+            known.clear()
+        known[data] = request
 
     def _answer(self, request: Request) -> None:
-        response = self._handle(request)
-        if response.delivery is not None:
+        response = self._application.gateway.handle(request)
+        try:
+            head = b"".join(
+                (_status(response.status), *map(_field, self._server.default_headers), *map(_header, response.headers))
+            )
+        except ValueError:
+            head = b""
+        if not head or response.delivery is not None:
             self._leave({**self._state, ANSWERED: [response]})
             return
         self._begin()
-        head = b"".join(
-            (_status(response.status), *map(_field, self._server.default_headers), *map(_header, response.headers))
-        )
+        self._write(head, response)
+
+    def _write(self, head: bytes, response: Response) -> None:
         if not response.chunks:
             self._transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(response.body), response.body))
             return
@@ -164,7 +173,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self, state: dict[str, Any]) -> None:
         """Makes the connection uvicorn's, and what was not answered yet its first data."""
-        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._server.connections.discard(self)
         successor = HttpToolsProtocol(self._config, self._server, state, self._loop)
         successor.connection_made(self._transport)
         self._transport.set_protocol(successor)
@@ -177,6 +186,11 @@ def _status(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
 
 
+@lru_cache(maxsize=8)
+def _field(field: tuple[bytes, bytes]) -> bytes:
+    return b"%b: %b\r\n" % field
+
+
 @lru_cache(maxsize=1024)
 def _header(header: tuple[str, str]) -> bytes:
     """A header as it is written.
@@ -187,8 +201,3 @@ def _header(header: tuple[str, str]) -> bytes:
     if any(map(_UNFIT.search, header)):
         raise ValueError(f"the header {header[0]!r} holds characters that no header may hold")
     return "{}: {}\r\n".format(*header).encode("latin-1")
-
-
-@lru_cache(maxsize=8)
-def _field(field: tuple[bytes, bytes]) -> bytes:
-    return b"%b: %b\r\n" % field

@@ -119,6 +119,11 @@ class Operation:
         declared = sorted(status for status in self.responses if status.startswith("2"))
         return declared[0] if declared else "default" if "default" in self.responses else None
 
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """The names of the parameters that it declares in the query."""
+        return frozenset(parameter.name for parameter in self.parameters if parameter.location == "query")
+
     def declared(self, status: int) -> Mapping[str, Content] | None:
         """What the document says an answer with `status` looks like; None if it does not mention the status."""
         for key in (str(status), f"{status // 100}XX", "default"):

@@ -128,9 +128,7 @@ class Resources:
         role = self._roles[call.operation.method, call.operation.path]
         if role.action == "other" or (role.action == "create" and not _is_kept(call)):
             known = self._answers.again(call)
-            return known or self._answers.one(
-                call, _echo(call), *_salt(call), token(json.dumps(call.body, sort_keys=True))
-            )
+            return known or self._answers.one(call, _echo(call), *_salt(call), token(call.text))
         return self._actions[role.action](call, role)
 
     def _refuse_unknown(self, call: Call) -> None:

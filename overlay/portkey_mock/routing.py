@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Generic, TypeVar
 from urllib.parse import unquote
 
 from portkey_mock.errors import Refusal
 
 T = TypeVar("T")
+
+_KEPT: Final = 512
+"""How many paths are remembered with what they mean."""
 
 
 def segments(template: str) -> tuple[str, ...]:
@@ -62,8 +65,9 @@ class Router(Generic[T]):
         for (method, template), operation in operations.items():
             self._root.add(method, template, operation)
         self._prefixes: Final = ((), *(segments(prefix) for prefix in sorted(prefixes) if prefix))
+        self._remembered: Final = lru_cache(maxsize=_KEPT)(self._find)
 
-    def find(self, method: str, path: str) -> tuple[T, dict[str, str]]:
+    def find(self, method: str, path: str) -> tuple[T, Mapping[str, str]]:
         """The operation for a request and its path parameters, percent-decoded once.
 
         A slash inside a parameter has to arrive as `%2F`.
@@ -71,6 +75,9 @@ class Router(Generic[T]):
         Raises:
             Refusal: 404 if no route has this path; 405 if it has, but not with this method; 400 if it is not UTF-8.
         """
+        return self._remembered(method, path)
+
+    def _find(self, method: str, path: str) -> tuple[T, Mapping[str, str]]:
         whole = _decode(path)
         for prefix in self._prefixes:
             candidate = whole[len(prefix) :] if whole[: len(prefix)] == prefix else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import defaultdict
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][+-]?[0-9]{1,3
 _JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A request that conforms, taken apart. It is never changed, and equal to nothing but itself.
 
@@ -42,10 +43,15 @@ class Call:
     body: Json = None
     files: Mapping[str, Part] = field(default_factory=dict[str, Part])
 
-    @property
+    @cached_property
     def fields(self) -> JsonObject:
         """The members of the body if it is an object; nothing otherwise."""
         return self.body if is_object(self.body) else {}
+
+    @cached_property
+    def text(self) -> str:
+        """The body as JSON; the order of its keys, which says nothing, does not show."""
+        return json.dumps(self.body, sort_keys=True)
 
 
 def validate(operation: Operation, path: Mapping[str, str], request: Request) -> Call:
@@ -80,11 +86,13 @@ class _Fields:
 
     def undeclared_query(self, operation: Operation) -> dict[str, str]:
         """Query parameters that the document does not know; a gateway ignores them or understands them all the same."""
-        declared = {parameter.name for parameter in operation.parameters if parameter.location == "query"}
-        return {name: values[-1] for name, values in self._by_location["query"].items() if name not in declared}
+        sent = self._by_location["query"]
+        return {name: values[-1] for name, values in sent.items() if name not in operation.query_names}
 
 
 def _query(query: str) -> list[tuple[str, str]]:
+    if not query:
+        return []
     try:
         return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError:
@@ -92,7 +100,8 @@ def _query(query: str) -> list[tuple[str, str]]:
 
 
 def _cookies(request: Request) -> Iterator[tuple[str, str]]:
-    for pair in (request.header("cookie") or "").split(";"):
+    sent = request.header("cookie")
+    for pair in sent.split(";") if sent else ():
         name, _, value = pair.strip().partition("=")
         yield name, value
 
@@ -163,10 +172,10 @@ def read_parameter(parameter: Parameter, given: list[str]) -> Json:
     Raises:
         Refusal: 400 if no reading is accepted, with the problem of the one that came closest.
     """
-    readings = list(_readings(given, parameter.explode))
-    for value in readings:
+    for value in _readings(given, parameter.explode):
         if parameter.schema.accepts(value):
             return value
+    readings = list(_readings(given, parameter.explode))
     problems = [problem for value in reversed(readings) if (problem := parameter.schema.problem(value))]
     problem = max(problems, key=lambda each: len(each.at))
     root = "body" if parameter.location == "form" else parameter.location
@@ -261,7 +270,7 @@ def _media(content_type: str) -> tuple[str, bool]:
 
 
 def _check(content: Content, value: Json) -> None:
-    problem = content.schema.problem(value)
+    problem = None if content.schema.accepts(value) else content.schema.problem(value)
     if problem is not None:
         raise _invalid(problem, "/body", "invalid_body")
 
