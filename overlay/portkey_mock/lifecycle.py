@@ -7,10 +7,11 @@ these, so a clock that jumps ahead finds it exactly where a clock that ticks wou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Final, TypeAlias
 
+from portkey_mock import runs
 from portkey_mock.jsonvalue import JsonObject, is_array, is_object
 
 Step: TypeAlias = tuple[float, str]
@@ -50,6 +51,10 @@ class Pace:
     def by_polls(cls, validating: int = 1, running: int = 2, finalizing: int = 1, cancelling: int = 1) -> Pace:
         """Every reading moves a thing on: the stages last as many readings as given here."""
         return cls(validating, running, finalizing, cancelling, polls=True)
+
+    def at_its_end(self) -> Pace:
+        """The same, but that everything has ended as soon as it begins."""
+        return replace(self, validating=0, running=0, finalizing=0, cancelling=0)
 
     def now(self, clock: float, began: float, polls: int) -> float:
         """What time it is for a thing that began at `began` and was read `polls` times."""
@@ -197,7 +202,9 @@ def told(shape: str, facts: JsonObject, steps: Sequence[Step], now: float) -> Js
 
 
 def _others(shape: str, facts: JsonObject, status: str) -> JsonObject:
-    """What else depends on the status: the file of an upload, and how the files of a batch or a store stand."""
+    """What else depends on the status: an upload's file, a run's usage, how the files of a batch or a store stand."""
+    if shape == "/threads/{}/runs":
+        return {"usage": runs.usage(facts)} if status == "completed" else {}
     if shape == "/uploads":
         return {} if status == "completed" else {"file": None}
     if shape not in ("/vector_stores", "/vector_stores/{}/file_batches"):

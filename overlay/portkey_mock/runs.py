@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from portkey_mock import sse
 from portkey_mock.jsonvalue import Json, JsonObject
-from portkey_mock.speech import Wish, pieces, say
+from portkey_mock.speech import Speech, Wish, pieces, say, tokens_of
 from portkey_mock.values import identifier, token
 
 _LATER = ("required_action", "last_error", "incomplete_details", "cancelled_at", "failed_at", "completed_at", "usage")
@@ -27,34 +27,56 @@ def events_with_thread(run: JsonObject, fields: JsonObject) -> Iterator[bytes]:
     yield from events(run, fields)
 
 
+def outcome(run: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """The message that a completed run has written, and the step in which it was written."""
+    salt = token("run", run["id"])
+    at: JsonObject = {"status": "completed", "created_at": run["created_at"], "completed_at": run["created_at"]}
+    return _message(run, salt) | at, _step(run, salt) | at | {"usage": usage(run)}
+
+
+def usage(run: JsonObject) -> JsonObject:
+    """The tokens that a completed run took."""
+    before, after = tokens_of(run.get("instructions")), _said(token("run", run["id"])).tokens
+    return {"prompt_tokens": before, "completion_tokens": after, "total_tokens": before + after}
+
+
+def _said(salt: str) -> Speech:
+    return say(Wish(), salt)
+
+
 def _happenings(run: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     begun: JsonObject = {**run, **dict.fromkeys(_LATER), "started_at": None, "status": "queued"}
     working = {**begun, "status": "in_progress", "started_at": run["created_at"]}
     yield "thread.run.created", begun
     yield "thread.run.queued", begun
     yield "thread.run.in_progress", working
-    salt = token("run", run["id"])
-    text = say(Wish(), salt).text
-    usage = {"prompt_tokens": 1, "completion_tokens": len(pieces(text)), "total_tokens": len(pieces(text)) + 1}
-    at: JsonObject = {"created_at": run["created_at"], "completed_at": None}
-    step = _step(run, salt) | at
-    yield "thread.run.step.created", step
-    yield "thread.run.step.in_progress", step
-    yield from _written(_message(run, salt) | at, text)
-    ended = {"status": "completed", "completed_at": run["created_at"], "usage": usage}
-    yield "thread.run.step.completed", step | ended
-    yield "thread.run.completed", working | ended
+    if run["status"] == "requires_action":
+        yield "thread.run.requires_action", run
+        return
+    yield from _worked(run)
+    ended = {"status": "completed", "completed_at": run["created_at"], "usage": usage(run)}
+    yield "thread.run.completed", run if run["status"] == "completed" else working | ended
 
 
-def _written(message: JsonObject, text: str) -> Iterator[tuple[str, JsonObject]]:
+def _worked(run: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """The one step of a run, and the message written in it."""
+    message, step = outcome(run)
+    begun = {**step, "status": "in_progress", "completed_at": None, "usage": None}
+    yield "thread.run.step.created", begun
+    yield "thread.run.step.in_progress", begun
+    yield from _written(message)
+    yield "thread.run.step.completed", step
+
+
+def _written(message: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     """How a message comes about."""
-    yield "thread.message.created", message
-    yield "thread.message.in_progress", message
-    for number, part in enumerate(pieces(text)):
+    begun = {**message, "status": "in_progress", "completed_at": None, "content": []}
+    yield "thread.message.created", begun
+    yield "thread.message.in_progress", begun
+    for number, part in enumerate(pieces(message["content"][0]["text"]["value"])):
         delta: JsonObject = {"content": [_content(part, index=0)], **({} if number else {"role": "assistant"})}
         yield "thread.message.delta", {"id": message["id"], "object": "thread.message.delta", "delta": delta}
-    ended = {"status": "completed", "completed_at": message["created_at"]}
-    yield "thread.message.completed", {**message, **ended, "content": [_content(text)]}
+    yield "thread.message.completed", message
 
 
 def _content(text: str, **place: Json) -> JsonObject:
@@ -69,10 +91,9 @@ def _message(run: JsonObject, salt: str) -> JsonObject:
         "assistant_id": run["assistant_id"],
         "run_id": run["id"],
         "role": "assistant",
-        "status": "in_progress",
         "incomplete_details": None,
         "incomplete_at": None,
-        "content": [],
+        "content": [_content(_said(salt).text)],
         "attachments": [],
         "metadata": {},
     }
@@ -86,11 +107,10 @@ def _step(run: JsonObject, salt: str) -> JsonObject:
         "thread_id": run["thread_id"],
         "run_id": run["id"],
         "type": "message_creation",
-        "status": "in_progress",
         "step_details": {
             "type": "message_creation",
             "message_creation": {"message_id": identifier("message", salt)},
         },
-        **dict.fromkeys(("last_error", "expired_at", "cancelled_at", "failed_at", "usage")),
+        **dict.fromkeys(("last_error", "expired_at", "cancelled_at", "failed_at")),
         "metadata": {},
     }

@@ -38,7 +38,7 @@ def answer(call: Call, act: Callable[[Call], Response]) -> Response:
     if _HOW.isdisjoint(call.fields) or (cut := _CUTS.get(shape(call.operation.path))) is None:
         return act(call)
     fields = {name: value for name, value in call.fields.items() if name not in _HOW}
-    whole = act(replace(call, body=fields))
+    whole = act(replace(call, body=fields, streamed=wanted(call)))
     body = _body(call.operation, whole) if wanted(call) else None
     if body is None:
         return whole

@@ -35,6 +35,7 @@ class Call:
         query: query parameters; the declared ones with their declared types, the others as strings.
         body: the JSON body, or the fields of a form; None if there was none.
         files: the files of a form by field name.
+        streamed: whether the answer goes out as a stream, so that whatever it tells of has ended with it.
     """
 
     operation: Operation
@@ -42,6 +43,7 @@ class Call:
     query: Mapping[str, Json] = field(default_factory=dict[str, Json])
     body: Json = None
     files: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    streamed: bool = False
 
     @cached_property
     def fields(self) -> JsonObject:

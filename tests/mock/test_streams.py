@@ -225,6 +225,70 @@ def test_run_adds_up(ask: Caller, path: str, body: dict[str, Any]) -> None:
     assert "".join(pieces) == whole["content"][0]["text"]["value"]
 
 
+@pytest.fixture
+def strict() -> Caller:
+    """Calls a strict gateway of assistants and responses, at whose pace nothing ends by itself."""
+    return Caller(Gateway(spec.part("/assistants", "/threads", "/responses"), clock=ManualClock()))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_streamed_run_has_ended(strict: Caller, together: bool) -> None:
+    """What was streamed is there afterwards as its last events told it: the run, its step and its message."""
+    assistant = strict.json("POST", "/assistants", {"model": "m"})["id"]
+    thread = "" if together else f"/{strict.json('POST', '/threads', {})['id']}"
+    events = dict(streamed(strict, f"/threads{thread}/runs", {"assistant_id": assistant}))
+    run = events["thread.run.completed"]
+    below = f"/threads/{run['thread_id']}"
+    assert strict.json("GET", f"{below}/runs/{run['id']}") == run
+    assert run["usage"]["total_tokens"] == run["usage"]["prompt_tokens"] + run["usage"]["completion_tokens"]
+    (message,) = strict.json("GET", f"{below}/messages")["data"]
+    assert message == events["thread.message.completed"]
+    assert strict.json("GET", f"{below}/messages/{message['id']}") == message
+    (step,) = strict.json("GET", f"{below}/runs/{run['id']}/steps")["data"]
+    assert step["id"] == events["thread.run.step.completed"]["id"]
+
+
+def test_a_streamed_run_waits_for_its_functions(strict: Caller) -> None:
+    """A run that has functions to call stops there, and a stream of what they gave takes it to its end."""
+    assistant = strict.json("POST", "/assistants", {"model": "m"})["id"]
+    thread = strict.json("POST", "/threads", {})["id"]
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    events = streamed(strict, f"/threads/{thread}/runs", {"assistant_id": assistant, "tools": tools})
+    assert [name for name, _ in events][-2:] == ["thread.run.requires_action", "done"]
+    run = events[-2][1]
+    path = f"/threads/{thread}/runs/{run['id']}"
+    assert strict.json("GET", path) == run
+    assert run["required_action"]["type"] == "submit_tool_outputs"
+    assert strict.json("GET", f"/threads/{thread}/messages")["data"] == []
+    streamed(strict, f"{path}/submit_tool_outputs", {"tool_outputs": []})
+    assert strict.json("GET", path)["status"] == "completed"
+    assert len(strict.json("GET", f"/threads/{thread}/messages")["data"]) == 1
+
+
+def test_a_streamed_response_has_ended(strict: Caller) -> None:
+    """A response that was to run in the background and was streamed all the same is complete when the stream is."""
+    made = streamed(strict, "/responses", {"model": "m", "input": "hi", "background": True})[-1][1]["response"]
+    assert strict.json("GET", f"/responses/{made['id']}") == made
+    assert made["status"] == "completed"
+
+
+def test_a_polled_run_writes_its_message_once() -> None:
+    """A run writes its message when it completes, and a message that was deleted does not come back."""
+    clock = ManualClock()
+    call = Caller(Gateway(spec.part("/assistants", "/threads"), clock=clock))
+    assistant = call.json("POST", "/assistants", {"model": "m"})["id"]
+    run = call.json("POST", "/threads/runs", {"assistant_id": assistant})
+    messages = f"/threads/{run['thread_id']}/messages"
+    assert call.json("GET", messages)["data"] == []
+    clock.advance(60)
+    (message,) = call.json("GET", messages)["data"]
+    assert (message["run_id"], message["role"]) == (run["id"], "assistant")
+    call.json("DELETE", f"{messages}/{message['id']}")
+    assert call.json("GET", messages)["data"] == []
+    call.json("POST", f"/threads/{run['thread_id']}/runs", {"assistant_id": assistant})
+    assert call.json("GET", messages)["data"] == []
+
+
 def test_refusals_are_not_streamed(ask: Caller) -> None:
     """A request that is refused gets its error as JSON, whatever it asked for."""
     response = ask("POST", "/chat/completions", {"stream": True})
