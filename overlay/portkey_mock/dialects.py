@@ -48,6 +48,7 @@ class Dialect:
         enter: refuses what it refuses before it looks for an operation.
         error: the body of a refusal; None for the shapes of the document.
         statuses: what it answers in place of another status.
+        hosted: whether it is Portkey's service, which keeps configs under ids.
         portkey_headers: whether its answers carry `x-portkey-*` headers; the others carry `x-request-id`.
         untraced: the trace id of an answer where none was sent; None for no header.
         nulls: members that a batch shows as null until they are known; None for all that the document lets be null.
@@ -62,6 +63,7 @@ class Dialect:
     enter: Callable[[Request], None] = _enter
     error: Callable[[Refusal, Request], Json] | None = None
     statuses: Mapping[int, int] = field(default_factory=dict[int, int])
+    hosted: bool = False
     portkey_headers: bool = True
     untraced: str | None = None
     nulls: frozenset[str] | None = None
@@ -114,6 +116,9 @@ class Dialect:
         return known
 
 
+CONFIG: Final = "x-portkey-config"
+"""The header with a config: in JSON, or the id of a saved one."""
+
 _TRACE: Final = "x-portkey-trace-id"
 
 
@@ -126,7 +131,7 @@ def provider_of(request: Request) -> str:
 
 def config_of(request: Request) -> JsonObject:
     """The config in the header; nothing if it is not there or is the id of a saved one."""
-    text = request.header("x-portkey-config")
+    text = request.header(CONFIG)
     with suppress(ValueError, RecursionError):
         config: Json = json.loads(text) if text else None
         return config if is_object(config) else {}
@@ -156,7 +161,7 @@ def _oss_enter(request: Request) -> None:
     """A method without a route is not found; everything else needs a provider, or a config that is written out."""
     if request.method in ("PUT", "PATCH"):
         raise Refusal(404, "Not Found", code="no_route")
-    named, config = request.header("x-portkey-provider"), request.header("x-portkey-config")
+    named, config = request.header("x-portkey-provider"), request.header(CONFIG)
     if not named and not config:
         message = "Send the header x-portkey-provider, or x-portkey-config with a config in JSON."
         raise Refusal(400, message, code="no_routing", at="/header/x-portkey-provider")
@@ -213,7 +218,7 @@ def _respan_error(refusal: Refusal, _: Request) -> Json:
 DIALECTS: Final[Mapping[str, Dialect]] = {
     each.name: each
     for each in (
-        Dialect("portkey"),
+        Dialect("portkey", hosted=True),
         Dialect(
             "portkey-oss",
             credentials=(),

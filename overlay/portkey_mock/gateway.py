@@ -19,21 +19,23 @@ from portkey_mock import streams, variants
 from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
-from portkey_mock.dialects import Dialect, chosen, provider_of
+from portkey_mock.dialects import CONFIG, Dialect, chosen, config_of, provider_of
 from portkey_mock.document import Defect, Document, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.exports import PLACE, Storage
 from portkey_mock.files import Files, Shelf
 from portkey_mock.fixtures import Answer, Fixtures
+from portkey_mock.hooks import STRICT, guarding
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Request, Response, json_response
 from portkey_mock.reading import read_json
 from portkey_mock.realtime import Session
-from portkey_mock.resources import Resources, Store
+from portkey_mock.resources import Resources
 from portkey_mock.routing import Router, shape
+from portkey_mock.store import Store
 from portkey_mock.validation import Call, validate, validate_value
-from portkey_mock.values import token
+from portkey_mock.values import timestamp, token
 
 _log: Final = logging.getLogger("portkey_mock")
 
@@ -148,7 +150,9 @@ class Gateway:
                 call = validate(operation, path, request)
                 self._keep(request, call)
             operation = call.operation
-            response = streams.answer(call, lambda call: self._translated(request, call))
+            response = self._guarded(
+                request, operation, streams.answer(call, lambda call: self._translated(request, call))
+            )
         except Refusal as refusal:
             refused = refusal
             response = self._refused(refusal, request, operation)
@@ -186,6 +190,16 @@ class Gateway:
         with self._lock:
             self._requests += 1
             return f"req_{token(self._seed, self._requests)[:24]}"
+
+    def _guarded(self, request: Request, operation: Operation, response: Response) -> Response:
+        """`response` with what the guardrails found that the config of the request asks for."""
+        named = request.header(CONFIG) if self.dialect.portkey_headers and operation.method == "POST" else None
+        if not named:
+            return response
+        with self._lock:
+            config = config_of(request) or (self._resources.config(named) if self.dialect.hosted else {})
+        found = guarding(config, request.header(STRICT), timestamp(self._clock()), hosted=self.dialect.hosted)
+        return found.told(operation.path, response)
 
     def _translated(self, request: Request, call: Call) -> Response:
         """The answer to a call about batches or files in the words of the dialect and of the provider."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from portkey_mock import lifecycle, runs, versions
@@ -18,7 +17,7 @@ from portkey_mock.naming import echo, salt_of, spoken
 from portkey_mock.routing import shape
 from portkey_mock.store import Collection, Store, Thing, key_of
 from portkey_mock.validation import Call
-from portkey_mock.values import token
+from portkey_mock.values import timestamp, token
 from portkey_mock.versions import Version
 
 _RUNS: Final = "/threads/{thread_id}/runs"
@@ -124,8 +123,7 @@ class Keeping:
         """When a thing was made: seconds on the data plane, words on the control plane."""
         now = self.clock()
         if call.operation.plane == "control_plane":
-            text = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            return {"created_at": text, "last_updated_at": text}
+            return dict.fromkeys(("created_at", "last_updated_at"), timestamp(now))
         return {"created_at": int(now), "created": int(now)}
 
     def changed(self, call: Call) -> JsonObject:

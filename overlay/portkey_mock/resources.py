@@ -14,7 +14,7 @@ from portkey_mock.clock import Clock
 from portkey_mock.document import Document
 from portkey_mock.errors import Refusal
 from portkey_mock.families import Role, roles, things
-from portkey_mock.jsonvalue import JsonObject, is_array, pointer
+from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object, pointer
 from portkey_mock.keeping import Keeping
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Response
@@ -70,6 +70,13 @@ class Resources:
             path: {name: self._keeping.shown(thing) for name, thing in held.things.items() if thing is not None}
             for path, held in self.store.collections.items()
         }
+
+    def config(self, name: str) -> JsonObject:
+        """The saved config with this id or slug; nothing if there is none."""
+        thing = self.store.collections["/configs"].find(name)
+        told = self._keeping.told(thing, Role("read", "/configs", "slug")) if thing else {}
+        config: Json = told.get("config")
+        return config if is_object(config) else {}
 
     def answer(self, call: Call) -> Response:
         """The answer to a call of any operation.

@@ -76,6 +76,11 @@ _FILLERS: Final = ("a", "A", "0", "a0", "A0a0", "2025-06-15", "https://example.c
 """Tried in turn where a pattern refuses what one would expect."""
 
 
+def timestamp(moment: float) -> str:
+    """A moment, in seconds since 1970, in words (RFC 3339)."""
+    return datetime.fromtimestamp(moment, UTC).strftime(_TIME_FORMATS["date-time"])
+
+
 def token(*parts: object) -> str:
     """40 hexadecimal digits that depend on all `parts`."""
     return blake2b("\x1f".join(map(str, parts)).encode("utf-8", "replace"), digest_size=20).hexdigest()
