@@ -47,6 +47,10 @@ class Fixtures:
             raise ValueError(f"no operation is called {name!r}{hint}")
         self._fixtures[name] = _Fixture(answer, status)
 
+    def take_over(self, other: Fixtures) -> None:
+        """Answers as `other` does, too. An answer to an operation that is not there waits for it to come back."""
+        self._fixtures.update(other._fixtures)
+
     def find(self, call: Call) -> Response | None:
         """The caller's own answer to `call`, if there is one."""
         fixture = self._fixtures.get(call.operation.name)

@@ -34,6 +34,7 @@ from portkey_mock.realtime import Session
 from portkey_mock.resources import Resources
 from portkey_mock.routing import Router, shape
 from portkey_mock.store import Store
+from portkey_mock.uploads import Pieces, Uploads
 from portkey_mock.validation import Call, validate, validate_value
 from portkey_mock.values import timestamp, token
 
@@ -52,9 +53,10 @@ class Snapshot:
     files: Shelf
     batches: Mapping[str, Batch]
     resources: Store
+    pieces: Pieces
 
 
-_NOTHING: Final = Snapshot(Shelf(), {}, Store())
+_NOTHING: Final = Snapshot(Shelf(), {}, Store(), Pieces())
 
 
 def compiled_from(document: JsonObject | Path | None, seed: int = 0) -> Document:
@@ -119,8 +121,9 @@ class Gateway:
         self._batches = Batches(
             self._answers, compiled.generator, self._instant, self._files, self._run, pace, make_up_unknown=made_up
         )
+        self._uploads = Uploads(self._answers, compiled.generator, self._instant, self._resources, self._files)
         self._storage = Storage(seed, self._log_exports)
-        self._actions = {**self._files.actions, **self._batches.actions}
+        self._actions = {**self._files.actions, **self._batches.actions, **self._uploads.actions}
         for defect in self.defects:
             _log.warning("%s: %s", defect.pointer, defect.reason)
 
@@ -234,14 +237,22 @@ class Gateway:
     def snapshot(self) -> Snapshot:
         """All that was created, as it is now."""
         with self._lock:
-            return Snapshot(*copy.deepcopy((self._files.store, self._batches.store, self._resources.store)))
+            stores = self._files.store, self._batches.store, self._resources.store, self._uploads.store
+            return Snapshot(*copy.deepcopy(stores))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Brings back what `snapshot` holds, as often as it is wanted, and nothing else stays."""
         with self._lock:
-            files, batches, resources = copy.deepcopy((snapshot.files, snapshot.batches, snapshot.resources))
-            self._files.store, self._resources.store = files, resources
+            files, batches = copy.deepcopy((snapshot.files, snapshot.batches))
+            self._files.store = files
             self._batches.restore(dict(batches))
+            self._resources.store, self._uploads.store = copy.deepcopy((snapshot.resources, snapshot.pieces))
+
+    def take_over(self, other: Gateway) -> None:
+        """Goes on where `other`, of another document, stands: with its state and the answers that were given to it."""
+        self.restore(other.snapshot())
+        self._fixtures.take_over(other._fixtures)
+        self._requests = other._requests
 
     def _keep(self, request: Request, call: Call) -> None:
         """Clients repeat themselves, and whether a request conforms depends on nothing but the request."""

@@ -120,15 +120,15 @@ class Mock:
         self.faults.add(*state.faults)
 
     def reload(self, document: JsonObject | Path | None = None) -> None:
-        """Serves another document, or what the file now says, and keeps the state; `gateway.answer` starts anew.
+        """Serves another document, or what the file now says, and keeps the state and what `gateway.answer` was given.
 
         Raises:
             OSError: the document cannot be read; the old one stays.
             ValueError: it cannot be served; the message says why, and the old one stays.
         """
-        gateway = self._make(_compiled(document, self._seed))
+        gateway = self._make(_compiled(document, self._seed), fixtures={})
         with self._lock:
-            gateway.restore(self.gateway.snapshot())
+            gateway.take_over(self.gateway)
             self.gateway = gateway
 
     def _faults(self, request: Request, name: str) -> list[Fault]:

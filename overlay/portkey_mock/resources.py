@@ -71,6 +71,27 @@ class Resources:
             for path, held in self.store.collections.items()
         }
 
+    def status(self, call: Call) -> str | None:
+        """The status of the thing that the path of `call` names; None where no status forbids anything.
+
+        Raises:
+            Refusal: as `answer`, if it is not there.
+        """
+        if self._keeping.make_up_unknown:
+            return None
+        self._refuse_unknown(call)
+        thing = self._thing(call)
+        return self._keeping.status(thing) if thing is not None and thing.steps else None
+
+    def facts(self, call: Call) -> JsonObject:
+        """What is known of the thing that the path of `call` names, and can be added to; nothing if it is not there."""
+        thing = self._thing(call)
+        return {} if thing is None else thing.facts
+
+    def _thing(self, call: Call) -> Thing | None:
+        *_, (collection, parameter) = things(call.operation.path)
+        return self.store.at(collection, call.path).find(call.path[parameter])
+
     def config(self, name: str) -> JsonObject:
         """The saved config with this id or slug; nothing if there is none."""
         thing = self.store.collections["/configs"].find(name)

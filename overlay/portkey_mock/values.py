@@ -46,6 +46,8 @@ _ID_PREFIXES: Final = {
     "thread.run": "run_",
     "thread.run.step": "step_",
     "tool_call": "call_",
+    "upload": "upload_",
+    "upload.part": "part_",
     "vector_store": "vs_",
     "vector_store.file": "file-",
     "vector_store.file_batch": "vsfb_",

@@ -31,7 +31,13 @@ DOCUMENT = spec.part("/chat", "/completions", "/messages", "/prompts", "/embeddi
 
 
 def ask(
-    path: str, body: Any, config: Any, *, dialect: str = "portkey", strict: str | None = "false", gateway: Any = None
+    path: str,
+    body: Any,
+    config: Any,
+    *,
+    dialect: str = "portkey",
+    strict: str | None = "false",
+    gateway: Gateway | None = None,
 ) -> Response:
     """The answer to a call with a config, which is sent as JSON unless it is the id of a saved one."""
     gateway = gateway or Gateway(DOCUMENT, clock=ManualClock(), mode="document", dialect=dialect)
@@ -147,7 +153,8 @@ def client() -> Iterator[Portkey]:
 
 def test_our_client_reads_the_frames(client: Portkey) -> None:
     """The client takes no frame for a piece of the answer, and has what all of them told when the stream is over."""
-    with client.chat.completions.create(model="m", messages=HELLO, stream=True) as stream:
+    stream: Any = client.chat.completions.create(**CHAT, stream=True)
+    with stream:
         pieces = list(stream)
     assert all(piece.choices for piece in pieces)
     assert {name: [each["id"] for each in found] for name, found in stream.hook_results.items()} == {

@@ -233,7 +233,7 @@ def test_uploads() -> None:
     """An upload waits for its end, becomes a file when it is completed, and nothing when it is cancelled."""
     clock = ManualClock()
     call = _caller(Pace(lifetime=10), clock)
-    order = {"filename": "f", "purpose": "batch", "bytes": 1, "mime_type": "text/plain"}
+    order = {"filename": "f", "purpose": "batch", "bytes": 0, "mime_type": "text/plain"}
     one, other, late = (call.json("POST", "/uploads", order) for _ in range(3))
     assert (one["status"], one.get("file")) == ("pending", None)
     done = call.json("POST", f"/uploads/{one['id']}/complete", {"part_ids": []})

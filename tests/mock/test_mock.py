@@ -232,6 +232,29 @@ def test_reload_keeps_the_state(call: Caller, mock: Mock) -> None:
     assert call("GET", "/v1/assistants").status == 404
 
 
+def test_reload_keeps_the_answers_it_was_given(clock: ManualClock) -> None:
+    """Answers of the caller's own survive a reload, and one without their operation until it is there again."""
+    mock = Mock(spec.part("/files"), clock=clock, fixtures={"files.list": {"from": "the option"}})
+    call = Caller(mock)
+    mock.gateway.answer("files.retrieve", {"from": "the call"})
+    for paths in (("/files", "/batches"), ("/batches",), ("/files",)):
+        mock.reload(spec.part(*paths))
+    assert call.json("GET", "/v1/files") == {"from": "the option"}
+    assert call.json("GET", "/v1/files/file-1") == {"from": "the call"}
+    with pytest.raises(ValueError, match="no operations"):
+        mock.reload({})
+    assert call.json("GET", "/v1/files/file-1") == {"from": "the call"}
+
+
+def test_reload_counts_on(clock: ManualClock) -> None:
+    """No two answers have the same id, whichever document they were given by."""
+    mock = Mock(spec.part("/files"), clock=clock, dialect="openai")
+    call = Caller(mock)
+    before = call("GET", "/v1/files", authorization="Bearer sk").header("x-request-id")
+    mock.reload(spec.part("/files", "/batches"))
+    assert call("GET", "/v1/files", authorization="Bearer sk").header("x-request-id") != before
+
+
 @pytest.mark.parametrize(
     ("document", "reason"),
     [

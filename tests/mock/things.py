@@ -24,6 +24,8 @@ BODIES: dict[str, Any] = {
     "POST /admin/workspaces/{workspaceId}/users": {"users": [{"id": MEMBER, "role": "member"}]},
     "POST /chat/completions": {"model": "m", "messages": [{"role": "user", "content": "hi"}], "store": True},
     "POST /responses": {"model": "m", "input": "hi", "background": True},
+    "POST /uploads": {"filename": "f", "purpose": "batch", "bytes": 0, "mime_type": "text/plain"},
+    "POST /uploads/{upload_id}/complete": {"part_ids": []},
     "PUT /prompts/{promptId}/makeDefault": {"version": 1},
     "PUT /prompts/partials/{promptPartialId}/makeDefault": {"version": 1},
     "POST /threads/{thread_id}/runs": {
