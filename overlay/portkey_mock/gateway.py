@@ -116,7 +116,11 @@ class Gateway:
         self._answers = Answers(compiled.generator, self._instant)
         names = compiled.derived("names", lambda: frozenset(each.name for each in compiled.operations.values()))
         self._fixtures = Fixtures(names, fixtures)
-        self._resources = Resources(self._answers, compiled, self._instant, pace, make_up_unknown=made_up)
+        elsewhere: Mapping[str, Callable[[str], bool]] = {
+            "/files": lambda name: name in self._files.store.files,
+            "/batches": lambda name: name in self._batches.store,
+        }
+        self._resources = Resources(self._answers, compiled, self._instant, pace, elsewhere, make_up_unknown=made_up)
         self._files = Files(self._answers, compiled.generator, self._instant, make_up_unknown=made_up)
         self._batches = Batches(
             self._answers, compiled.generator, self._instant, self._files, self._run, pace, make_up_unknown=made_up

@@ -153,13 +153,18 @@ class Generator:
             if reference in behind:
                 return
             behind = behind | {reference}
-            parts.append([self._resolve(reference)])
+            parts.append([self.resolve(reference)])
         parts += [[part] for part in source.get("allOf", ())]
         parts += [sorted(source[key], key=_is_null) for key in ("anyOf", "oneOf") if key in source]
         own = {key: value for key, value in source.items() if key not in ("$ref", "allOf", "anyOf", "oneOf")}
         yield from self._combinations(own, parts, behind)
 
-    def _resolve(self, reference: str) -> Json:
+    def resolve(self, reference: str) -> Json:
+        """The component that `reference` names.
+
+        Raises:
+            Impossible: it leads nowhere.
+        """
         try:
             return self._compiler.resolve(reference)
         except KeyError:

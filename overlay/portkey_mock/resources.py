@@ -8,6 +8,8 @@ nobody wrote to is empty; things that no operation can create, such as models, a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from portkey_mock import lifecycle
 from portkey_mock.answers import Answers
 from portkey_mock.clock import Clock
@@ -19,6 +21,7 @@ from portkey_mock.keeping import Keeping
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Response
 from portkey_mock.naming import created, echo, given_id, identity, matches, members, salt_of, spoken
+from portkey_mock.references import References
 from portkey_mock.routing import shape
 from portkey_mock.singles import Singles
 from portkey_mock.store import Collection, Store, Thing, concrete
@@ -31,11 +34,23 @@ class Resources:
     """All families of one document, and everything in them."""
 
     def __init__(
-        self, answers: Answers, document: Document, clock: Clock, pace: Pace, *, make_up_unknown: bool
+        self,
+        answers: Answers,
+        document: Document,
+        clock: Clock,
+        pace: Pace,
+        elsewhere: Mapping[str, Callable[[str], bool]],
+        *,
+        make_up_unknown: bool,
     ) -> None:
-        """`make_up_unknown` decides whether asking for an unknown or deleted thing is refused or makes it up."""
+        """`make_up_unknown` decides whether asking for an unknown or deleted thing is refused or makes it up.
+
+        `elsewhere` tells, by the path of a collection that is not kept here, whether it has a thing of this id.
+        """
         self._answers = answers
         self._keeping = keeping = Keeping(answers, document, clock, pace, make_up_unknown=make_up_unknown)
+        self._elsewhere = elsewhere
+        self._references = References(document, keeping.families, self._exists)
         self._versioned = Versioned(keeping)
         self._roles = document.derived("roles", lambda: roles(document.operations))
         singles = Singles(keeping)
@@ -71,6 +86,10 @@ class Resources:
             for path, held in self.store.collections.items()
         }
 
+    def _exists(self, collection: str, name: str) -> bool:
+        exists = self._elsewhere.get(collection)
+        return self.store.collections[collection].find(name) is not None if exists is None else exists(name)
+
     def status(self, call: Call) -> str | None:
         """The status of the thing that the path of `call` names; None where no status forbids anything.
 
@@ -103,13 +122,15 @@ class Resources:
         """The answer to a call of any operation.
 
         Raises:
-            Refusal: 404 if it is about something that is not there, 403 if the control plane knew it once; 409 if the
-                thing's status or another thing of this name forbids it; else as `Answers.one`.
+            Refusal: 404 if it is about something that is not there, 403 if the control plane knew it once; as
+                `References.check` if its body refers to such a thing; 409 if the thing's status or another thing of
+                this name forbids it; else as `Answers.one`.
         """
         if "thread_id" in call.path:
             self._keeping.settle_runs(call.path)
         if not self._keeping.make_up_unknown:
             self._refuse_unknown(call)
+            self._references.check(call)
         role = self._roles[call.operation.method, call.operation.path]
         if role.action == "other" or (role.action == "create" and not _is_kept(call)):
             known = self._answers.again(call)

@@ -42,7 +42,7 @@ def _statuses(call: Caller, path: str, readings: int) -> list[str]:
 def test_by_readings() -> None:
     """Each reading moves a thing on by one, and a clock that stands still does not matter."""
     call = _caller(Pace.by_polls())
-    job = call.json("POST", "/fine_tuning/jobs", JOB)
+    job = call.json("POST", "/fine_tuning/jobs", things.refer(call, JOB))
     assert job["status"] == "validating_files"
     expected = ["queued", "running", "running", "succeeded", "succeeded"]
     assert _statuses(call, f"/fine_tuning/jobs/{job['id']}", 5) == expected
@@ -51,7 +51,7 @@ def test_by_readings() -> None:
 def test_lists_are_no_readings() -> None:
     """Listing does not move anything on."""
     call = _caller(Pace.by_polls())
-    call.json("POST", "/fine_tuning/jobs", JOB)
+    call.json("POST", "/fine_tuning/jobs", things.refer(call, JOB))
     for _ in range(5):
         assert [each["status"] for each in call.json("GET", "/fine_tuning/jobs")["data"]] == ["validating_files"]
 
@@ -59,7 +59,7 @@ def test_lists_are_no_readings() -> None:
 def test_at_once() -> None:
     """Where nothing takes time, the answer to the creation tells the end already."""
     call = _caller(Pace.at_once())
-    assert call.json("POST", "/fine_tuning/jobs", JOB)["status"] == "succeeded"
+    assert call.json("POST", "/fine_tuning/jobs", things.refer(call, JOB))["status"] == "succeeded"
     thread = call.json("POST", "/threads", {})["id"]
     assert call.json("POST", f"/threads/{thread}/runs", {"assistant_id": "a"})["status"] == "completed"
     batch = start(call, lines(2))
@@ -106,7 +106,7 @@ def test_life_of_a_job() -> None:
     """A job tells of its model and its end when it has one, can be paused and resumed, and neither at its end."""
     clock = ManualClock()
     call = _caller(Pace(), clock)
-    job = call.json("POST", "/fine_tuning/jobs", JOB)
+    job = call.json("POST", "/fine_tuning/jobs", things.refer(call, JOB))
     path = f"/fine_tuning/jobs/{job['id']}"
     assert not job.get("fine_tuned_model")
     assert not job.get("finished_at")
@@ -126,7 +126,7 @@ def test_life_of_a_job() -> None:
 def test_cancel_a_job() -> None:
     """A cancelled job is cancelled at once, and to cancel it again is a conflict or changes nothing."""
     call = _caller(Pace())
-    path = f"/fine_tuning/jobs/{call.json('POST', '/fine_tuning/jobs', JOB)['id']}/cancel"
+    path = f"/fine_tuning/jobs/{call.json('POST', '/fine_tuning/jobs', things.refer(call, JOB))['id']}/cancel"
     assert call.json("POST", path)["status"] == "cancelled"
     assert call.json("POST", path)["status"] == "cancelled"
 
@@ -197,14 +197,15 @@ def test_vector_stores() -> None:
     clock = ManualClock()
     call = _caller(Pace(), clock)
     assert call.json("POST", "/vector_stores", {})["status"] == "completed"
-    store = call.json("POST", "/vector_stores", {"file_ids": ["file-a"]})
+    file = call.upload(b"")["id"]
+    store = call.json("POST", "/vector_stores", {"file_ids": [file]})
     assert (store["status"], store["file_counts"]["in_progress"]) == ("in_progress", 1)
     path = f"/vector_stores/{store['id']}/file_batches"
-    one, other = (call.json("POST", path, {"file_ids": ["file-b", "file-c"]})["id"] for _ in range(2))
+    one, other = (call.json("POST", path, {"file_ids": [call.upload(b"")["id"], file]})["id"] for _ in range(2))
     assert call.json("POST", f"{path}/{other}/cancel")["file_counts"]["cancelled"] == 2
     clock.advance(8)
     assert call.json("GET", f"{path}/{one}")["file_counts"]["completed"] == 2
-    assert call.json("GET", f"/vector_stores/{store['id']}/files/file-a")["status"] == "completed"
+    assert call.json("GET", f"/vector_stores/{store['id']}/files/{file}")["status"] == "completed"
 
 
 def test_life_of_an_export() -> None:
@@ -247,7 +248,7 @@ def test_uploads() -> None:
 def test_document_mode_refuses_no_status() -> None:
     """Where only the document counts, what a status forbids succeeds and changes nothing."""
     call = _caller(Pace.at_once(), mode="document")
-    job = call.json("POST", "/fine_tuning/jobs", JOB)
+    job = call.json("POST", "/fine_tuning/jobs", things.refer(call, JOB))
     assert call.json("POST", f"/fine_tuning/jobs/{job['id']}/cancel")["status"] == "succeeded"
     assert call("GET", "/logs/exports/e/download").status == 200
 

@@ -34,6 +34,11 @@ def call(gateway: Gateway) -> Caller:
     return Caller(gateway)
 
 
+def a(call: Caller, name: str) -> str:
+    """The id of a new thing that a member called `name` may refer to."""
+    return str(things.refer(call, "", name))
+
+
 UUID = "5b6962dd-3f90-4c93-8f61-eabfa4a803e2"
 
 
@@ -130,7 +135,7 @@ def test_what_cannot_be_made_is_there(call: Caller) -> None:
 
 def test_deleted_on_the_control_plane(call: Caller) -> None:
     """The control plane answers 403 with AB03 about what it knew once, and 404 about what it never knew."""
-    made = call.json("POST", "/collections", {"name": "c", "workspace_id": "w"})
+    made = call.json("POST", "/collections", {"name": "c", "workspace_id": a(call, "workspace_id")})
     call.json("DELETE", f"/collections/{made['id']}")
     for name, expected in ((made["id"], (403, "AB03")), ("other", (404, "AB04"))):
         response = call("GET", f"/collections/{name}")
@@ -139,7 +144,7 @@ def test_deleted_on_the_control_plane(call: Caller) -> None:
 
 def test_ids_and_slugs(call: Caller) -> None:
     """A thing is found by its id and by its slug alike, and is the same thing."""
-    made = call.json("POST", "/collections", {"name": "c", "workspace_id": "w"})
+    made = call.json("POST", "/collections", {"name": "c", "workspace_id": a(call, "workspace_id")})
     one, other = (call.json("GET", f"/collections/{made[name]}") for name in ("id", "slug"))
     assert one == other
     assert (one["id"], one["slug"]) == (made["id"], made["slug"])
@@ -157,18 +162,20 @@ def test_taken_slugs(call: Caller) -> None:
 
 def test_filters(call: Caller) -> None:
     """A query parameter that is called like a member of the items chooses among them."""
-    for workspace in ("w1", "w2"):
+    one, other = a(call, "workspace_id"), a(call, "workspace_id")
+    for workspace in (one, other):
         call.json("POST", "/collections", {"name": workspace, "workspace_id": workspace})
-    page = call.json("GET", "/collections", query="workspace_id=w2")
-    assert [each["name"] for each in page["data"]] == ["w2"]
+    page = call.json("GET", "/collections", query=f"workspace_id={other}")
+    assert [each["name"] for each in page["data"]] == [other]
 
 
 def test_page_numbers(call: Caller) -> None:
     """Collections are paged from page 0, and tell how many there are in all."""
+    workspace = a(call, "workspace_id")
     for number in range(3):
-        call.json("POST", "/collections", {"name": str(number), "workspace_id": "w"})
+        call.json("POST", "/collections", {"name": str(number), "workspace_id": workspace})
     pages = [
-        call.json("GET", "/collections", query=f"workspace_id=w&current_page={number}&page_size=2")
+        call.json("GET", "/collections", query=f"workspace_id={workspace}&current_page={number}&page_size=2")
         for number in range(3)
     ]
     assert [[each["name"] for each in page["data"]] for page in pages] == [["2", "1"], ["0"], []]
@@ -188,7 +195,7 @@ def test_camel_case_pages(call: Caller) -> None:
 def test_times(call: Caller) -> None:
     """What is made now says so: in seconds on the data plane, in words on the control plane."""
     assert call.json("POST", "/threads", {})["created_at"] == 1_750_000_000
-    made = call.json("POST", "/collections", {"name": "c", "workspace_id": "w"})
+    made = call.json("POST", "/collections", {"name": "c", "workspace_id": a(call, "workspace_id")})
     assert call.json("GET", f"/collections/{made['id']}")["created_at"] == "2025-06-15T15:06:40Z"
 
 
@@ -205,7 +212,7 @@ def test_members_of_a_workspace(call: Caller) -> None:
 
 def test_a_run_brings_its_thread(call: Caller) -> None:
     """A run made together with its thread is found under that thread, and the thread by itself."""
-    run = call.json("POST", "/threads/runs", {"assistant_id": "asst_1"})
+    run = call.json("POST", "/threads/runs", {"assistant_id": a(call, "assistant_id")})
     assert call.json("GET", f"/threads/{run['thread_id']}")["id"] == run["thread_id"]
     assert call.json("GET", f"/threads/{run['thread_id']}/runs/{run['id']}")["id"] == run["id"]
 
@@ -231,9 +238,14 @@ def test_models_of_an_integration(call: Caller) -> None:
 SERVER = {"workspace_id": UUID, "name": "n", "mcp_integration_id": UUID}
 
 
+def _server(call: Caller) -> str:
+    """The id of a new MCP server."""
+    return str(call.json("POST", "/mcp-servers", things.refer(call, SERVER))["id"])
+
+
 def test_tokens(call: Caller) -> None:
     """What a single path holds is what was put there; nothing secret comes back, and it can be taken away."""
-    server = call.json("POST", "/mcp-servers", SERVER)["id"]
+    server = _server(call)
     path = f"/mcp-servers/{server}/tokens"
     call.json("PUT", path, {"access_token": "s3cr3t", "scope": "read"})
     held = call.json("GET", path)
@@ -245,7 +257,7 @@ def test_tokens(call: Caller) -> None:
 
 def test_capabilities(call: Caller) -> None:
     """A server has capabilities of its own, which can be switched off by name."""
-    server = call.json("POST", "/mcp-servers", SERVER)["id"]
+    server = _server(call)
     path = f"/mcp-servers/{server}/capabilities"
     (first,) = call.json("GET", path)["data"]
     call.json("PUT", path, {"capabilities": [{"name": first["name"], "type": first["type"], "enabled": True}]})
@@ -254,16 +266,17 @@ def test_capabilities(call: Caller) -> None:
 
 def test_files_of_a_vector_store(call: Caller) -> None:
     """The files of a batch of files, and those a store was made with, are files of the store under their own ids."""
-    store = call.json("POST", "/vector_stores", {"name": "s", "file_ids": ["file-a"]})["id"]
-    batch = call.json("POST", f"/vector_stores/{store}/file_batches", {"file_ids": ["file-b", "file-c"]})
+    one, two, three, four = (a(call, "file_id") for _ in range(4))
+    store = call.json("POST", "/vector_stores", {"name": "s", "file_ids": [one]})["id"]
+    batch = call.json("POST", f"/vector_stores/{store}/file_batches", {"file_ids": [two, three]})
     assert batch["file_counts"]["total"] == 2
     below = call.json("GET", f"/vector_stores/{store}/file_batches/{batch['id']}/files")["data"]
-    assert {each["id"] for each in below} == {"file-b", "file-c"}
-    added = call.json("POST", f"/vector_stores/{store}/files", {"file_id": "file-d"})
-    assert added["id"] == "file-d"
+    assert {each["id"] for each in below} == {two, three}
+    added = call.json("POST", f"/vector_stores/{store}/files", {"file_id": four})
+    assert added["id"] == four
     files = call.json("GET", f"/vector_stores/{store}/files")["data"]
-    assert {each["id"] for each in files} == {"file-a", "file-b", "file-c", "file-d"}
-    assert call.json("GET", f"/vector_stores/{store}/files/file-b")["id"] == "file-b"
+    assert {each["id"] for each in files} == {one, two, three, four}
+    assert call.json("GET", f"/vector_stores/{store}/files/{two}")["id"] == two
 
 
 PROMPT = {"name": "p", "collection_id": "c", "string": "one", "parameters": {}, "virtual_key": "v"}
@@ -271,7 +284,7 @@ PROMPT = {"name": "p", "collection_id": "c", "string": "one", "parameters": {}, 
 
 def test_versions_of_a_prompt(call: Caller) -> None:
     """An update writes a new version, which is shown by itself, and as the prompt once it is the default."""
-    made = call.json("POST", "/prompts", PROMPT)
+    made = call.json("POST", "/prompts", things.refer(call, PROMPT))
     path = f"/prompts/{made['id']}"
     assert call.json("GET", path)["prompt_version_id"] == made["version_id"]
     second = call.json("PUT", path, {"string": "two", "version_description": "better"})["prompt_version_id"]
@@ -291,17 +304,18 @@ def test_versions_of_a_prompt(call: Caller) -> None:
 
 def test_labels_of_versions(call: Caller) -> None:
     """A version carries the label it was given, and the other versions do not."""
-    made = call.json("POST", "/prompts", PROMPT)
+    made = call.json("POST", "/prompts", things.refer(call, PROMPT))
     path = f"/prompts/{made['id']}"
     second = call.json("PUT", path, {"string": "two"})["prompt_version_id"]
-    call.json("PUT", f"{path}/versions/{made['version_id']}", {"label_id": UUID})
-    assert call.json("GET", f"{path}/versions/{made['version_id']}")["prompt_version_label_id"] == UUID
-    assert call.json("GET", f"{path}/versions/{second}").get("prompt_version_label_id") != UUID
+    label = a(call, "label_id")
+    call.json("PUT", f"{path}/versions/{made['version_id']}", {"label_id": label})
+    assert call.json("GET", f"{path}/versions/{made['version_id']}")["prompt_version_label_id"] == label
+    assert call.json("GET", f"{path}/versions/{second}").get("prompt_version_label_id") != label
 
 
 def test_unknown_versions(call: Caller) -> None:
     """A version that does not exist can be neither read nor made the default."""
-    path = f"/prompts/{call.json('POST', '/prompts', PROMPT)['id']}"
+    path = f"/prompts/{call.json('POST', '/prompts', things.refer(call, PROMPT))['id']}"
     assert call("GET", f"{path}/versions/{UUID}").status == 404
     for body in ({"version": 7}, {}):
         assert call("PUT", f"{path}/makeDefault", body).status == 400
@@ -381,7 +395,8 @@ def test_state_is_shown_as_it_is_now(clock: ManualClock) -> None:
     gateway = Gateway(spec.part("/fine_tuning", "/integrations", "/files", "/batches"), clock=clock)
     call = Caller(gateway)
     file = call.upload(b"{}")["id"]
-    job = call.json("POST", "/fine_tuning/jobs", things.smallest_body("POST /fine_tuning/jobs"))["id"]
+    order = {**things.smallest_body("POST /fine_tuning/jobs"), "training_file": file}
+    job = call.json("POST", "/fine_tuning/jobs", order)["id"]
     order = {"input_file_id": file, "endpoint": "/v1/embeddings", "completion_window": "24h"}
     batch = call.json("POST", "/batches", order)["id"]
     call.json("POST", "/integrations", {"name": "n", "ai_provider_id": "openai", "key": "sk-hidden"})

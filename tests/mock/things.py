@@ -40,6 +40,38 @@ BEFORE = {
 """What has to be done to a thing before an operation can be."""
 
 
+REFERS = {
+    "assistant_id": "/assistants/{assistant_id}",
+    "collection_id": "/collections/{collectionId}",
+    "config_id": "/configs/{slug}",
+    "file_id": "/files/{file_id}",
+    "file_ids": "/files/{file_id}",
+    "id": "/admin/workspaces/{workspaceId}",
+    "integration_id": "/integrations/{slug}",
+    "label_id": "/labels/{labelId}",
+    "mcp_integration_id": "/mcp-integrations/{mcpIntegrationId}",
+    "parent_collection_id": "/collections/{collectionId}",
+    "previous_response_id": "/responses/{response_id}",
+    "secret_reference_id": "/secret-references/{secretReferenceId}",
+    "training_file": "/files/{file_id}",
+    "validation_file": "/files/{file_id}",
+    "vector_store_ids": "/vector_stores/{vector_store_id}",
+    "workspace_id": "/admin/workspaces/{workspaceId}",
+}
+"""What the members of a body refer to, by their names; `id` only in a list called `workspaces`."""
+
+
+def refer(call: Caller, value: Any, name: str = "", within: str = "") -> Any:
+    """`value` with references to things that were made for it."""
+    if isinstance(value, dict):
+        return {key: refer(call, child, key, name) for key, child in value.items()}
+    if isinstance(value, list):
+        return [refer(call, child, name, within) for child in value]
+    if not isinstance(value, str) or name not in REFERS or (name == "id" and within != "workspaces"):
+        return value
+    return next(reversed(make(call, REFERS[name]).values()))
+
+
 def smallest_body(name: str) -> Any:
     """The smallest body of an operation that takes one."""
     body = BY_NAME[name].body
@@ -54,6 +86,8 @@ def call_operation(call: Caller, op: spec.Op, ids: dict[str, str], body: Any = N
         line = {"custom_id": "a", "method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": "i"}}
         file = call.upload(json.dumps(line).encode())
         sent = {"input_file_id": file["id"], "endpoint": "/v1/embeddings", "completion_window": "24h"}
+    if op.body is not None and op.body[0] == "application/json" and not (op.path == "/batches" and sent):
+        sent = refer(call, smallest_body(str(op)) if sent is None else sent)
     return call.gateway.handle(spec.request(op, sent, ids=ids))
 
 
