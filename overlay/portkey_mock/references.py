@@ -45,12 +45,12 @@ class _Place:
     collection: str
     noun: str
 
-    @property
-    def role(self) -> str:
-        """What the thing is for, as the member says, such as `training_file`; empty if it just names the thing."""
+    def refusal(self, at: str) -> Refusal:
+        """What is answered where nothing has the id at a pointer."""
         name = next(each for each in reversed(self.path) if each != _ITEM)
-        word = re.sub(r"_ids?$", "", name)
-        return "" if word in (self.noun, "id") else word
+        word = self.noun if name == "id" else re.sub(r"_ids?$", "", name)
+        message = f"There is no {self.noun.replace('_', ' ')} of the id at {at}."
+        return Refusal(400, message, code=f"invalid_{word}", at=at)
 
 
 class References:
@@ -75,15 +75,15 @@ class References:
     def check(self, call: Call) -> None:
         """Refuses a body that refers to what is not there.
 
-        OpenAI answers 404 where a member names a thing, and 400 where it names one for some use: so it is here.
+        A body is bad then, 400, as OpenAI has it for the input of a batch; 404 is for what the path names.
 
         Raises:
-            Refusal: 404 or 400.
+            Refusal: 400.
         """
         for place in self._of(call.operation):
             for at, name in _values(call.body, place.path):
                 if isinstance(name, str) and not _OUTSIDE.search(name) and not self._exists(place.collection, name):
-                    raise _refusal(place, pointer("body", *at))
+                    raise place.refusal(pointer("body", *at))
 
     def _of(self, operation: Operation) -> tuple[_Place, ...]:
         known = self._places.get(operation.pointer)
@@ -144,10 +144,3 @@ def _values(value: Json, path: tuple[str, ...]) -> Iterator[tuple[tuple[str | in
         inner = ((first, value[first]),)
     for key, child in inner:
         yield from (((key, *at), found) for at, found in _values(child, rest))
-
-
-def _refusal(place: _Place, at: str) -> Refusal:
-    message = f"There is no {place.noun.replace('_', ' ')} of the id at {at}."
-    if place.role:
-        return Refusal(400, message, code=f"invalid_{place.role}", at=at)
-    return Refusal(404, message, code=f"{place.noun}_not_found", at=at)

@@ -93,15 +93,13 @@ def _body(name: str, path: tuple[str, ...]) -> Any:
 
 @pytest.mark.parametrize(("name", "path"), [each for each in FOUND if _body(*each) is not None])
 def test_unknown_references(call: Caller, name: str, path: tuple[str, ...]) -> None:
-    """A reference to what is not there is refused with its place; 404 if it names a thing, 400 if one for some use."""
+    """A reference to what is not there is refused with 400, in the shape of its plane, and with its place."""
     op = things.BY_NAME[name]
     ids = things.make(call, op.path)
     known = things.refer(call, _body(name, path))
-    member = next(each for each in reversed(path) if each != "0")
     bad = _unknown_at(known, path)
     response = call.gateway.handle(spec.request(op, bad, ids=ids))
-    use = member in ("training_file", "validation_file", "previous_response_id", "parent_collection_id")
-    assert response.status == (400 if use else 404), response.body
+    assert response.status == 400, response.body
     body = json.loads(response.body)
     at = "/body/" + "/".join(path)
     if op.raw["x-server-group"] == "control_plane":
@@ -125,10 +123,10 @@ def test_deleted_things_are_not_there(call: Caller) -> None:
     file = call.upload(b"x")["id"]
     call.json("POST", "/vector_stores", {"file_ids": [file]})
     call.json("DELETE", f"/files/{file}")
-    assert call.refusal("POST", "/vector_stores", {"file_ids": [file]}) == (404, "file_not_found")
+    assert call.refusal("POST", "/vector_stores", {"file_ids": [file]}) == (400, "invalid_file")
     assistant = call.json("POST", "/assistants", {"model": "m"})["id"]
     call.json("DELETE", f"/assistants/{assistant}")
-    assert call.refusal("POST", "/threads/runs", {"assistant_id": assistant}) == (404, "assistant_not_found")
+    assert call.refusal("POST", "/threads/runs", {"assistant_id": assistant}) == (400, "invalid_assistant")
 
 
 def test_a_slug_is_a_reference_too(call: Caller) -> None:
@@ -187,6 +185,6 @@ def test_broken_references_of_a_document() -> None:
     }
     call = Caller(Gateway({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"C": circle}}}))
     assert call("POST", "/others", {"next": {"thing_id": 5}}).status == 400
-    assert call.refusal("POST", "/others", {"thing_id": "t"}) == (404, "thing_not_found")
+    assert call.refusal("POST", "/others", {"thing_id": "t"}) == (400, "invalid_thing")
     assert call("POST", "/things", {"thing_id": "t"}).status == 200
     assert call("POST", "/things", 5).status == 200
