@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from portkey_mock import Application, Fault, ManualClock, Mock, Request
 from portkey_mock.console import Console
 from portkey_mock.server import listen
 from tests.mock import spec
+from tests.mock.browser import CHROMIUM, Page, opened
 from tests.mock.conftest import Caller
 
 SECRET = "sk-very-secret"
@@ -166,19 +165,56 @@ def address(console: Console) -> Iterator[str]:
             thread.join(timeout=20)
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no browser on this machine")
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium or Chrome on this machine to look at the page with")
 def test_the_page_in_a_browser(console: Console, mock: Mock, address: str, tmp_path: Path) -> None:
-    """A real browser shows the journal, the faults and the state, markup in them as text, and no secret."""
+    """A real browser shows what happens as it happens, and its buttons add faults, clear them and reset the mock."""
     Caller(console)("GET", "/v1/files/<b>bold", authorization=f"Bearer {SECRET}")
     Caller(console).upload(b"x", filename="<script>document.title='changed'</script>")
-    mock.faults.add(Fault(operation="batches.cancel", status=503))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom"]
-    command = [str(CHROMIUM), *options, f"--user-data-dir={tmp_path}", address]
-    page = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    for shown in ("2 calls", "files.retrieve", "&lt;b&gt;bold", "/files (1)", '"operation":"batches.cancel"'):
-        assert shown in page
-    assert "<title>portkey-mock</title>" in page
-    assert SECRET not in page
+    with opened(address, tmp_path) as page:
+        _what_it_shows(page, console)
+        _what_its_buttons_do(page, console, mock)
+        for width, dark in ((390, False), (390, True), (1280, False), (1280, True)):
+            page.size(width, 844, dark=dark)
+            assert page.run("document.documentElement.scrollWidth") <= width
+            assert page.run("getComputedStyle(document.body).backgroundColor") == (DARK if dark else LIGHT)
+
+
+LIGHT, DARK = "rgb(246, 247, 249)", "rgb(20, 23, 28)"
+
+
+def _what_it_shows(page: Page, console: Console) -> None:
+    """Markup as text, no secret, what arrives later, and what is behind a line once it is clicked."""
+    page.until("document.querySelector('#status').textContent === '2 calls'")
+    shown = page.run("document.querySelector('#journal').textContent")
+    assert "files.retrieve" in shown
+    assert "<b>bold" in shown
+    assert page.run("document.querySelector('#state').textContent").startswith("/files (1)")
+    assert page.run("document.title") == "portkey-mock"
+    assert SECRET not in page.run("document.body.textContent")
+    page.click("#journal summary")
+    page.until("document.querySelector('#journal details').open")
+    Caller(console).json("POST", "/v1/assistants", {"model": "m"})
+    page.until("document.querySelector('#journal').textContent.includes('assistants.create')")
+    assert page.run("document.querySelectorAll('#journal details[open]').length") == 1
+    page.until("document.querySelector('#state').textContent.includes('/assistants (1)')")
+
+
+def _what_its_buttons_do(page: Page, console: Console, mock: Mock) -> None:
+    """Add, Clear all and Reset all, clicked with the mouse; what cannot be added is said and not sent."""
+    for name, value in (("operation", "files.*"), ("status", "503"), ("times", "1"), ("delay", "0.5")):
+        page.write(f"[name={name}]", value)
+    page.click("#fault button")
+    page.until("document.querySelector('#faults').textContent.includes('files.*')")
+    assert mock.faults.faults == (Fault(operation="files.*", status=503, times=1, delay=0.5),)
+    assert Caller(console)("GET", "/v1/files").status == 503
+    page.until("document.querySelector('#journal').textContent.includes('spoilt by a fault')")
+    page.write("[name=status]", "999")
+    page.click("#fault button")
+    assert page.run("document.querySelector('[name=status]').validity.rangeOverflow")
+    page.click("#clear")
+    page.until("document.querySelector('#faults').textContent.startsWith('None')")
+    assert list(mock.faults.faults) == []
+    page.click("#reset")
+    page.until("document.querySelector('#status').textContent === '0 calls'")
+    assert page.run("document.querySelector('#state').textContent") == "Nothing is stored."
+    assert mock.gateway.state() == {}
