@@ -123,10 +123,14 @@ def exchange(address: tuple[str, int], *pieces: bytes) -> bytes:
         return answer
 
 
+def statuses(answer: bytes) -> list[int]:
+    """The status of every answer in what came back."""
+    return [int(each) for each in re.findall(rb"HTTP/1\.1 (\d\d\d)", answer)]
+
+
 def check(answer: bytes) -> None:
     """Every answer there is has a status below 500; bytes that are no request may get none at all."""
-    statuses = [int(each) for each in re.findall(rb"HTTP/1\.1 (\d\d\d)", answer)]
-    assert all(status < 500 for status in statuses), answer
+    assert all(status < 500 for status in statuses(answer)), answer
 
 
 def post(path: str, body: bytes, *, length: int | None = None, media: str = "application/json") -> bytes:
