@@ -5,13 +5,21 @@ PYTHON ?= python3# any Python from 3.11 on; make PYTHON=python3.13 setup
 SPEC   ?=# update: the new revision. generate: another OpenAPI document; the published one when empty
 OLD    ?=# diff: the old document; ours when empty
 NEW    ?=# diff: the new document
-OUT    ?=# generate: another folder to write to; generated/ when empty
+OUT    ?=# generate: another folder to write to; generated/ when empty. contract: a file for the results, in JSON
+GATEWAY ?=# contract: a profile by its name or the path of one of your own; the mock in process when empty
+BASE_URL ?=# contract: the address of a gateway
+OPERATIONS ?=# contract: what it has, as in "POST /batches*, GET /files"
+DEPTH  ?= quick# contract: directed, quick or deep
+SEED   ?=# contract: the seed of an earlier run
 PORT   ?= 4010# mock: where it listens
 ARGS   ?=# test, contract, mock, demo, bench, lock: more arguments, as in make test ARGS="--no-cov tests/client"
 
 BIN  := .venv/bin
 PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
+
+CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BASE_URL),--base-url "$(BASE_URL)") \
+  $(if $(OPERATIONS),--operations "$(OPERATIONS)") $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate migration drift update diff check lint imports types format test contract mock demo bench peers lock \
@@ -59,8 +67,8 @@ format: .venv/.installed  ## put the code in its format
 test: .venv/.installed  ## every test, and the coverage gate
 	$(BIN)/pytest -n 2 --cov $(ARGS)
 
-contract: .venv/.installed  ## the contract suite alone
-	$(BIN)/pytest -n 2 tests/contract $(ARGS)
+contract: .venv/.installed  ## hold a gateway to the document: GATEWAY=, BASE_URL=, OPERATIONS=, DEPTH=deep, SEED=, OUT=results.json
+	PYTHONPATH=. $(BIN)/python -m tests.contract $(CONTRACT) $(ARGS)
 
 mock: .venv/.installed  ## the mock gateway on PORT (4010)
 	$(BIN)/python -m portkey_mock --port $(PORT) $(ARGS)

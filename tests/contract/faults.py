@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from portkey_mock import Gateway, Request, Response
-from tests.contract import checks
+from tests.contract import generated_checks as checks
 from tests.contract.target import CREDENTIALS
 
 Handle: TypeAlias = Callable[[Request], Response]

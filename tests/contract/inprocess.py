@@ -1,4 +1,4 @@
-"""Requests that `requests` would send over a socket, handed to a gateway in this process.
+"""Requests that `requests` would send over a socket, handed to the one door to a gateway.
 
 The answer takes the place of what a connection would bring, so all that schemathesis and `requests` make of a request,
 down to its bytes, stays as it would be on the wire. An event loop, which an ASGI application needs, would cost a third
@@ -18,16 +18,23 @@ import urllib3
 from requests import sessions
 from requests.adapters import HTTPAdapter
 
-from portkey_mock import Gateway, Request
+from portkey_mock import Request
+from tests.contract.wire import Answering, Unanswered
 
 
 @contextmanager
-def answered_by(gateway: Gateway) -> Generator[None]:
+def answered_by(gateway: Answering) -> Generator[None]:
     """While it lasts, `gateway` answers whatever `requests` sends, whatever the host, and no proxy is looked for."""
 
     def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **_: object) -> requests.Response:
-        answer = gateway.handle(_read(request))
+        try:
+            answer = gateway.handle(_read(request))
+        except Unanswered as error:
+            kind = requests.ReadTimeout if error.late else requests.ConnectionError
+            raise kind(str(error), request=request) from error
         headers = urllib3.HTTPHeaderDict(answer.headers)
+        for name in ("content-encoding", "transfer-encoding"):
+            headers.discard(name)  # the body is whole and plain by now
         headers["content-length"] = str(len(answer.body))
         raw = urllib3.HTTPResponse(BytesIO(answer.body), headers, answer.status, preload_content=False)
         return adapter.build_response(request, raw)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import schemathesis
@@ -15,31 +16,40 @@ import schemathesis.engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.transport import Response
 from schemathesis.engine import events
-from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.generation.case import Case
 from schemathesis.schemas import BaseSchema
 
-from tests.contract import checks
+import portkey_mock as mock
 from tests.contract import events as events_of
+from tests.contract import generated_checks as checks
 from tests.contract.document import Document, Operation, linked, prepared
 from tests.contract.inprocess import answered_by
 from tests.contract.target import Target
+from tests.contract.wire import Exchange, Unanswered
 
 ALONE: Final = ("examples", "coverage", "fuzzing")
 """The phases that try one operation by itself."""
 
 _SHOWN: Final = 2000
+_REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(model|slug|version)$")
+"""Members of a body that name something which has to be there."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One request whose answer failed one check."""
+    """One request whose answer failed one check.
+
+    Attributes:
+        exchange: the two of them; None where nothing was sent.
+    """
 
     operation: str
     check: str
     message: str
     curl: str
     answer: str
+    exchange: Exchange | None = None
 
     def __str__(self) -> str:
         lines = f"{self.message}\n\n{self.curl}\n\n{self.answer}".splitlines()
@@ -71,14 +81,24 @@ class Outcome:
         return "\n\n".join(["\n".join(head), *map(str, first.values())])
 
 
-def try_alone(target: Target, document: Document, operation: Operation, *, examples: int = 5) -> Outcome:
-    """Tries `operation` by itself: what its schemas say, every limit of them, and `examples` requests at random."""
-    schema = _load(target, document, ALONE, checks.EVERY_ANSWER, examples)
+def try_alone(
+    target: Target,
+    document: Document,
+    operation: Operation,
+    *,
+    examples: int = 5,
+    ids: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Tries `operation` by itself: what its schemas say, every limit of them, and `examples` requests at random.
+
+    `ids` are path parameters that stay as they are, so that bodies meet a thing that exists.
+    """
+    schema = _load(target, document, ALONE, checks.EVERY_ANSWER, examples, ids or {})
     outcome = Outcome()
     succeeded: list[Case[Any]] = []
-    with _reached(target, document):
+    with answered_by(target.serve(document)):
         for scenario in _scenarios(schema.include(method=operation.method, path=operation.path), outcome):
-            succeeded += _record(scenario, outcome)
+            succeeded += _record(scenario, outcome, target)
         if succeeded and operation.raw.get("security", document.get("security")):
             outcome.findings += _without_credentials(target, succeeded[0])
     return outcome
@@ -86,24 +106,25 @@ def try_alone(target: Target, document: Document, operation: Operation, *, examp
 
 def try_sequences(target: Target, document: Document, *, examples: int = 60) -> Outcome:
     """Tries `examples` sequences of operations that hand each other what they made."""
-    schema = _load(target, linked(document), ("stateful",), checks.SEQUENCES, examples)
+    schema = _load(target, linked(document), ("stateful",), checks.SEQUENCES, examples, {})
     outcome = Outcome()
-    with _reached(target, document):
+    with answered_by(target.serve(document)):
         for scenario in _scenarios(schema, outcome):
-            _record(scenario, outcome)
+            _record(scenario, outcome, target)
     return outcome
 
 
 def _load(
-    target: Target, document: Document, phases: Iterable[str], names: tuple[str, ...], examples: int
+    target: Target,
+    document: Document,
+    phases: Iterable[str],
+    names: tuple[str, ...],
+    examples: int,
+    ids: Mapping[str, str],
 ) -> BaseSchema:
     settings = _settings(target, phases, names, examples)
+    settings |= {"parameters": {f"path.{name}": value for name, value in ids.items()}} if ids else {}
     return schemathesis.openapi.from_dict(prepared(document), config=SchemathesisConfig.from_dict(settings))
-
-
-def _reached(target: Target, document: Document) -> AbstractContextManager[None]:
-    """While it lasts, requests reach `target`."""
-    return nullcontext() if target.serve is None else answered_by(target.serve(document))
 
 
 def _settings(target: Target, phases: Iterable[str], names: tuple[str, ...], examples: int) -> dict[str, Any]:
@@ -111,7 +132,7 @@ def _settings(target: Target, phases: Iterable[str], names: tuple[str, ...], exa
     secret = [name.lower() for name in target.headers]
     address = {"base-url": target.base_url} if target.base_url is not None else {}
     return address | {
-        "seed": 1,
+        "seed": 1 if target.seed is None else target.seed,
         "headers": dict(target.headers),
         "continue-on-failure": True,  # an operation would stop at its first failure
         "cache": {"enabled": False},
@@ -119,7 +140,7 @@ def _settings(target: Target, phases: Iterable[str], names: tuple[str, ...], exa
         "checks": checks.settings(names, target.accepts),
         "output": {"sanitization": {"keys-to-sanitize": secret, "sensitive-markers": secret}},
         "generation": {
-            "deterministic": True,
+            "deterministic": target.seed is None,
             "database": "none",
             "no-shrink": True,  # a smaller example costs time, and what is reported is the first of its kind
             "max-examples": examples,
@@ -153,7 +174,7 @@ def _scenarios(schema: BaseSchema, outcome: Outcome) -> Iterator[ScenarioRecorde
                 pass
 
 
-def _record(scenario: ScenarioRecorder, outcome: Outcome) -> list[Case[Any]]:
+def _record(scenario: ScenarioRecorder, outcome: Outcome, target: Target) -> list[Case[Any]]:
     """Adds `scenario` to `outcome`; the cases that succeeded."""
     succeeded: list[Case[Any]] = []
     for name, interaction in scenario.interactions.items():
@@ -166,22 +187,25 @@ def _record(scenario: ScenarioRecorder, outcome: Outcome) -> list[Case[Any]]:
             succeeded.append(case)
         if response.headers.get("content-type") == [events_of.MEDIA]:
             found = events_of.problems(case.operation.path, response.content or b"")
-            label, curl = case.operation.label, case.as_curl_command()
-            outcome.findings += (Finding(label, checks.EVENTS, each, curl, _shown(response)) for each in found)
+            label, curl, seen = case.operation.label, case.as_curl_command(), _exchange(interaction)
+            outcome.findings += (Finding(label, checks.EVENTS, each, curl, _shown(response), seen) for each in found)
     for name, made in scenario.checks.items():
         for check in made:
-            if check.failure_info is not None and not _is_void(check.name, scenario.cases[name].value):
+            case = scenario.cases[name].value
+            if check.failure_info is not None and not _is_void(check.name, case, target):
                 failure, curl = check.failure_info.failure, check.failure_info.code_sample
                 label = scenario.cases[name].value.operation.label
-                answer = _shown(scenario.interactions[failure.case_id or name].response)
-                outcome.findings.append(Finding(label, check.name, str(failure), curl, answer))
+                interaction = scenario.interactions[failure.case_id or name]
+                answer, seen = _shown(interaction.response), _exchange(interaction)
+                outcome.findings.append(Finding(label, check.name, str(failure), curl, answer, seen))
     return succeeded
 
 
-def _is_void(check: str, case: Case[Any]) -> bool:
-    """Whether a check asks for more than the document says, which two of them do.
+def _is_void(check: str, case: Case[Any], target: Target) -> bool:
+    """Whether a check asks for more than the document says, which three of them do.
 
     - A form is judged as it was made, but only text is sent of it: a field that takes any text takes what was a number.
+    - A made-up id conforms, and a gateway that knows what there is may refuse it with 400.
     - What lies below a thing, such as the output of a batch, need not be there as soon as the thing is.
     """
     match check:
@@ -190,6 +214,8 @@ def _is_void(check: str, case: Case[Any]) -> bool:
             return (
                 form is not None and isinstance(case.body, dict) and _conforms_as_sent(form.optimized_schema, case.body)
             )
+        case "positive_data_acceptance":
+            return target.remembers and isinstance(case.body, dict) and any(map(_REFERENCE.search, case.body))
         case "ensure_resource_availability":
             return case.method == "GET" and not case.path.endswith("}")
         case _:
@@ -219,12 +245,26 @@ def _alone(value: Any) -> Any:
 
 
 def _without_credentials(target: Target, case: Case[Any]) -> Iterator[Finding]:
-    for name in target.headers:
+    names = target.headers if target.credentials is None else target.credentials
+    for name in names:
         case.headers.pop(name, None)
     response = case.call()
     if response.status_code not in (401, 403):
         message = "A request without credentials was not refused."
         yield Finding(case.operation.label, checks.CREDENTIALS, message, case.as_curl_command(), _shown(response))
+
+
+def _exchange(interaction: Interaction) -> Exchange:
+    """What was sent and received, as the rest of the suite has it."""
+    sent, response = interaction.request, interaction.response
+    url = urlsplit(sent.uri)
+    headers = tuple((name.lower(), value) for name, values in sent.headers.items() for value in values)
+    request = mock.Request(sent.method, url.path, url.query, headers, sent.body or b"")
+    if response is None:
+        return Exchange(request, None, None, Unanswered("There was no answer."), "generated")
+    pairs = tuple((name.lower(), value) for name, values in response.headers.items() for value in values)
+    answer = mock.Response(response.status_code, pairs, response.content or b"")
+    return Exchange(request, None, answer, None, "generated")
 
 
 def _shown(response: Response | None) -> str:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from portkey_mock import Gateway, ManualClock
 from tests.contract.document import Document
+from tests.contract.wire import Answering
 
 CREDENTIALS: Final = {"x-portkey-api-key": "pk-contract", "x-portkey-virtual-key": "vk-contract"}
 
@@ -20,15 +21,22 @@ class Target:
         headers: credentials and routing. They go with every request and nothing generated replaces them, so that no
             request leaves for another host.
         accepts: what a request that conforms to the document may be answered with.
-        serve: makes a gateway, in this process, that serves a document and remembers nothing. None for a gateway
-            that is reached at `base_url`.
+        serve: makes what answers requests for a document: a gateway in this process that remembers nothing, or the
+            door to one that does.
+        base_url: the address of it; None for that of the document.
+        credentials: which of the headers are credentials; None for all of them.
+        remembers: whether it keeps state, and may refuse what names a thing that is not there.
+        seed: decides what is generated; None for the same every time.
     """
 
     name: str
     headers: Mapping[str, str]
     accepts: tuple[str, ...]
-    serve: Callable[[Document], Gateway] | None = None
+    serve: Callable[[Document], Answering]
     base_url: str | None = None
+    remembers: bool = False
+    seed: int | None = None
+    credentials: tuple[str, ...] | None = None
 
 
 def mock(mode: Literal["strict", "document"], kind: type[Gateway] = Gateway) -> Target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from schemathesis.checks import CHECKS
 
-from tests.contract import checks
+from tests.contract import generated_checks as checks
 from tests.contract.document import DOCUMENT, family, operations, part
 from tests.contract.faults import FAULTS, Fault
 from tests.contract.suite import Outcome, try_alone, try_sequences

@@ -1,0 +1,84 @@
+"""The contract suite from a command line: `make contract`."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from portkey_mock import Gateway, ManualClock
+from tests.contract import profiles
+from tests.contract.profiles import Profile, ProfileError
+from tests.contract.results import Results
+from tests.contract.run import run
+from tests.contract.starters import started
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the suite; 0 if the gateway keeps the contract as far as its profile expects, else 1. 2 for bad usage."""
+    options = _parser().parse_args(arguments)
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    tell = print if options.verbose else _silent
+    try:
+        profile = _profile(options)
+        results = _run(profile, seed, options, tell)
+    except ProfileError:
+        return 2
+    if options.out:
+        Path(options.out).write_text(results.to_json(), encoding="utf-8")
+    return results.exit_status
+
+
+def _silent(_: str) -> None:
+    """Tells nothing."""
+
+
+def _profile(options: argparse.Namespace) -> Profile:
+    wanted = [each.strip() for each in options.operations.split(",") if each.strip()]
+    named = profiles.load(options.gateway) if options.gateway else None
+    if not options.base_url:
+        named = named or profiles.load("mock")
+        return profiles.at("", wanted, named) if wanted else named
+    return profiles.at(options.base_url, wanted, named)
+
+
+def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: object) -> Results:
+    if profile.name == "mock" and not profile.address:
+        clock = ManualClock()
+        return run(Gateway(clock=clock), profile, seed, options.depth, wait=clock.advance, tell=tell)  # type: ignore[arg-type]
+    if profile.address:
+        return run(profile.address, profile, seed, options.depth, tell=tell)  # type: ignore[arg-type]
+    with started(profile) as address:
+        return run(address, replace(profile, address=address), seed, options.depth, tell=tell)  # type: ignore[arg-type]
+
+
+def summary(results: Results) -> str:
+    """What a person reads at the end of a run."""
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    lines = [str(each) for each in results.findings if not each.expected]
+    lines += [f"not testable: {each.operation}: {each.why}" for each in results.untestable]
+    lines += [f"expected and gone: {each.operation}: {each.check} ({each.reason})" for each in results.gone]
+    lines += [f"missing: {each}" for each in results.missing]
+    total = f"{results.gateway}: {len(results.operations)} operations: {counts}"
+    return "\n".join([*lines, total, f"{results.requests} requests in {results.seconds} s, seed {results.seed}"])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make contract", description="Holds a gateway to the document.")
+    parser.add_argument("--gateway", default="", help=f"{', '.join(profiles.known())}, or a YAML file (default: mock)")
+    parser.add_argument("--base-url", default="", help="the address of a gateway, such as http://127.0.0.1:8787/v1")
+    parser.add_argument(
+        "--operations", default="", help="what it has, separated by commas: 'POST /batches*, GET /files'"
+    )
+    parser.add_argument("--depth", choices=("directed", "quick", "deep"), default="quick")
+    parser.add_argument("--seed", type=int, help="the seed of an earlier run, to repeat it")
+    parser.add_argument("--out", default="", help="write the results to this file, as JSON")
+    parser.add_argument("--verbose", action="store_true", help="say what is going on")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

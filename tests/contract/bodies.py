@@ -1,0 +1,97 @@
+"""Valid bodies for any operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.contract.calls import NOTHING, Lacking
+from tests.contract.document import Operation
+from tests.mock import spec
+
+if TYPE_CHECKING:
+    from tests.contract.world import World
+
+LINE: Final = {
+    "custom_id": "1",
+    "method": "POST",
+    "url": "/v1/embeddings",
+    "body": {"model": "mock-model", "input": "x"},
+}
+
+NATURAL: Final[Mapping[str, Any]] = {
+    "POST /admin/workspaces/{workspaceId}/users": {
+        "users": [{"id": "5b6962dd-3f90-4c93-8f61-eabfa4a803e2", "role": "member"}]
+    },
+    "POST /chat/completions": {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "Say hello."}],
+        "store": True,
+    },
+    "POST /completions": {"model": "gpt-3.5-turbo-instruct", "prompt": "Say hello."},
+    "POST /embeddings": {"model": "text-embedding-3-small", "input": "hello", "encoding_format": "float"},
+    "POST /files": {"purpose": "batch", "file": json.dumps(LINE).encode()},
+    "POST /responses": {"model": "gpt-4o", "input": "Say hello.", "background": True},
+    "PUT /prompts/{promptId}/makeDefault": {"version": 1},
+    "PUT /prompts/partials/{promptPartialId}/makeDefault": {"version": 1},
+    "POST /threads/{thread_id}/runs": {
+        "assistant_id": "asst_1",
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+    },
+}
+"""What one would send, where the smallest valid body is odd or leads nowhere."""
+
+REFERENCES: Final[Mapping[str, str]] = {
+    "input_file_id": "/files/{file_id}",
+    "training_file": "/files/{file_id}",
+    "file_id": "/files/{file_id}",
+    "assistant_id": "/assistants/{assistant_id}",
+    "integration_id": "/integrations/{slug}",
+}
+"""Members of a body that name a thing, each with the path of such things."""
+
+
+def valid(world: World, operation: Operation) -> Any:
+    """A valid body whose references are to things that exist; `NOTHING` where the operation takes none."""
+    if str(operation) == "POST /batches":
+        file = world.things("/files/{file_id}") if world.has("POST /files") else {"file_id": "file-unknown"}
+        given = world.profile.ids.get("input_file_id", file["file_id"])
+        return {"input_file_id": given, "endpoint": "/v1/embeddings", "completion_window": "24h"}
+    if "requestBody" not in operation.raw:
+        return NOTHING
+    body = NATURAL.get(str(operation))
+    if body is None:
+        _, schema = _declared(operation)
+        body = spec.smallest(schema)
+    return _referring(world, body) if isinstance(body, dict) else body
+
+
+def encoded(operation: Operation, body: Any) -> tuple[str, bytes]:
+    """The content type and the bytes of a body; a member of a form that is bytes is a file."""
+    media, schema = _declared(operation)
+    if media != "multipart/form-data" or not isinstance(body, dict):
+        return media, json.dumps(body).encode()
+    properties = spec.flat(schema).get("properties", {})
+    binary = {name for name in body if spec.resolve(properties.get(name, {})).get("format") == "binary"}
+    files = {name: body[name] if isinstance(body[name], bytes) else b"content" for name in body if name in binary}
+    return spec.multipart({name: value for name, value in body.items() if name not in files}, files)
+
+
+def _declared(operation: Operation) -> tuple[str, Any]:
+    content = operation.raw["requestBody"]["content"]
+    media = next(iter(content))
+    return media, content[media]["schema"]
+
+
+def _referring(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    found = dict(body)
+    for name in body:
+        if name in world.profile.ids:
+            found[name] = world.profile.ids[name]
+        elif name in REFERENCES:
+            try:
+                found[name] = next(iter(world.things(REFERENCES[name]).values()))
+            except Lacking:
+                continue
+    return found

@@ -1,0 +1,155 @@
+"""What holds for every answer, whoever asked and whatever for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Final
+
+from jsonschema.protocols import Validator
+
+from tests.contract.check import Check
+from tests.contract.document import DOCUMENT, Operation
+from tests.contract.reproduce import Redaction
+from tests.contract.wire import Exchange
+from tests.contract.world import World, parsed
+from tests.mock import spec
+
+_TRACES: Final = re.compile(
+    rb"Traceback \(most recent call last\)|\n\s+at [\w.$<> ]+ ?\([^)\s]+:\d+(:\d+)?\)|\bat [\w.$]+\([\w]+\.java:\d+\)"
+    rb"|goroutine \d+ \[|panicked at [^\s]+:\d+|File \"[^\"]+\", line \d+"
+)
+_CHARSETS: Final = frozenset({"", "utf-8", "us-ascii", "utf8"})
+
+
+def _answered(_: World, exchange: Exchange) -> Iterator[str]:
+    if exchange.failure is not None and not exchange.failure.late:
+        yield str(exchange.failure)
+
+
+def _in_time(_: World, exchange: Exchange) -> Iterator[str]:
+    if exchange.failure is not None and exchange.failure.late:
+        yield str(exchange.failure)
+
+
+def _no_server_error(_: World, exchange: Exchange) -> Iterator[str]:
+    if exchange.status >= 500 and exchange.source != "generated":
+        yield f"The answer was {exchange.status}."
+
+
+def _no_secret(world: World, exchange: Exchange) -> Iterator[str]:
+    answer = exchange.response
+    if answer is None:
+        return
+    secrets = Redaction(world.secrets, world.profile.shown())
+    keys = [word for word, _ in secrets.words if len(word) >= 6]
+    text = answer.body.decode("utf-8", "replace") + "\n".join(value for _, value in answer.headers)
+    if any(key in text for key in keys):
+        yield "The answer holds a credential of the request."
+
+
+def _no_trace(_: World, exchange: Exchange) -> Iterator[str]:
+    if exchange.response is not None and _TRACES.search(exchange.response.body):
+        yield "The answer holds a stack trace."
+
+
+def _error_shape(_: World, exchange: Exchange) -> Iterator[str]:
+    """A refusal says what is wrong, in one of the shapes of the document."""
+    answer = exchange.response
+    if answer is None or answer.status < 400 or exchange.request.method == "HEAD" or exchange.operation is None:
+        return
+    if not answer.body:
+        yield f"The refusal with {answer.status} says nothing."
+        return
+    body = parsed(answer)
+    if not isinstance(body, dict):
+        yield f"The refusal with {answer.status} is no JSON object."
+    elif not _message(body):
+        yield f"The refusal with {answer.status} has no message."
+
+
+def _message(body: object, depth: int = 3) -> bool:
+    """Whether there is a text to read anywhere near the top."""
+    if isinstance(body, str):
+        return bool(body.strip())
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    return depth > 0 and any(_message(each, depth - 1) for each in inner)
+
+
+def _headers(_: World, exchange: Exchange) -> Iterator[str]:
+    answer = exchange.response
+    if answer is None or exchange.request.method == "HEAD":
+        return
+    media = [value for name, value in answer.headers if name == "content-type"]
+    if len(media) > 1:
+        yield "There is more than one Content-Type."
+    if answer.body and not media and exchange.operation is not None:
+        yield "There is a body without a Content-Type."
+    for each in media:
+        charset = re.search(r"charset=\"?([^\";\s]*)", each.lower())
+        if charset and charset[1] not in _CHARSETS:
+            yield f"The charset is {charset[1]}."
+    if any("json" in each for each in media) and not _is_text(answer.body):
+        yield "The JSON is no UTF-8."
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _no_redirect(_: World, exchange: Exchange) -> Iterator[str]:
+    if 300 <= exchange.status < 400:
+        yield f"The answer was {exchange.status}: clients do not send credentials after a redirect."
+
+
+def _schema(_: World, exchange: Exchange) -> Iterator[str]:
+    """What schemathesis checks of its own requests, on those of the directed checks and of the client."""
+    answer, operation = exchange.response, exchange.operation
+    if answer is None or operation is None or exchange.source == "generated" or not 200 <= answer.status < 300:
+        return
+    declared = operation.raw["responses"].get(str(answer.status), operation.raw["responses"].get("2XX"))
+    if declared is None:
+        yield f"The status {answer.status} is not declared."
+        return
+    content = declared.get("content", {})
+    media = (answer.header("content-type") or "").partition(";")[0].strip().lower()
+    if content and not any(fnmatchcase(media, each) for each in content):
+        yield f"The media type is {media or 'missing'}, and the document has {', '.join(content)}."
+    elif media == "application/json" and media in content:
+        yield from _violations(operation, str(answer.status), parsed(answer))
+
+
+def _violations(operation: Operation, status: str, body: Any) -> Iterator[str]:
+    error = next(iter(_validator(operation.path, operation.method, status).iter_errors(body)), None)
+    if error is not None:
+        place = "/".join(map(str, error.absolute_path)) or "the body"
+        yield f"{re.sub('[0-9]+', 'N', place)}: {error.message[:300]}"
+
+
+@cache
+def _validator(path: str, method: str, status: str) -> Validator:
+    responses = DOCUMENT["paths"][path][method.lower()]["responses"]
+    return spec.validator(responses.get(status, responses.get("2XX"))["content"]["application/json"].get("schema", {}))
+
+
+CHECKS: Final = (
+    Check("answered", "Every request is answered.", "RFC 9110, section 9", look=_answered),
+    Check(
+        "in_time", "An answer is whole within the time that the profile gives.", "RFC 9110, section 15.6", look=_in_time
+    ),
+    Check(
+        "server_error", "Nothing valid leads to a status from 500 on.", "RFC 9110, section 15.6", look=_no_server_error
+    ),
+    Check("secret_in_answer", "No answer holds a credential.", "RFC 9110, section 17.16.3", look=_no_secret),
+    Check("stack_trace", "No answer shows the inside of the gateway.", "RFC 9110, section 17.9", look=_no_trace),
+    Check("error_shape", "Each refusal is JSON that says what is wrong.", "/responses", look=_error_shape),
+    Check("answer_headers", "The headers say what the body is.", "RFC 9110, section 8.3", look=_headers),
+    Check("redirect", "No answer sends the caller elsewhere.", "/responses", look=_no_redirect),
+    Check("answer_schema", "Status, media type and body are declared.", "/responses/content", look=_schema),
+)

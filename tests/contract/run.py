@@ -1,0 +1,328 @@
+"""One run of the suite on one gateway, from its first request to the verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from portkey_mock import Request
+from tests.contract import registry, sight
+from tests.contract.book import Book
+from tests.contract.calls import Lacking
+from tests.contract.check import Check
+from tests.contract.document import DOCUMENT, Document, Operation, family, operations
+from tests.contract.profiles import Profile, ProfileError
+from tests.contract.results import Deviation, Finding, OperationResult, Results, Verdict
+from tests.contract.routes import Routes
+from tests.contract.suite import Outcome, try_alone, try_sequences
+from tests.contract.target import Target
+from tests.contract.wire import Answering, Exchange, Unanswered, Wire, Withheld, in_process, over_http
+from tests.contract.world import World
+
+Depth: TypeAlias = Literal["directed", "quick", "deep"]
+
+ADDRESS: Final = "http://gateway.test/v1"
+"""The address of a gateway in this process; nothing listens there."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is generated: requests at random for each operation, and sequences of operations."""
+
+    examples: int
+    sequences: int
+
+
+EFFORTS: Final[dict[Depth, Effort | None]] = {"directed": None, "quick": Effort(3, 40), "deep": Effort(50, 1000)}
+
+
+def run(
+    gateway: Answering | str,
+    profile: Profile,
+    seed: int = 1,
+    depth: Depth = "quick",
+    *,
+    wait: Callable[[float], object] = time.sleep,
+    document: Document = DOCUMENT,
+    only: Callable[[Check], bool] = lambda _: True,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Results:
+    """Tries a gateway, in this process or at an address, and says what it found.
+
+    Args:
+        gateway: an address, or anything with `handle`, such as `portkey_mock.Gateway` or what is put around one.
+        profile: what is known of it.
+        seed: decides everything that is chosen at random; the same seed sends the same requests.
+        depth: how much is generated; `directed` generates nothing.
+        wait: lets seconds go by, for what takes time; a clock's `advance` for a gateway on a clock of its own.
+        document: what it is held to.
+        only: which of the checks that have requests of their own are made.
+        tell: told what is going on.
+    """
+    began = time.monotonic()
+    try:
+        secrets = profile.secrets()
+    except ProfileError as error:
+        return _untried(gateway, profile, seed, depth, document, str(error))
+    address = gateway if isinstance(gateway, str) else f"http://gateway.test{urlsplit(profile.address or ADDRESS).path}"
+    send = over_http(gateway, profile.limit) if isinstance(gateway, str) else in_process(gateway, profile.limit)
+    every = operations(document)
+    wire = Wire(send, profile, address, Routes(every))
+    had = [each for each in every if profile.has(str(each))]
+    world = World(wire, profile, document, had, seed, wait)
+    this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, tell)
+    if not this.alive():
+        return _untried(gateway, profile, seed, depth, document, f"nothing answers at {address}; start it first")
+    this.go()
+    return _results(this, every, depth, time.monotonic() - began)
+
+
+class _Run:
+    """What a run knows while it goes on."""
+
+    def __init__(
+        self,
+        world: World,
+        book: Book,
+        effort: Effort | None,
+        only: Callable[[Check], bool],
+        tell: Callable[[str], object],
+    ) -> None:
+        self.world, self.book, self.effort = world, book, effort
+        self.only, self.tell = only, tell
+        self.lacking: dict[str, str] = {}
+        self.made: Counter[str] = Counter()
+        self.unmade: dict[str, str] = {}
+        world.wire.listeners.append(self._look)
+
+    def alive(self) -> bool:
+        """Whether anything answers."""
+        wanted = next((each for each in self.world.operations.values() if each.method == "GET"), None)
+        probe = wanted or next(iter(self.world.operations.values()), None)
+        if probe is None:
+            return False
+        path = self.world.base(probe) + probe.path.replace("{", "").replace("}", "")
+        request = Request("GET", path, "", tuple(self.world.profile.headers.items()))
+        listeners, self.world.wire.listeners = self.world.wire.listeners, []
+        try:
+            self.world.wire.raw(request, None)
+        except Unanswered:
+            return False
+        finally:
+            self.world.wire.listeners = listeners
+        return True
+
+    def go(self) -> None:
+        """Everything that is tried, in its order."""
+        self.tell("a first look")
+        self.lacking, failed = sight.look(self.world)
+        self._directed()
+        sight.again(self.world, failed)
+        if self.effort is not None:
+            self._generated(self.effort)
+        for problem in sight.problems(self.world, failed):
+            self.book.add("succeeds", problem.message, operation=problem.operation, exchange=problem.exchange)
+        self._refusals()
+        self._whole()
+
+    def _look(self, exchange: Exchange) -> None:
+        for check in _LOOKING:
+            assert check.look is not None, check
+            for message in check.look(self.world, exchange):
+                self.book.add(check.name, message, exchange=exchange)
+
+    def _directed(self) -> None:
+        for check in registry.CHECKS.values():
+            if check.make is None or not self.only(check):
+                continue
+            if not self.world.has(*check.needs):
+                self.unmade[check.name] = f"needs {', '.join(check.needs)}"
+                continue
+            self.tell(check.name)
+            self.world.random = Random(f"{self.world.seed} {check.name}")
+            self._make(check)
+
+    def _make(self, check: Check) -> None:
+        assert check.make is not None, check
+        try:
+            for problem in check.make(self.world):
+                self.book.add(
+                    check.name,
+                    problem.message,
+                    operation=problem.operation,
+                    exchange=problem.exchange,
+                    rule=problem.rule,
+                )
+        except Lacking as error:
+            self.unmade[check.name] = str(error)
+        except (Unanswered, Withheld):
+            return  # whoever listens to the wire has noted the first, and the second is no fault of the gateway
+        self.made[check.name] += 1
+
+    def _generated(self, effort: Effort) -> None:
+        with self.world.wire.sending("generated"):
+            for operation in self.world.tryable():
+                self.tell(str(operation))
+                self._alone(operation, effort)
+            if self.world.tryable():
+                self.tell("sequences")
+                self._note(try_sequences(self._target(None), self._there(), examples=effort.sequences))
+
+    def _alone(self, operation: Operation, effort: Effort) -> None:
+        ids: dict[str, str] = {}
+        if operation.takes_body and "{" in operation.path and operation.method != "DELETE":
+            try:
+                with self.world.wire.sending("directed"):
+                    ids = self.world.things(operation.path)
+            except Lacking:
+                ids = {}
+        document = family(self.world.document, operation.path)
+        self._note(
+            try_alone(self._target(operation), document, operation, examples=effort.examples, ids=ids), operation
+        )
+
+    def _note(self, outcome: Outcome, operation: Operation | None = None) -> None:
+        known = {str(each): each for each in operations(self.world.document)}
+        for found in outcome.findings:
+            about = known.get(found.operation, operation)
+            self.book.add(found.check, found.message, operation=about, exchange=found.exchange, code=found.curl)
+
+    def _there(self) -> Document:
+        """The document without what the gateway does not have."""
+        names = {str(each) for each in self.world.tryable()}
+        paths: dict[str, Any] = {}
+        for each in operations(self.world.document):
+            if str(each) in names:
+                paths.setdefault(each.path, {})[each.method.lower()] = each.raw
+        return {**self.world.document, "paths": paths}
+
+    def _target(self, operation: Operation | None) -> Target:
+        world = self.world
+        base = world.wire.base if operation is None else world.base(operation)
+        origin = world.wire.address.removesuffix(world.wire.base)
+        headers = {**world.secrets, **world.profile.headers}
+        return Target(
+            world.profile.name,
+            headers,
+            world.profile.accepts,
+            lambda _: world.wire,
+            f"{origin}{base}",
+            remembers=True,
+            seed=world.seed,
+            credentials=tuple(world.secrets),
+        )
+
+    def _refusals(self) -> None:
+        """Each operation that can refuse is seen to do so."""
+        for operation in self.world.tryable():
+            if not sight.can_fail(self.world, operation) or self._refused(operation):
+                continue
+            try:
+                for _ in sight.refusals(self.world, operation):
+                    pass
+            except (Unanswered, Withheld):
+                continue
+            if not self._refused(operation):
+                last = self.world.last()
+                self.book.add("refuses", "No wrong request was refused.", operation=operation, exchange=last)
+
+    def _refused(self, operation: Operation) -> bool:
+        answers = self.world.wire.answers
+        return any(400 <= status < 500 for (label, status) in answers if label == str(operation))
+
+    def _whole(self) -> None:
+        """A gateway that died, or that answers everything with 500, fails as a whole."""
+        if not self.alive():
+            self.book.add("alive", "The gateway does not answer any more.")
+        statuses = {status for _, status in self.world.wire.answers}
+        if statuses and all(status >= 500 or status == 0 for status in statuses):
+            self.book.add("alive", "Every answer was a server error.")
+
+
+_LOOKING: Final = tuple(each for each in registry.CHECKS.values() if each.look is not None)
+
+
+def _results(this: _Run, every: list[Operation], depth: str, seconds: float) -> Results:
+    world, findings = this.world, this.book.findings()
+    profile = world.profile
+    verdicts = tuple(_verdict(this, each, findings) for each in every)
+    return Results(
+        gateway=profile.name,
+        address=world.wire.address,
+        seed=world.seed,
+        depth=depth,
+        document=_called(world.document),
+        requests=world.wire.requests,
+        seconds=round(seconds, 1),
+        operations=verdicts,
+        findings=findings,
+        gone=_gone(this, profile, findings, verdicts),
+        checks=dict(this.made),
+    )
+
+
+def _verdict(this: _Run, operation: Operation, findings: tuple[Finding, ...]) -> OperationResult:
+    world, label = this.world, str(operation)
+    answers = {str(status): count for (name, status), count in sorted(world.wire.answers.items()) if name == label}
+    weights = {each.weight for each in findings if each.operation == label}
+    verdict: Verdict = "fail" if "fail" in weights else "non-strict" if weights else "pass"
+    why = ""
+    if label not in world.operations:
+        verdict, why = "unimplemented", "the profile says so"
+    elif label in world.absent:
+        verdict, why = "unimplemented", world.absent[label]
+    elif world.wire.withholds(operation):
+        verdict, why = "not testable", "it may destroy or cost something at a public host; name it in OPERATIONS"
+    elif label in this.lacking and verdict != "fail":
+        verdict, why = "not testable", this.lacking[label]
+    return OperationResult(label, str(operation.raw["operationId"]), verdict, why, answers)
+
+
+def _gone(
+    this: _Run, profile: Profile, findings: tuple[Finding, ...], verdicts: tuple[OperationResult, ...]
+) -> tuple[Deviation, ...]:
+    """The expected deviations that did not occur, of operations that were tried with a check that was made."""
+    tried = {each.operation for each in verdicts if each.verdict in ("pass", "non-strict", "fail")} | {"*"}
+    seen = {(each.operation, each.check) for each in findings}
+    return tuple(
+        each
+        for each in profile.deviations
+        if each.operation in tried
+        and _was_made(this, each.check)
+        and not any(check == each.check and each.operation in (operation, "*") for operation, check in seen)
+    )
+
+
+def _was_made(this: _Run, name: str) -> bool:
+    check = registry.CHECKS.get(name)
+    if check is None:
+        return True  # nothing is called so, which has to be said, too
+    if check.make is not None:
+        return name in this.made
+    return check.look is not None or this.effort is not None
+
+
+def _untried(
+    gateway: Answering | str, profile: Profile, seed: int, depth: str, document: Document, why: str
+) -> Results:
+    every = operations(document)
+    results = tuple(
+        OperationResult(str(each), each.raw["operationId"], "not testable", why)
+        if profile.has(str(each))
+        else OperationResult(str(each), each.raw["operationId"], "unimplemented", "the profile says so")
+        for each in every
+    )
+    address = gateway if isinstance(gateway, str) else ADDRESS
+    return Results(profile.name, address, seed, depth, _called(document), 0, 0.0, results, (), missing=(why,))
+
+
+def _called(document: Document) -> dict[str, str]:
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+    return {"title": document["info"]["title"], "version": document["info"]["version"], "digest": digest}
