@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +21,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the suite; 0 if the gateway keeps the contract as far as its profile expects, else 1. 2 for bad usage."""
     options = _parser().parse_args(arguments)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    print(f"seed {seed}", flush=True)
     tell = print if options.verbose else _silent
     try:
         profile = _profile(options)
         results = _run(profile, seed, options, tell)
-    except ProfileError:
+    except ProfileError as error:
+        print(f"contract: {error}", file=sys.stderr)
         return 2
     if options.out:
         Path(options.out).write_text(results.to_json(), encoding="utf-8")
+    print(summary(results))
     return results.exit_status
 
 
@@ -45,14 +48,14 @@ def _profile(options: argparse.Namespace) -> Profile:
     return profiles.at(options.base_url, wanted, named)
 
 
-def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: object) -> Results:
+def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callable[[str], object]) -> Results:
     if profile.name == "mock" and not profile.address:
         clock = ManualClock()
-        return run(Gateway(clock=clock), profile, seed, options.depth, wait=clock.advance, tell=tell)  # type: ignore[arg-type]
+        return run(Gateway(clock=clock), profile, seed, options.depth, wait=clock.advance, tell=tell)
     if profile.address:
-        return run(profile.address, profile, seed, options.depth, tell=tell)  # type: ignore[arg-type]
+        return run(profile.address, profile, seed, options.depth, tell=tell)
     with started(profile) as address:
-        return run(address, replace(profile, address=address), seed, options.depth, tell=tell)  # type: ignore[arg-type]
+        return run(address, replace(profile, address=address), seed, options.depth, tell=tell)
 
 
 def summary(results: Results) -> str:
