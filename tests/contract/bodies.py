@@ -52,6 +52,10 @@ REFERENCES: Final[Mapping[str, str]] = {
 """Members of a body that name a thing, each with the path of such things."""
 
 
+UNSUITED: Final = frozenset({"stream", "stream_options", "encoding_format", "response_format", "background"})
+"""Members that make an answer another kind of thing."""
+
+
 def valid(world: World, operation: Operation) -> Any:
     """A valid body whose references are to things that exist; `NOTHING` where the operation takes none."""
     if str(operation) == "POST /batches":
@@ -65,6 +69,21 @@ def valid(world: World, operation: Operation) -> Any:
         _, schema = _declared(operation)
         body = spec.smallest(schema)
     return _referring(world, body) if isinstance(body, dict) else body
+
+
+def varied(world: World, operation: Operation, body: Any) -> Any:
+    """A valid body with some more of the members that the document knows, chosen at random."""
+    media, schema = _declared(operation)
+    properties = spec.flat(schema).get("properties", {})
+    if media != "application/json" or not isinstance(body, dict) or not properties:
+        return body
+    grown = dict(body)
+    for name in sorted(properties.keys() - body.keys() - UNSUITED):
+        if world.random.random() < 0.5:
+            value = spec.smallest(properties[name])
+            if spec.validator(properties[name]).is_valid(value):
+                grown[name] = value
+    return grown if spec.validator(schema).is_valid(grown) else body
 
 
 def encoded(operation: Operation, body: Any) -> tuple[str, bytes]:

@@ -7,6 +7,7 @@ schemathesis takes an event for an object of two strings, `event` and `data`. Th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -22,7 +23,7 @@ MEDIA: Final = "text/event-stream"
 def problems(path: str, body: bytes) -> Iterator[str]:
     """What is wrong with the events that POST on `path` answered with."""
     pairs = path.startswith("/threads")
-    for number, (name, data) in enumerate(_events(body)):
+    for number, (name, data) in enumerate(frames(body)):
         if data == "[DONE]":
             continue
         try:
@@ -35,11 +36,14 @@ def problems(path: str, body: bytes) -> Iterator[str]:
             yield f"Event {number} does not conform: {error.message[:500]}"
 
 
-def _events(body: bytes) -> Iterator[tuple[str | None, str]]:
-    for block in body.decode().split("\n\n"):
-        fields = {line.partition(": ")[0]: line.partition(": ")[2] for line in block.split("\n")}
-        if "data" in fields:
-            yield fields.get("event"), fields["data"]
+def frames(body: bytes) -> Iterator[tuple[str | None, str]]:
+    """The name and the data of each event (WHATWG HTML, section 9.2.6)."""
+    for block in re.split(r"\r\n\r\n|\n\n|\r\r", body.decode("utf-8", "replace")):
+        pairs = [line.partition(":") for line in block.splitlines()]
+        fields = [(name, value.removeprefix(" ")) for name, _, value in pairs]
+        data = [value for name, value in fields if name == "data"]
+        if data:
+            yield dict(fields).get("event"), "\n".join(data)
 
 
 @cache

@@ -19,7 +19,7 @@ from requests import sessions
 from requests.adapters import HTTPAdapter
 
 from portkey_mock import Request
-from tests.contract.wire import Answering, Unanswered
+from tests.contract.wire import Answering, Unanswered, Withheld
 
 
 @contextmanager
@@ -32,6 +32,8 @@ def answered_by(gateway: Answering) -> Generator[None]:
         except Unanswered as error:
             kind = requests.ReadTimeout if error.late else requests.ConnectionError
             raise kind(str(error), request=request) from error
+        except Withheld as error:
+            raise requests.exceptions.InvalidHeader(str(error), request=request) from error
         headers = urllib3.HTTPHeaderDict(answer.headers)
         for name in ("content-encoding", "transfer-encoding"):
             headers.discard(name)  # the body is whole and plain by now

@@ -105,7 +105,8 @@ class Results:
         requests: how many were sent.
         missing: prerequisites that were not there; any of them fails the run.
         gone: deviations that the profile expects and that no longer occur; any of them fails the run.
-        checks: the checks that were made, each with how many operations it was made on.
+        checks: the checks that sent requests of their own, each with how many requests that took.
+        unmade: the checks that could not be made, each with what was lacking.
     """
 
     gateway: str
@@ -120,6 +121,7 @@ class Results:
     missing: tuple[str, ...] = ()
     gone: tuple[Deviation, ...] = ()
     checks: dict[str, int] = field(default_factory=dict[str, int])
+    unmade: dict[str, str] = field(default_factory=dict[str, str])
     format: int = FORMAT
 
     @property

@@ -74,7 +74,7 @@ def run(
     address = gateway if isinstance(gateway, str) else f"http://gateway.test{urlsplit(profile.address or ADDRESS).path}"
     send = over_http(gateway, profile.limit) if isinstance(gateway, str) else in_process(gateway, profile.limit)
     every = operations(document)
-    wire = Wire(send, profile, address, Routes(every))
+    wire = Wire(send, profile, address, Routes(every), networked=isinstance(gateway, str))
     had = [each for each in every if profile.has(str(each))]
     world = World(wire, profile, document, had, seed, wait)
     this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, tell)
@@ -151,6 +151,7 @@ class _Run:
 
     def _make(self, check: Check) -> None:
         assert check.make is not None, check
+        before = self.world.wire.requests
         try:
             for problem in check.make(self.world):
                 self.book.add(
@@ -164,7 +165,7 @@ class _Run:
             self.unmade[check.name] = str(error)
         except (Unanswered, Withheld):
             return  # whoever listens to the wire has noted the first, and the second is no fault of the gateway
-        self.made[check.name] += 1
+        self.made[check.name] = self.world.wire.requests - before
 
     def _generated(self, effort: Effort) -> None:
         with self.world.wire.sending("generated"):
@@ -265,6 +266,7 @@ def _results(this: _Run, every: list[Operation], depth: str, seconds: float) -> 
         findings=findings,
         gone=_gone(this, profile, findings, verdicts),
         checks=dict(this.made),
+        unmade=this.unmade,
     )
 
 

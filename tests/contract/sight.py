@@ -17,6 +17,7 @@ from tests.contract.world import World
 _ABSENT = (404, 405, 501)
 _ENDING = ("cancel", "complete", "stop", "terminate")
 _STEP = 1.0
+_PATIENCE = 30.0
 
 BEFORE: Final[Mapping[str, str]] = {
     "POST /fine_tuning/jobs/{fine_tuning_job_id}/resume": "POST /fine_tuning/jobs/{fine_tuning_job_id}/pause",
@@ -67,7 +68,7 @@ def again(world: World, failed: list[tuple[Operation, Exchange]]) -> None:
         if world.has(BEFORE[label]):
             with suppress(Lacking, Unanswered, Withheld):
                 world.send(BEFORE[label], world.things(waiting[label].path))
-    left = world.profile.patience
+    left = min(world.profile.patience, _PATIENCE)
     while waiting and left > 0:
         world.wait(_STEP)
         left -= _STEP
@@ -101,10 +102,11 @@ def refusals(world: World, operation: Operation) -> Iterator[Response]:
     for call in _wrong(world, operation):
         yield world.wire.handle(world.request(call))
     if world.profile.credentials:
-        yield world.wire.handle(world.request(_known(world, operation), credentials=False))
+        yield world.wire.handle(world.request(known(world, operation), credentials=False))
 
 
-def _known(world: World, operation: Operation) -> Call:
+def known(world: World, operation: Operation) -> Call:
+    """A call that is valid but for the things it names, which nobody made: it can do no harm."""
     return Call(operation, dict.fromkeys(_names(operation), "unknown"), {}, _body(world, operation))
 
 
@@ -116,7 +118,7 @@ def _body(world: World, operation: Operation) -> object:
 
 
 def _wrong(world: World, operation: Operation) -> Iterator[Call]:
-    call = _known(world, operation)
+    call = known(world, operation)
     if operation.takes_body and "application/json" in operation.raw["requestBody"]["content"]:
         yield replace(call, body=[1])
     if call.ids:

@@ -37,7 +37,7 @@ class Unanswered(Exception):
 
 
 class Withheld(Exception):
-    """The suite does not send this: it could destroy or cost something at a public host."""
+    """This is not sent: it could destroy or cost something at a public host, or HTTP cannot carry it."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,13 @@ class Wire:
     Attributes:
         answers: how often an operation gave a status.
         last: the latest exchange.
+        networked: whether there is a socket, and not a gateway in this process.
     """
 
-    def __init__(self, send: Send, profile: Profile, address: str, routes: Routes) -> None:
+    def __init__(self, send: Send, profile: Profile, address: str, routes: Routes, *, networked: bool = False) -> None:
         self.address = address
         self.base = urlsplit(address).path.rstrip("/")
+        self.networked = networked
         self.requests = 0
         self.answers: Counter[tuple[str, int]] = Counter()
         self.source = "directed"
@@ -182,7 +184,9 @@ def over_http(address: str, limit: float) -> Send:
 
     def once(request: Request) -> Response:
         target = request.path + (f"?{request.query}" if request.query else "")
-        headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in request.headers]
+        headers = [
+            (name.encode("latin-1"), value.strip().encode("latin-1", "replace")) for name, value in request.headers
+        ]
         url = origin.copy_with(raw_path=target.encode("ascii", "replace"))
         named = {name for name, _ in request.headers}
         rest = [] if "host" in named else [(b"host", origin.netloc)]
@@ -204,7 +208,9 @@ def over_http(address: str, limit: float) -> Send:
                 return once(request)
         except httpx.TimeoutException as error:
             raise Unanswered(f"There was no whole answer within {limit:g} seconds.", late=True) from error
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            raise Withheld(f"HTTP cannot carry this: {error}") from error
+        except httpx.TransportError as error:
             raise Unanswered(f"The connection failed: {type(error).__name__}: {error}") from error
 
     return send

@@ -104,7 +104,7 @@ def _is_text(body: bytes) -> bool:
 
 
 def _no_redirect(_: World, exchange: Exchange) -> Iterator[str]:
-    if 300 <= exchange.status < 400:
+    if 300 <= exchange.status < 400 and exchange.operation is not None:
         yield f"The answer was {exchange.status}: clients do not send credentials after a redirect."
 
 

@@ -24,7 +24,6 @@ CHECKS: Final = (
     Check("allow_header_conformance", "`Allow` names the methods there are.", "RFC 9110, section 10.2.1", "non-strict"),
     Check("use_after_free", "What was deleted is not found any more.", "RFC 9110, section 9.3.5"),
     Check("ensure_resource_availability", "What was created is found.", "RFC 9110, section 9.3.3"),
-    Check(ours.CREDENTIALS, "A request without credentials is refused with 401 or 403.", "/security"),
     Check(ours.EVENTS, "Every event of a stream is what the document says of it.", "/responses/content"),
     Check("could_not_be_tried", "The operation can be tried at all.", "/"),
 )

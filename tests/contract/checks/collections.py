@@ -1,0 +1,244 @@
+"""What was written is there to read: in every collection that the document has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.contract.calls import Lacking
+from tests.contract.check import Check, Problem
+from tests.contract.document import Operation
+from tests.contract.walk import everything
+from tests.contract.world import World, identity, items, parsed
+from tests.mock import spec
+
+_GONE: Final = (400, 403, 404, 410)
+_OWN: Final = frozenset({"name", "description", "metadata", "title"})
+"""Members that mean the same in a request and in an answer, whatever the collection."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The operations on one kind of thing: those that the gateway has."""
+
+    path: str
+    parameter: str
+    read: str
+    create: str = ""
+    listing: str = ""
+    update: str = ""
+    delete: str = ""
+
+    def ids(self, parents: dict[str, str], id_: str) -> dict[str, str]:
+        """The path parameters of a member."""
+        return {**parents, self.parameter: id_}
+
+
+def collections(world: World) -> list[Collection]:
+    """The collections whose members can be made and read by themselves."""
+    found: list[Collection] = []
+    for operation in world.tryable():
+        path, _, last = operation.path.rpartition("/")
+        if operation.method != "GET" or not last.startswith("{") or not world.has(f"POST {path}"):
+            continue
+        if path.endswith(("/versions", "/permissions")) or not world.operations[f"POST {path}"].succeeds:
+            continue
+        found.append(
+            Collection(
+                path,
+                last[1:-1],
+                str(operation),
+                f"POST {path}",
+                _there(world, f"GET {path}"),
+                _there(world, f"PUT {operation.path}") or _there(world, f"POST {operation.path}"),
+                _there(world, f"DELETE {operation.path}"),
+            )
+        )
+    return found
+
+
+def _there(world: World, name: str) -> str:
+    return name if world.has(name) else ""
+
+
+def made(world: World, each: Collection) -> tuple[dict[str, str], str, Any, Any]:
+    """A member just made: the ids of what it is in, its own, what was sent and what came.
+
+    Raises:
+        Lacking: it cannot be made.
+    """
+    parents = world.things(each.path)
+    body = world.body(world.operations[each.create])
+    answer = world.send(each.create, parents, body)
+    came = parsed(answer)
+    id_ = identity(came, each.parameter) if 200 <= answer.status < 300 else None
+    if id_ is None:
+        raise Lacking(f"{each.create} makes nothing that has an id")
+    return parents, id_, body, came
+
+
+def _every(world: World, check: Any) -> Iterator[Problem]:
+    """The problems of each collection; one that cannot be tried does not keep the others from it."""
+    for each in collections(world):
+        try:
+            yield from check(world, each)
+        except Lacking:
+            continue
+
+
+def _written(world: World) -> Iterator[Problem]:
+    return _every(world, _read_back)
+
+
+def _read_back(world: World, each: Collection) -> Iterator[Problem]:
+    parents, id_, body, came = made(world, each)
+    answer = world.send(each.read, each.ids(parents, id_))
+    if answer.status >= 300:
+        yield Problem(f"What was just made is answered with {answer.status}.", world.last())
+        return
+    found = _plain(parsed(answer))
+    if (identity(found, each.parameter) or id_) != id_:
+        yield Problem("What is read has another id than was asked for.", world.last())
+    yield from _differences(world, _sent(body), found, "sent")
+    yield from _differences(world, _plain(came), found, "answered")
+
+
+def _differences(world: World, one: dict[str, Any], found: dict[str, Any], how: str) -> Iterator[Problem]:
+    for name in sorted(_OWN & one.keys() & found.keys()):
+        if found[name] != one[name]:
+            yield Problem(f"{name} is not what was {how} when it was made.", world.last())
+
+
+def _sent(body: Any) -> dict[str, Any]:
+    return (
+        {name: value for name, value in body.items() if not isinstance(value, bytes)} if isinstance(body, dict) else {}
+    )
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """The members of a thing, which some answers have one level down."""
+    if not isinstance(value, dict):
+        return {}
+    inner = value.get("data")
+    return {**value, **inner} if isinstance(inner, dict) else value
+
+
+def _in_list(world: World) -> Iterator[Problem]:
+    return _every(world, _listed)
+
+
+def _listed(world: World, each: Collection) -> Iterator[Problem]:
+    if not each.listing:
+        return
+    parents, id_, _, _ = made(world, each)
+    found, whole = everything(world, each.listing, parents)
+    if whole and id_ not in {identity(item, each.parameter) for item in found} | {identity(item) for item in found}:
+        yield Problem("What was just made is not in the list.", world.last())
+
+
+def _updated(world: World) -> Iterator[Problem]:
+    return _every(world, _changed)
+
+
+def _changed(world: World, each: Collection) -> Iterator[Problem]:
+    if not each.update:
+        return
+    operation = world.operations[each.update]
+    parents, id_, _, _ = made(world, each)
+    ids = each.ids(parents, id_)
+    changes = _changes(world, operation)
+    body = world.body(operation)
+    if not changes or not isinstance(body, dict):
+        return
+    answer = world.send(each.update, ids, body | changes)
+    if answer.status >= 300:
+        return
+    for again in range(2):
+        found = _plain(parsed(world.send(each.read, ids)))
+        for name, value in changes.items():
+            if name in found and found[name] != value:
+                yield Problem(f"{name} was changed, and is not what it was changed to.", world.last())
+        if not again and operation.method == "PUT":
+            answer = world.send(each.update, ids, body | changes)
+            if answer.status >= 300:
+                message = f"The same PUT is answered with {answer.status} the second time."
+                yield Problem(message, world.last(), rule="RFC 9110, section 9.2.2")
+
+
+def _changes(world: World, operation: Operation) -> dict[str, Any]:
+    content = operation.raw.get("requestBody", {}).get("content", {}).get("application/json")
+    properties = spec.flat(content["schema"]).get("properties", {}) if content else {}
+    text = f"contract {world.random.randrange(10**6)}"
+    new = {"name": text, "description": text, "metadata": {"contract": text}}
+    plain = {name: schema for name, schema in properties.items() if name in new}
+    return {name: new[name] for name, schema in plain.items() if spec.validator(schema).is_valid(new[name])}
+
+
+def _deleted(world: World) -> Iterator[Problem]:
+    return _every(world, _removed)
+
+
+def _removed(world: World, each: Collection) -> Iterator[Problem]:
+    if not each.delete:
+        return
+    parents, id_, _, _ = made(world, each)
+    ids = each.ids(parents, id_)
+    if world.send(each.delete, ids).status >= 300:
+        return
+    after = world.send(each.read, ids)
+    if after.status not in _GONE:
+        yield Problem(f"What was deleted is answered with {after.status}.", world.last())
+    for below in _below(world, each):
+        after = world.send(below, ids)
+        if after.status not in (*_GONE, 409):
+            yield Problem(f"What lies below a thing that was deleted is answered with {after.status}.", world.last())
+    if each.listing and after.status in _GONE:
+        found, _ = everything(world, each.listing, parents)
+        if id_ in {identity(item, each.parameter) for item in found} | {identity(item) for item in found}:
+            yield Problem("What was deleted is in the list.", world.last())
+
+
+def _below(world: World, each: Collection) -> Iterator[str]:
+    path = each.read.removeprefix("GET ")
+    for operation in world.tryable():
+        if (
+            operation.method == "GET"
+            and operation.path.startswith(f"{path}/")
+            and operation.path.count("{") == path.count("{")
+        ):
+            yield str(operation)
+
+
+def _unknown(world: World) -> Iterator[Problem]:
+    """Nobody made this id: reading and deleting it is refused."""
+    for each in collections(world):
+        try:
+            parents = made(world, each)[0]
+        except Lacking:
+            continue
+        ids = each.ids(parents, "00000000-0000-4000-8000-000000000000")
+        for name in filter(None, (each.read, each.delete)):
+            answer = world.send(name, ids)
+            if 200 <= answer.status < 300:
+                yield Problem(f"An id that nobody made is answered with {answer.status}.", world.last())
+
+
+def _steady(world: World) -> Iterator[Problem]:
+    """Reading changes nothing: the same list comes twice."""
+    for operation in world.tryable():
+        if operation.method != "GET" or "{" in operation.path or not world.has(f"POST {operation.path}"):
+            continue
+        one, other = ([identity(item) for item in items(parsed(world.send(str(operation), {})))] for _ in range(2))
+        if one != other:
+            yield Problem("The same list is another one when it is read again.", world.last())
+
+
+CHECKS: Final = (
+    Check("read_your_write", "What was made is read as it was made.", "/responses", make=_written),
+    Check("listed", "What was made is in the list.", "/responses", make=_in_list),
+    Check("update_kept", "What was changed stays changed; a PUT may be repeated.", "/responses", make=_updated),
+    Check("deleted_is_gone", "What was deleted is gone, with all below it.", "RFC 9110, section 9.3.5", make=_deleted),
+    Check("unknown_id", "An unknown id is refused.", "RFC 9110, section 15.5.5", make=_unknown),
+    Check("safe_reading", "Reading changes nothing.", "RFC 9110, section 9.2.1", make=_steady),
+)

@@ -1,0 +1,81 @@
+"""Lists in pages: complete, without repeats, as large as asked for, and honest about what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from tests.contract.calls import Lacking
+from tests.contract.check import Check, Problem
+from tests.contract.checks.collections import Collection, collections, made
+from tests.contract.walk import SIZES, Page, pages, queried
+from tests.contract.world import World, identity
+
+_SIZE: Final = 2
+_MADE: Final = 5
+
+
+def _pages(world: World) -> Iterator[Problem]:
+    for each in collections(world):
+        if each.listing and not queried(world.operations[each.listing]).isdisjoint(SIZES):
+            try:
+                yield from _paged(world, each)
+            except Lacking:
+                continue
+
+
+def _paged(world: World, each: Collection) -> Iterator[Problem]:
+    parents = made(world, each)[0]
+    wanted = [made(world, each)[1] for _ in range(_MADE - 1)]
+    found = list(pages(world, each.listing, parents, _SIZE))
+    seen = [_id(each, thing) for page in found for thing in page.things]
+    for page in found:
+        if len(page.things) > _SIZE:
+            yield Problem(f"A page of {_SIZE} has {len(page.things)} things.", page.exchange)
+    if len(set(seen)) < len(seen):
+        yield Problem("A thing is on more than one page.", found[-1].exchange)
+    if not found[-1].things and not set(wanted) <= set(seen):
+        yield Problem("The pages together do not have all that was made.", found[-1].exchange)
+    yield from _honest(found)
+    if "order" in queried(world.operations[each.listing]):
+        yield from _ordered(world, each, parents)
+
+
+def _honest(found: list[Page]) -> Iterator[Problem]:
+    for page, following in pairwise(found):
+        if page.more is True and not following.things:
+            yield Problem("has_more is true, and nothing follows.", page.exchange)
+        if page.more is False and following.things:
+            yield Problem("has_more is false, and more follows.", page.exchange)
+    for page in found:
+        if isinstance(page.answer, dict) and page.things:
+            for name, thing in (("first_id", page.things[0]), ("last_id", page.things[-1])):
+                told = page.answer.get(name)
+                if isinstance(told, str) and told != identity(thing):
+                    yield Problem(f"{name} is not the id of that thing.", page.exchange)
+        if page.total is not None and page.total < sum(len(each.things) for each in found if not found[-1].things):
+            yield Problem("total is less than what there is.", page.exchange)
+
+
+def _ordered(world: World, each: Collection, parents: dict[str, str]) -> Iterator[Problem]:
+    down = next(iter(pages(world, each.listing, parents, order="desc")))
+    up = next(iter(pages(world, each.listing, parents, order="asc")))
+    for page, sign in ((down, -1), (up, 1)):
+        times = [thing["created_at"] for thing in page.things if isinstance(thing, dict) and "created_at" in thing]
+        numbers = [time for time in times if isinstance(time, (int, float))]
+        if any(sign * other < sign * one for one, other in pairwise(numbers)):
+            yield Problem("The list is not in the order that was asked for.", page.exchange)
+    if down.more is False and up.more is False:
+        one, other = ([_id(each, thing) for thing in page.things] for page in (down, up))
+        if one != other[::-1]:
+            yield Problem("The list upwards is not the list downwards turned round.", up.exchange)
+
+
+def _id(each: Collection, thing: object) -> str | None:
+    return identity(thing, each.parameter)
+
+
+CHECKS: Final = (
+    Check("paging", "Pages are complete, without repeats, in order and honest.", "/parameters", make=_pages),
+)

@@ -1,0 +1,149 @@
+"""Streams of events: declared as such, each event valid, ended by their mark, with usage, in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from portkey_mock import Response
+from tests.contract import events
+from tests.contract.check import Check, Problem
+from tests.contract.document import Operation
+from tests.contract.world import World, parsed
+
+_ENDS: Final = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "message_stop", "done", "error"}
+)
+_USAGE: Final = frozenset({"POST /chat/completions", "POST /completions"})
+
+
+def streaming(world: World) -> list[Operation]:
+    """The operations that can answer with a stream where the body asks for it."""
+    return [each for each in world.tryable() if each.method == "POST" and _declared(each)]
+
+
+def _declared(operation: Operation) -> bool:
+    return any(events.MEDIA in response.get("content", {}) for response in operation.raw["responses"].values())
+
+
+def _asked(world: World, operation: Operation, **more: Any) -> Response | None:
+    body = world.body(operation)
+    if not isinstance(body, dict):
+        return None
+    plain = {name: value for name, value in body.items() if name not in ("store", "background")}
+    answer = world.send(str(operation), None, {**plain, "stream": True, **more})
+    return answer if answer.status < 300 else None
+
+
+def _media(world: World) -> Iterator[Problem]:
+    for operation in streaming(world):
+        answer = _asked(world, operation)
+        if answer is None:
+            continue
+        media = (answer.header("content-type") or "").partition(";")[0].strip()
+        if media != events.MEDIA:
+            yield Problem(f"A stream was asked for, and {media or 'something without a type'} came.", world.last())
+
+
+def _conforming(world: World) -> Iterator[Problem]:
+    for operation in streaming(world):
+        answer = _asked(world, operation)
+        if answer is not None and events.MEDIA in (answer.header("content-type") or ""):
+            for message in events.problems(operation.path, answer.body):
+                yield Problem(message, world.last())
+
+
+def _ended(world: World) -> Iterator[Problem]:
+    for operation in streaming(world):
+        answer = _asked(world, operation)
+        if answer is None or events.MEDIA not in (answer.header("content-type") or ""):
+            continue
+        frames = list(events.frames(answer.body))
+        if not frames:
+            yield Problem("The stream has no events.", world.last())
+            continue
+        name, data = frames[-1]
+        if data != "[DONE]" and name not in _ENDS and _type(data) not in _ENDS:
+            yield Problem("The stream ends without a mark of its end.", world.last())
+        if not answer.body.endswith((b"\n\n", b"\r\n\r\n")):
+            yield Problem("The last event of the stream is cut off.", world.last())
+        if sum(data == "[DONE]" for _, data in frames) > 1:
+            yield Problem("The mark of the end comes more than once.", world.last())
+
+
+def _type(data: str) -> str:
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return ""
+    return str(value.get("type", "")) if isinstance(value, dict) else ""
+
+
+def _usage(world: World) -> Iterator[Problem]:
+    """Tokens are counted, and the sum is one, with and without a stream."""
+    for operation in streaming(world):
+        if str(operation) not in _USAGE:
+            continue
+        answer = _asked(world, operation, stream_options={"include_usage": True})
+        if answer is not None:
+            chunks = [each for each in map(_value, events.frames(answer.body)) if isinstance(each, dict)]
+            counts = [each["usage"] for each in chunks if isinstance(each.get("usage"), dict)]
+            if not counts:
+                yield Problem("Usage was asked for, and no event of the stream has it.", world.last())
+            yield from _sums(world, counts)
+            yield from _whole(world, chunks)
+        plain = parsed(world.send(str(operation)))
+        if isinstance(plain, dict) and isinstance(plain.get("usage"), dict):
+            yield from _sums(world, [plain["usage"]])
+
+
+def _value(frame: tuple[str | None, str]) -> Any:
+    try:
+        return json.loads(frame[1])
+    except ValueError:
+        return None
+
+
+def _sums(world: World, counts: list[dict[str, Any]]) -> Iterator[Problem]:
+    for usage in counts:
+        numbers = [usage.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
+        if all(isinstance(each, int) for each in numbers) and numbers[0] + numbers[1] != numbers[2]:
+            yield Problem("total_tokens is not the sum of the others.", world.last())
+
+
+def _whole(world: World, chunks: list[dict[str, Any]]) -> Iterator[Problem]:
+    """The pieces belong together: one id, and one reason to finish for each choice."""
+    if len({each.get("id") for each in chunks if "id" in each}) > 1:
+        yield Problem("The events of one stream have more than one id.", world.last())
+    choices = [choice for each in chunks for choice in each.get("choices") or [] if isinstance(choice, dict)]
+    ended = [choice.get("index") for choice in choices if choice.get("finish_reason")]
+    if sorted(ended, key=str) != sorted({choice.get("index") for choice in choices}, key=str):
+        yield Problem("Not every choice finishes exactly once.", world.last())
+
+
+def _refusal(world: World) -> Iterator[Problem]:
+    """What is wrong is refused as without a stream: by status and in JSON."""
+    for operation in streaming(world):
+        ids = world.things(operation.path)
+        answer = world.send(str(operation), ids, {"stream": True, "model": 7, "messages": 7, "input": 7, "prompt": {}})
+        media = answer.header("content-type") or ""
+        if 200 <= answer.status < 300 and b'"error"' not in answer.body:
+            yield Problem("A wrong request for a stream is not refused.", world.last(), rule=_body(operation))
+        elif 400 <= answer.status and events.MEDIA in media:
+            yield Problem("A refusal comes as a stream.", world.last())
+
+
+def _body(operation: Operation) -> str:
+    return f"#/paths/{operation.path.replace('/', '~1')}/post/requestBody"
+
+
+_PLACE: Final = "/responses/content"
+
+CHECKS: Final = (
+    Check("stream_type", "A stream is declared as text/event-stream.", _PLACE, make=_media),
+    Check("stream_events", "Each event of a stream is valid.", _PLACE, make=_conforming),
+    Check("stream_end", "A stream ends with its mark.", _PLACE, make=_ended),
+    Check("usage", "Tokens are counted, and add up.", _PLACE, make=_usage),
+    Check("stream_refusal", "What is wrong is refused before the stream begins.", "/responses", make=_refusal),
+)
