@@ -75,10 +75,7 @@ class Book:
         return tuple(self._findings.values())
 
     def _reason(self, operation: str, check: str) -> str:
-        for each in self._profile.deviations:
-            if each.check == check and each.operation in (operation, "*"):
-                return each.reason
-        return ""
+        return next((each.reason for each in self._profile.deviations if each.covers(operation, check)), "")
 
     def _shown(self, found: Finding, exchange: Exchange) -> Finding:
         request, answer = exchange.request, exchange.response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
@@ -172,27 +172,8 @@ def _filled(where: str, value: str, environment: Mapping[str, str]) -> str:
 
 
 def _checked(where: str, key: str, value: Any) -> Any:
-    match key:
-        case "address":
-            return _address(where, value)
-        case "slash":
-            return _one_of(where, value, _SLASHES)
-        case "credentials":
-            return _credentials(where, _texts_by_name(where, value))
-        case "headers" | "ids":
-            return _texts_by_name(where, value)
-        case "operations" | "without" | "allow" | "accepts":
-            return _texts(where, value)
-        case "deviations":
-            return tuple(_deviation(f"{where}[{number}]", each) for number, each in enumerate(_list(where, value)))
-        case "bodies":
-            return _bodies(where, value)
-        case "discover" | "expendable":
-            return _of(where, value, bool, "true or false")
-        case "limit" | "patience":
-            return _seconds(where, value)
-        case _:
-            return _of(where, value, str, "text")
+    reader = _READERS.get(key)
+    return _of(where, value, str, "text") if reader is None else reader(where, value)
 
 
 def _of(where: str, value: Any, kind: type, called: str) -> Any:
@@ -233,8 +214,9 @@ def _address(where: str, value: Any) -> str:
     return str(value).rstrip("/")
 
 
-def _credentials(where: str, value: dict[str, str]) -> dict[str, str]:
-    for name, text in value.items():
+def _credentials(where: str, value: Any) -> dict[str, str]:
+    named = _texts_by_name(where, value)
+    for name, text in named.items():
         if not _VARIABLE.search(text):
             raise ProfileError(
                 f"{where}.{name} must name an environment variable, as in ${{API_KEY}}, not hold the key"
@@ -255,3 +237,29 @@ def _bodies(where: str, value: Any) -> dict[str, Any]:
         if name not in _OPERATIONS:
             raise ProfileError(f"{where}: {name!r} is no operation; write it as `POST /chat/completions`")
     return bodies
+
+
+def _slash(where: str, value: Any) -> str:
+    return _one_of(where, value, _SLASHES)
+
+
+def _switch(where: str, value: Any) -> Any:
+    return _of(where, value, bool, "true or false")
+
+
+def _deviations(where: str, value: Any) -> tuple[Deviation, ...]:
+    return tuple(_deviation(f"{where}[{number}]", each) for number, each in enumerate(_list(where, value)))
+
+
+_READERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
+    "address": _address,
+    "slash": _slash,
+    "credentials": _credentials,
+    "headers": _texts_by_name,
+    "ids": _texts_by_name,
+    **dict.fromkeys(("operations", "without", "allow", "accepts"), _texts),
+    **dict.fromkeys(("discover", "expendable"), _switch),
+    **dict.fromkeys(("limit", "patience"), _seconds),
+    "deviations": _deviations,
+    "bodies": _bodies,
+}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["pass", "non-strict", "fail", "unimplemented", "not testable"]
 Weight: TypeAlias = Literal["fail", "non-strict"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "non-strict", "fail", "unimplemented", "not testable")
+_WORST: Final[tuple[Verdict, ...]] = ("unimplemented", "pass", "non-strict", "not testable", "fail")
 FORMAT: Final = 1
 """The number of this shape; it grows when a reader of the old one would misread the new one."""
 
@@ -89,11 +92,15 @@ class OperationResult:
 
 @dataclass(frozen=True)
 class Deviation:
-    """What a profile expects of an operation, `*` for any, at a check; and why."""
+    """What a profile expects: at which operations, as a pattern such as `GET *`, which check fails, and why."""
 
     operation: str
     check: str
     reason: str
+
+    def covers(self, operation: str, check: str) -> bool:
+        """Whether this is about the failure of `check` at `operation`."""
+        return check == self.check and fnmatchcase(operation, self.operation)
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,34 @@ class Results:
                 "gone": tuple(Deviation(**each) for each in raw["gone"]),
             }
         )
+
+
+def merged(parts: Sequence[Results]) -> Results:
+    """The parts of one run as a whole: of two verdicts the worse, of two equal findings the shorter."""
+    first = parts[0]
+    found: dict[tuple[str, str, str], Finding] = {}
+    for each in (finding for part in parts for finding in part.findings):
+        key = (each.operation, each.check, each.message)
+        known = found.get(key, each)
+        found[key] = known if len(known.curl) <= len(each.curl) else each
+    gone = [each for each in first.gone if all(each in part.gone for part in parts)]
+    return replace(
+        first,
+        requests=sum(part.requests for part in parts),
+        seconds=max(part.seconds for part in parts),
+        operations=tuple(map(_together, zip(*(part.operations for part in parts), strict=True))),
+        findings=tuple(found.values()),
+        missing=tuple(dict.fromkeys(each for part in parts for each in part.missing)),
+        gone=tuple(gone),
+    )
+
+
+def _together(results: tuple[OperationResult, ...]) -> OperationResult:
+    worst = max(results, key=lambda each: _WORST.index(each.verdict))
+    answers: Counter[str] = Counter()
+    for each in results:
+        answers.update(each.answers)
+    return replace(worst, answers=dict(sorted(answers.items())))
 
 
 def _finding(raw: dict[str, Any]) -> Finding:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from portkey_mock import Request
 from tests.contract import registry, sight
-from tests.contract.book import Book
+from tests.contract.book import GATEWAY, Book
 from tests.contract.calls import Lacking
 from tests.contract.check import Check
 from tests.contract.document import DOCUMENT, Document, Operation, family, operations
@@ -52,6 +52,7 @@ def run(
     wait: Callable[[float], object] = time.sleep,
     document: Document = DOCUMENT,
     only: Callable[[Check], bool] = lambda _: True,
+    share: tuple[int, int] = (0, 1),
     tell: Callable[[str], object] = lambda _: None,
 ) -> Results:
     """Tries a gateway, in this process or at an address, and says what it found.
@@ -64,6 +65,8 @@ def run(
         wait: lets seconds go by, for what takes time; a clock's `advance` for a gateway on a clock of its own.
         document: what it is held to.
         only: which of the checks that have requests of their own are made.
+        share: which part of the work this is, of how many; `results.merged` puts them together. The directed checks are
+            in the first, the sequences in the last.
         tell: told what is going on.
     """
     began = time.monotonic()
@@ -77,7 +80,7 @@ def run(
     wire = Wire(send, profile, address, Routes(every), networked=isinstance(gateway, str))
     had = [each for each in every if profile.has(str(each))]
     world = World(wire, profile, document, had, seed, wait)
-    this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, tell)
+    this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, share, tell)
     if not this.alive():
         return _untried(gateway, profile, seed, depth, document, f"nothing answers at {address}; start it first")
     this.go()
@@ -93,10 +96,12 @@ class _Run:
         book: Book,
         effort: Effort | None,
         only: Callable[[Check], bool],
+        share: tuple[int, int],
         tell: Callable[[str], object],
     ) -> None:
         self.world, self.book, self.effort = world, book, effort
         self.only, self.tell = only, tell
+        self.part, self.parts = share
         self.lacking: dict[str, str] = {}
         self.made: Counter[str] = Counter()
         self.unmade: dict[str, str] = {}
@@ -123,7 +128,8 @@ class _Run:
         """Everything that is tried, in its order."""
         self.tell("a first look")
         self.lacking, failed = sight.look(self.world)
-        self._directed()
+        if self.part == 0:
+            self._directed()
         sight.again(self.world, failed)
         if self.effort is not None:
             self._generated(self.effort)
@@ -169,10 +175,10 @@ class _Run:
 
     def _generated(self, effort: Effort) -> None:
         with self.world.wire.sending("generated"):
-            for operation in self.world.tryable():
+            for operation in self.world.tryable()[self.part :: self.parts]:
                 self.tell(str(operation))
                 self._alone(operation, effort)
-            if self.world.tryable():
+            if self.world.tryable() and self.part == self.parts - 1:
                 self.tell("sequences")
                 self._note(try_sequences(self._target(None), self._there(), examples=effort.sequences))
 
@@ -291,14 +297,14 @@ def _gone(
     this: _Run, profile: Profile, findings: tuple[Finding, ...], verdicts: tuple[OperationResult, ...]
 ) -> tuple[Deviation, ...]:
     """The expected deviations that did not occur, of operations that were tried with a check that was made."""
-    tried = {each.operation for each in verdicts if each.verdict in ("pass", "non-strict", "fail")} | {"*"}
+    tried = [each.operation for each in verdicts if each.verdict in ("pass", "non-strict", "fail")] + [GATEWAY]
     seen = {(each.operation, each.check) for each in findings}
     return tuple(
         each
         for each in profile.deviations
-        if each.operation in tried
+        if any(each.covers(operation, each.check) for operation in tried)
         and _was_made(this, each.check)
-        and not any(check == each.check and each.operation in (operation, "*") for operation, check in seen)
+        and not any(each.covers(*pair) for pair in seen)
     )
 
 

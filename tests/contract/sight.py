@@ -1,4 +1,4 @@
-"""The first look at a gateway: each operation is asked for one success and one refusal, in an order that makes sense."""
+"""The first look at a gateway: one success and one refusal of each operation, in an order that makes sense."""
 
 from __future__ import annotations
 

@@ -65,8 +65,9 @@ def pages(world: World, name: str, ids: Mapping[str, str], size: int | None = No
 def everything(world: World, name: str, ids: Mapping[str, str]) -> tuple[list[Any], bool]:
     """The things of a list, and whether these are all of them."""
     found: list[Any] = []
-    number = 0
-    for number, page in enumerate(pages(world, name, ids)):
+    read = 0
+    for page in pages(world, name, ids):
+        read += 1
         known = {identity(each) for each in found}
         new = [each for each in page.things if identity(each) not in known]
         if not new:
@@ -74,4 +75,4 @@ def everything(world: World, name: str, ids: Mapping[str, str]) -> tuple[list[An
         found += new
         if page.more is False:
             break
-    return found, number < _MOST - 1
+    return found, read < _MOST

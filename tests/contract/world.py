@@ -19,6 +19,7 @@ from tests.contract import bodies
 from tests.contract.calls import NOTHING, Call, Lacking
 from tests.contract.document import Document, Operation
 from tests.contract.profiles import Profile
+from tests.contract.reproduce import Redaction
 from tests.contract.wire import Exchange, Unanswered, Wire, Withheld
 from tests.mock import spec
 
@@ -54,6 +55,7 @@ class World:
         self.seed = seed
         self.wait = wait
         self.secrets = profile.secrets()
+        self.redaction = Redaction(self.secrets, profile.shown())
         self.absent: dict[str, str] = {}
         """Operations that turned out not to be there, each with what tells so."""
         self._made: dict[str, dict[str, str]] = {}

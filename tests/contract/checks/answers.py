@@ -12,7 +12,6 @@ from jsonschema.protocols import Validator
 
 from tests.contract.check import Check
 from tests.contract.document import DOCUMENT, Operation
-from tests.contract.reproduce import Redaction
 from tests.contract.wire import Exchange
 from tests.contract.world import World, parsed
 from tests.mock import spec
@@ -43,8 +42,7 @@ def _no_secret(world: World, exchange: Exchange) -> Iterator[str]:
     answer = exchange.response
     if answer is None:
         return
-    secrets = Redaction(world.secrets, world.profile.shown())
-    keys = [word for word, _ in secrets.words if len(word) >= 6]
+    keys = [word for word, _ in world.redaction.words if len(word) >= 6]
     text = answer.body.decode("utf-8", "replace") + "\n".join(value for _, value in answer.headers)
     if any(key in text for key in keys):
         yield "The answer holds a credential of the request."

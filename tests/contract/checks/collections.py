@@ -170,7 +170,7 @@ def _changes(world: World, operation: Operation) -> dict[str, Any]:
     content = operation.raw.get("requestBody", {}).get("content", {}).get("application/json")
     properties = spec.flat(content["schema"]).get("properties", {}) if content else {}
     text = f"contract {world.random.randrange(10**6)}"
-    new = {"name": text, "description": text, "metadata": {"contract": text}}
+    new: dict[str, Any] = {"name": text, "description": text, "metadata": {"contract": text}}
     plain = {name: schema for name, schema in properties.items() if name in new}
     return {name: new[name] for name, schema in plain.items() if spec.validator(schema).is_valid(new[name])}
 

@@ -62,7 +62,7 @@ def _secured(world: World) -> Iterator[tuple[Operation, Call]]:
 def _accepted(world: World, operation: Operation) -> list[set[str]]:
     """The alternatives of the document, each as the header fields it needs."""
     schemes: dict[str, Any] = world.document["components"].get("securitySchemes", {})
-    security: list[dict[str, Any]] = operation.raw.get("security", world.document.get("security", []))
+    security: Any = operation.raw.get("security", world.document.get("security", []))
     return [{schemes[name].get("name", "authorization").lower() for name in each} for each in security]
 
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from portkey_mock import Request
@@ -15,6 +15,7 @@ from tests.contract.document import Operation
 from tests.contract.profiles import is_public
 from tests.contract.sight import known
 from tests.contract.world import World
+from tests.mock import spec
 
 _NO_JSON: Final = (
     b"{", b"}", b'{"a":}', b"{'a': 1}", b"\xff\xfe\x00", b"\x00" * 8, b'{"a": 1} x', b"[" * 20_000, b'"\xed\xa0\x80"',
@@ -109,11 +110,10 @@ def _required(operation: Operation) -> bool:
 
 
 def _wants_object(operation: Operation) -> bool:
-    from tests.mock import spec
-
     schema = operation.raw["requestBody"]["content"]["application/json"].get("schema", {})
     checked = spec.validator(schema)
-    return not any(checked.is_valid(value) for value in (None, [], "text", 7, True))
+    others: tuple[Any, ...] = (None, [], "text", 7, True)
+    return not any(checked.is_valid(value) for value in others)
 
 
 def _as(request: Request, media: str) -> Request:

@@ -108,7 +108,8 @@ def _value(frame: tuple[str | None, str]) -> Any:
 def _sums(world: World, counts: list[dict[str, Any]]) -> Iterator[Problem]:
     for usage in counts:
         numbers = [usage.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
-        if all(isinstance(each, int) for each in numbers) and numbers[0] + numbers[1] != numbers[2]:
+        whole = [each for each in numbers if isinstance(each, int)]
+        if len(whole) == 3 and whole[0] + whole[1] != whole[2]:
             yield Problem("total_tokens is not the sum of the others.", world.last())
 
 
@@ -130,7 +131,7 @@ def _refusal(world: World) -> Iterator[Problem]:
         media = answer.header("content-type") or ""
         if 200 <= answer.status < 300 and b'"error"' not in answer.body:
             yield Problem("A wrong request for a stream is not refused.", world.last(), rule=_body(operation))
-        elif 400 <= answer.status and events.MEDIA in media:
+        elif answer.status >= 400 and events.MEDIA in media:
             yield Problem("A refusal comes as a stream.", world.last())
 
 

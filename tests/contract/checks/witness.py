@@ -43,7 +43,7 @@ def _agrees(world: World) -> Iterator[Problem]:
 
 
 def _client(world: World, http: httpx.Client) -> Portkey:
-    """Our client, told of this gateway what a caller would tell it: no gateway without a Portkey key has a control plane."""
+    """Our client, told what a caller would tell it; a gateway that takes no Portkey key has no control plane."""
     address, sent = world.wire.address, {**world.secrets, **world.profile.headers}
     arguments = {header.lower(): name for name, header in PORTKEY_HEADERS.items()}
     credentials: dict[str, Any] = {arguments[name]: value for name, value in _lower(sent) if name in arguments}
@@ -68,7 +68,7 @@ def _varied(world: World, call: Call) -> Call:
 
 
 def _one(world: World, client: Portkey, call: Call) -> Iterator[Problem]:
-    method = reduce(getattr, str(call.operation.raw["operationId"]).split("."), client)
+    method: Any = reduce(getattr, str(call.operation.raw["operationId"]).split("."), client)
     seen: list[Exchange] = []
     world.wire.listeners.append(seen.append)
     try:
