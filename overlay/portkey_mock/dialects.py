@@ -132,8 +132,10 @@ def provider_of(request: Request) -> str:
 def config_of(request: Request) -> JsonObject:
     """The config in the header; nothing if it is not there or is the id of a saved one."""
     text = request.header(CONFIG)
+    if not text:
+        return {}
     with suppress(ValueError, RecursionError):
-        config: Json = json.loads(text) if text else None
+        config: Json = json.loads(text)
         return config if is_object(config) else {}
     return {}
 

@@ -145,7 +145,7 @@ class Document:
     prefixes: frozenset[str]
     generator: Generator
     defects: tuple[Defect, ...]
-    _derived: dict[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+    _derived: dict[str, Any] = field(default_factory=dict[str, Any], init=False, repr=False, compare=False)
 
     def derived(self, name: str, make: Callable[[], T]) -> T:
         """What follows from the document alone, made when it is first wanted; every gateway of the document has it."""

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from functools import lru_cache
 from types import FrameType
 
 import uvicorn
@@ -50,11 +51,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 def log(call: Entry) -> None:
     """Writes one line about `call` to standard error: time, method, path, status, milliseconds, operation."""
-    moment = time.strftime("%H:%M:%S", time.localtime(call.time))
-    target = "".join(letter if letter.isprintable() else "?" for letter in call.target)
+    target = call.target
+    if not target.isprintable():
+        target = "".join(letter if letter.isprintable() else "?" for letter in target)
     outcome = call.status or "reset"
-    line = f"{moment} {call.method} {target} {outcome} {call.seconds * 1000:.1f} ms {call.operation or '-'}"
-    print(line, file=sys.stderr, flush=True)
+    line = f"{_clock(int(call.time))} {call.method} {target} {outcome} {call.seconds * 1000:.1f} ms"
+    print(f"{line} {call.operation or '-'}", file=sys.stderr, flush=True)
+
+
+@lru_cache(maxsize=1)
+def _clock(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from portkey_mock import Delivery, Fault, FaultPlan, GatewayTransport, ManualClock, Mock, Request, Response
+from portkey_mock.gateway import compiled_from
 from tests.mock import spec
 from tests.mock.conftest import Caller
 
@@ -299,3 +300,13 @@ def test_a_plan_with_a_seed_of_its_own(clock: ManualClock) -> None:
     plan = FaultPlan([Fault(status=503)], seed=3)
     assert Mock(spec.part("/files"), clock=clock, faults=plan).faults is plan
     assert Mock(spec.part("/files"), clock=clock, faults=[Fault(status=503)]).faults.faults == plan.faults
+
+
+def test_mocks_of_one_document() -> None:
+    """What follows from a document alone is worked out once for all its mocks; what happens to one stays its own."""
+    document = compiled_from(spec.part("/files"))
+    first, second = Mock(document), Mock(document)
+    assert first.gateway._router is second.gateway._router
+    Caller(first).upload(b"abc")
+    assert len(Caller(first).json("GET", "/v1/files")["data"]) == 1
+    assert Caller(second).json("GET", "/v1/files")["data"] == []

@@ -436,3 +436,15 @@ def test_what_is_done_to_a_thing_without_a_life() -> None:
     call = Caller(Gateway({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"Thing": thing}}}))
     made = call.json("POST", "/things", {"id": "t", "name": "n"})
     assert call.json("POST", f"/things/{made['id']}/touch") == call.json("GET", f"/things/{made['id']}")
+
+
+def test_one_is_not_true(call: Caller) -> None:
+    """An answer that is asked for again says what is known now, also where Python holds the change for none."""
+    config: dict[str, Any] = {"config": {"retry": {"attempts": 1}, "n": 1}, "name": "c"}
+    slug = call.json("POST", "/v1/configs", config)["data"]["id"]
+    told: list[Any] = []
+    for value in (1, True, 1.0):
+        call.json("PUT", f"/v1/configs/{slug}", {"config": {**config["config"], "n": value}})
+        told += [json.dumps(call.json("GET", f"/v1/configs/{slug}")) for _ in range(2)]
+    assert told[::2] == told[1::2]
+    assert len(set(told)) == 3
