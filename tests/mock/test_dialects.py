@@ -130,6 +130,25 @@ def test_published_refusals_of_respan() -> None:
     assert told(speaker("POST", "/batches/batch_abc123/cancel", headers={})) == (401, expected)
 
 
+@pytest.mark.parametrize("dialect", sorted(CREDENTIALS))
+@pytest.mark.parametrize("body", [None, {}, {"reason": "late"}, b"null"])
+def test_a_cancel_takes_whatever_body(dialect: str, body: Any) -> None:
+    """No gateway asks for a body to cancel a batch, and none minds one."""
+    speaker = Speaker(dialect)
+    assert speaker.json("POST", f"/batches/{speaker.batch(lines(1))['id']}/cancel", body)["status"] == "cancelling"
+
+
+@pytest.mark.parametrize(
+    "params", ['{"customer_identifier": "user123"}', "eyJjdXN0b21lcl9pZGVudGlmaWVyIjogInVzZXIxMjMifQ=="]
+)
+def test_parameters_of_respan(params: str) -> None:
+    """Respan's own header is taken in both published forms: JSON, and base64 of it."""
+    speaker = Speaker("respan")
+    headers = {**speaker.headers, "x-data-respan-params": params}
+    batch = speaker.batch(lines(1), headers)
+    assert speaker.json("POST", f"/batches/{batch['id']}/cancel", None, headers)["status"] == "cancelling"
+
+
 def test_respan_wants_the_slash() -> None:
     """Without the slash at its end a path of Respan is not found; with one, other gateways do not find theirs."""
     speaker = Speaker("respan")
