@@ -81,7 +81,7 @@ def tapped(method: Callable[..., Any], answer: Answer) -> Callable[..., Any]:
         TypeError: It is no method of an operation.
     """
     resource: Any = getattr(method, "__self__", None)
-    own: Any = type(resource)
+    own = resource.__class__
     plain = own.__init__ in (Resource.__init__, AsyncResource.__init__)
     kind = own if plain else _generated(resource)
     tap: Any = _AsyncTap if isinstance(resource, AsyncResource) else _Tap
