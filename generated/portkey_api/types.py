@@ -264,10 +264,8 @@ class RawResponse(Success, Generic[T]):
     @property
     def hook_results(self) -> Any:
         """What each guardrail found, where the gateway tells it in the body (``hook_results``); of a stream, so far."""
-        if isinstance(self.parsed, (Stream, AsyncStream)):
-            return self.parsed.hook_results
         parsed: Any = self.parsed.to_dict() if isinstance(self.parsed, WireModel) else self.parsed
-        return parsed.get("hook_results") if is_object(parsed) else None
+        return parsed.get("hook_results") if is_object(parsed) else getattr(parsed, "hook_results", None)
 
     def __repr__(self) -> str:
         return f"RawResponse({self.operation}: {self.status}, {self.elapsed:.3f} s, {self.attempts} attempts)"
@@ -738,8 +736,9 @@ def _taken(cls: type[WireModel], name: str, value: Any) -> Any:
     _, reader = _plan(cls).fields.get(name, (name, None))
     if reader is not None:
         return reader(_plain(value))
-    kind = dict if is_mapping(value) else list
-    return value if isinstance(value, kind) else kind(value)
+    if is_mapping(value):
+        return value if is_object(value) else dict(value)
+    return list(value) if _is_tuple(value) else value
 
 
 def _plain(value: Any) -> Any:
@@ -918,6 +917,8 @@ def _read_date(value: Any) -> Any:
 
 _SCALARS: dict[str, Callable[[Any], Any]] = {"@datetime": _read_datetime, "@date": _read_date}
 _NEVER = -(10**9)
+_ENOUGH = 8
+"""So many items of a plain list tell what it is a list of; a vector has thousands."""
 
 
 def _fit(codec: Any, value: Any) -> int:
@@ -971,7 +972,7 @@ def _told(tell: Any, given: Any) -> int:
         strength = 20 if len(tell) == 1 else 5
         return strength if found else -5000 * strength
     if isinstance(tell, list):
-        return min((_told(tell[0], each) for each in given), default=0) if is_array(given) else -1000
+        return min((_told(tell[0], each) for each in given[:_ENOUGH]), default=0) if is_array(given) else -1000
     return 1 if any(_is_json(name, given) for name in tell.split()) else -1000
 
 

@@ -11,15 +11,15 @@ from portkey_api.types import read
 from .errors import error_details, error_message
 from .narrow import is_list, is_mapping
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "/chat/completions": "CreateChatCompletionResponse",
     "/completions": "CreateCompletionResponse",
-    "/embeddings": "CreateEmbeddingResponse",
+    "/embeddings": ("CreateEmbeddingResponse", "CreateEncodedEmbeddingResponse"),
     "/messages": "AnthropicMessage",
     "/moderations": "CreateModerationResponse",
     "/responses": "Response",
 }
-"""What the requests of a batch call -> the model of its answer."""
+"""What the requests of a batch call -> the codec of its answer."""
 
 
 class BatchFailure(NamedTuple):

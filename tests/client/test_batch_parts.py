@@ -262,11 +262,21 @@ def results(raw: Any, endpoint: str | None = CHAT) -> list[BatchResult]:
 )
 def test_the_models_are_those_of_the_operations(operation: Operation[Any]) -> None:
     """The answer of a batch is read as the answer of its endpoint's own operation is."""
-    assert ANSWERS[operation.path] == operation.responses["200"][1]
+    codec = operation.responses["200"][1]
+    assert ANSWERS[operation.path] == codec
     answer = {"custom_id": "a", "response": {"status_code": 200, "body": {"id": "x"}}}
     (found,) = results(answer, f"/v1{operation.path}")
     assert isinstance(found.body, WireModel)
-    assert type(found.body).__name__ == operation.responses["200"][1]
+    assert type(found.body).__name__ == (codec if isinstance(codec, str) else codec[0])
+
+
+def test_vectors_of_a_batch_are_of_the_kind_that_came() -> None:
+    """A line does not tell what its request asked for; what is in it does."""
+    for vector, name in (([0.5] * 100, "CreateEmbeddingResponse"), ("AAAAPw==", "CreateEncodedEmbeddingResponse")):
+        item = {"object": "embedding", "index": 0, "embedding": vector}
+        body = {"object": "list", "model": "m", "data": [item], "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+        (found,) = results({"custom_id": "a", "response": {"status_code": 200, "body": body}}, "/v1/embeddings")
+        assert type(found.body).__name__ == name
 
 
 @pytest.mark.parametrize(

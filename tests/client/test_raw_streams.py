@@ -97,8 +97,10 @@ def test_guardrails_are_told_as_they_come() -> None:
 def test_without_a_stream_it_is_the_answer() -> None:
     """A flag that is false, null or left out gives the parsed answer."""
     client = Wire(httpx.Response(200, json={"id": "c"})).client()
-    for flag in ({"stream": False}, {"stream": None}, {}):
-        raw = client.chat.completions.with_raw_response.create(**{**ASKED, "stream": False, **flag})
+    asked: dict[str, Any] = {key: value for key, value in ASKED.items() if key != "stream"}
+    flags: list[dict[str, Any]] = [{"stream": False}, {"stream": None}, {}]
+    for flag in flags:
+        raw = client.chat.completions.with_raw_response.create(**asked, **flag)
         assert (type(raw.parsed), raw.content) == (CreateChatCompletionResponse, b'{"id":"c"}')
 
 
