@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tests.contract.document import DOCUMENT, operations
 from tests.contract.suite import Outcome, try_alone, try_sequences
 from tests.contract.target import CREDENTIALS, Target
+from tests.contract.wire import Send, over_http
 from tests.mock import spec
 from tests.mock.test_robustness import alive, exchange, post, statuses
 from tests.mock.test_transports import serve
@@ -39,6 +41,12 @@ GOOD = (
 
 WRONG = frozenset({"could_not_be_tried", "not_a_server_error"})
 """What schemathesis calls an answer that did not come, or one that should not have."""
+
+
+class Door(NamedTuple):
+    """The way to a gateway on a port."""
+
+    handle: Send
 
 
 @dataclass
@@ -76,7 +84,8 @@ def served() -> Iterator[str]:
 def fuzz(address: str, *, every: int, examples: int, steps: int, requests: int) -> Told:
     """Tries every `every`-th operation alone, `steps` sequences of operations, and spoilt bytes `requests` times."""
     told = Told()
-    target = Target("the served mock", CREDENTIALS, ("2xx", "426"), base_url=address)
+    door = Door(over_http(address, 60))
+    target = Target("the served mock", CREDENTIALS, ("2xx", "426"), lambda _: door, base_url=address)
     for operation in list(operations(DOCUMENT))[::every]:
         told.add(try_alone(target, DOCUMENT, operation, examples=examples))
     told.add(try_sequences(target, DOCUMENT, examples=steps))

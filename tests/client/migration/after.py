@@ -64,7 +64,7 @@ class Triage:
         made = self.client.embeddings.create(
             model="text-embedding-3-small", input=texts, dimensions=8, encoding_format="float"
         )
-        return [each.embedding for each in made.data if isinstance(each.embedding, list)]
+        return [each.embedding for each in made.data]
 
     def greeting(self, prompt_id: str, customer: str) -> str:
         try:
