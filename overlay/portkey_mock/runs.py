@@ -70,7 +70,7 @@ def _worked(run: JsonObject) -> Iterator[tuple[str, JsonObject]]:
 
 def _written(message: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     """How a message comes about."""
-    begun = {**message, "status": "in_progress", "completed_at": None, "content": []}
+    begun: JsonObject = {**message, "status": "in_progress", "completed_at": None, "content": []}
     yield "thread.message.created", begun
     yield "thread.message.in_progress", begun
     for number, part in enumerate(pieces(message["content"][0]["text"]["value"])):

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ class Page:
 
 
 @contextmanager
-def opened(address: str, folder: Path) -> Iterator[Page]:
+def opened(address: str, folder: Path) -> Generator[Page]:
     """The page at an address, in a browser of its own with nothing in it; `folder` is where it keeps its things."""
     command = [str(CHROMIUM), *OPTIONS, f"--user-data-dir={folder}", "about:blank"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -24,9 +24,11 @@ from tests.mock import spec
 from tests.mock.test_robustness import alive, exchange, post, statuses
 from tests.mock.test_transports import serve
 
-WEBSOCKET = b"GET /v1/realtime?model=m HTTP/1.1\r\nhost: mock\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-WEBSOCKET += b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nx-portkey-api-key: k\r\n"
-WEBSOCKET += b"x-portkey-virtual-key: v\r\n\r\n\x81\x82\x00\x00\x00\x00{}"
+WEBSOCKET = (
+    b"GET /v1/realtime?model=m HTTP/1.1\r\nhost: mock\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nx-portkey-api-key: k\r\n"
+    b"x-portkey-virtual-key: v\r\n\r\n\x81\x82\x00\x00\x00\x00{}"
+)
 GOOD = (
     post("/chat/completions", b'{"model":"m","messages":[{"role":"user","content":"Hello"}],"stream":true}'),
     post(
@@ -65,7 +67,7 @@ class Told:
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served() -> Generator[str]:
     """The address of a mock in a process of its own, which has to be the same one at the end, and to end well.
 
     Raises:
