@@ -177,14 +177,17 @@ def test_broken_references_of_a_document() -> None:
     }
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/C"}}}
     broken = {"application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/None"}, {}]}}}
+    inner = {"application/json": {"schema": {"$ref": "#/components/schemas/C/properties/next"}}}
     made = {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}
     paths = {
         "/things": {"post": {"requestBody": {"content": broken}, "responses": made}},
         "/things/{thing_id}": {"get": {"responses": made}},
         "/others": {"post": {"requestBody": {"content": content}, "responses": made}},
+        "/inner": {"post": {"requestBody": {"content": inner}, "responses": made}},
     }
     call = Caller(Gateway({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"C": circle}}}))
     assert call("POST", "/others", {"next": {"thing_id": 5}}).status == 400
     assert call.refusal("POST", "/others", {"thing_id": "t"}) == (400, "invalid_thing")
     assert call("POST", "/things", {"thing_id": "t"}).status == 200
     assert call("POST", "/things", 5).status == 200
+    assert call("POST", "/inner", {"thing_id": "t"}).status == 200
