@@ -33,11 +33,11 @@ Ask = Callable[[dict[str, Any]], Awaitable[str]]
 
 
 def measure(rounds: int) -> list[Row]:
-    """Wall and processor time and peak memory of all calls; a run of each contender in every round."""
+    """Wall and processor time and peak memory of all calls; a run of each contender for every four rounds."""
     runs = [(name, kind) for kind in KINDS for name in installed(CLIENTS if kind == "async" else OURS)]
     found: dict[tuple[str, str], list[list[float]]] = {run: [] for run in runs}
     with serving(ANSWER) as base_url:
-        for _ in range(max(3, rounds // 3)):
+        for _ in range(max(1, rounds // 4)):
             for run in runs:
                 found[run].append(_run(*run, base_url))
     middle = {run: [median(column) for column in zip(*figures, strict=True)] for run, figures in found.items()}
@@ -91,22 +91,15 @@ async def _httpx(base_url: str) -> int:
         return await _gathered(ask)
 
 
-async def _completing(client: Any) -> int:
+async def _openai(base_url: str) -> int:
+    client = import_module("openai").AsyncOpenAI(api_key="x", base_url=base_url)
+
     async def ask(question: dict[str, Any]) -> str:
         answer = await client.chat.completions.create(**question)
         text: str = answer.choices[0].message.content
         return text
 
     return await _gathered(ask)
-
-
-async def _openai(base_url: str) -> int:
-    return await _completing(import_module("openai").AsyncOpenAI(api_key="x", base_url=base_url))
-
-
-async def _portkey_ai(base_url: str) -> int:
-    client = import_module("portkey_ai").AsyncPortkey(api_key="x", virtual_key="y", base_url=base_url)
-    return await _completing(client)
 
 
 async def _portkey_client(base_url: str) -> int:
@@ -135,7 +128,7 @@ async def _journal(base_url: str) -> int:
         return _in_threads(base_url, journal=f"{folder}/journal.jsonl")
 
 
-CLIENTS = {BASE: _httpx, "portkey_client": _portkey_client, "openai": _openai, "portkey_ai": _portkey_ai}
+CLIENTS = {BASE: _httpx, "portkey_client": _portkey_client, "openai": _openai}
 OURS = {"portkey_client": _threads}
 
 

@@ -53,7 +53,7 @@ def test_whatever_comes_the_pace_keeps_its_bounds(most: int, answers: Sequence[S
         pace.answered(before if seen.early else round_, seen.status, seen.headers, clock=clock, now=NOW)
         before = round_
         assert 1 <= pace.lanes <= most
-        assert wait <= pace.wait(clock) <= RETRY.longest_asked
+        assert wait <= pace.wait(clock) <= RETRY.longest_asked + 1e-9  # what adding and taking away a time may lose
         assert pace.lanes >= lanes // 2
         if pace.sent() != round_:
             assert pace.lanes == max(1, lanes // 2)
