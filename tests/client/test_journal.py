@@ -120,7 +120,7 @@ def test_errors_come_back_as_they_were(tmp_path: Path, answer: Any, kind: type[E
     assert (str(kept), vars(kept)) == (str(raised), vars(raised))
 
 
-def test_what_cannot_be_sent_is_not_noted(tmp_path: Path) -> None:
+def test_what_cannot_be_sent_fails_its_item(tmp_path: Path) -> None:
     """An argument that cannot be sent, or that a journal could not tell again, fails its item alone."""
     path = tmp_path / "journal"
     items = [{"model": "m", "input": float("nan")}, {"model": "m", "input": io.BytesIO()}, ITEMS[0]]
