@@ -76,7 +76,7 @@ mock: .venv/.installed  ## the mock gateway on PORT (4010)
 demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
 	$(BIN)/python examples/demo.py $(ARGS)
 
-bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode and the mock, beside peers; time of the pipeline
+bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode, streams, bulk and the mock, beside peers; time of the pipeline
 	.venv-bench/bin/python -m tests.bench $(ARGS)
 	$(if $(ARGS),,PYTHONPATH=openapi $(BIN)/python -m tests.bench.pipeline)
 

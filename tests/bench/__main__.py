@@ -1,14 +1,15 @@
-"""Run the benchmarks and print them as Markdown tables: `python -m tests.bench [imports|calls|bulk ...]`."""
+"""Run the benchmarks and print them as Markdown tables: `python -m tests.bench [imports|calls|decode|streams|...]`."""
 
 import argparse
 
-from tests.bench import bulk, calls, decode, imports, mock, streams, table
+from tests.bench import bulk, calls, decode, imports, mock, streams, table, transfers
 
 MEASUREMENTS = {
     "imports": imports.measure,
     "calls": calls.measure,
     "decode": decode.measure,
     "streams": streams.measure,
+    "transfers": transfers.measure,
     "bulk": bulk.measure,
     "mock": mock.measure,
 }
