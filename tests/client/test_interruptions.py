@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +143,14 @@ def test_killed_again_and_again(deaths: list[int], cancel: bool) -> None:
 def test_a_download_that_is_killed_at_any_step(tmp_path: Path) -> None:
     """A download that is called again after its process ended comes whole, and nothing else is left in the end."""
     content = bytes(range(256)) * 20
-    for last in count(1):
+    last, life = 0, Life([])
+    while life.left <= 0:  # until there were more steps to live than it took
+        last += 1
         life = Life([last])
         file_id = life.gateway._files.add("f", "batch", content, life.clock()).id
         path = tmp_path / "out"
-        life.lived(lambda client: client.files.download(file_id, path, on_progress=life.step))  # noqa: B023  # at once
+        life.lived(lambda client: client.files.download(file_id, path, on_progress=life.step))  # noqa: B023
         assert path.read_bytes() == content
         assert [each.name for each in tmp_path.iterdir()] == ["out"]
         path.unlink()
-        if life.left > 0:
-            break
     assert last > 8

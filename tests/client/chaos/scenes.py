@@ -73,6 +73,8 @@ async def download(stage: Stage) -> None:
     if before is not None:
         path.write_bytes(before)
     checksum = hashlib.sha256(content).hexdigest() if stage.plan.checksum else None
+    made: Any = None
+    error: PortkeyError | None = None
     for _ in range(TRIES):
         made, error = await stage.tried(lambda: stage.client.files.download(file_id, path, sha256=checksum))
         if error is None:
@@ -89,6 +91,8 @@ async def download(stage: Stage) -> None:
 
 async def submitted(stage: Stage, count: int, key: str | None) -> str | None:
     """The id of a batch that is there once, with its file; None where nobody can tell."""
+    made: Any = None
+    error: PortkeyError | None = None
     for _ in range(TRIES if key else 1):
         # ten calls at most, each with a deadline of its own, and three waits before looks
         limit = 10 * (stage.plan.deadline or inf) + 7
@@ -132,6 +136,7 @@ async def ended(stage: Stage, work: Callable[[float], Any]) -> Any:
 
 async def results(stage: Stage, batch_id: str) -> list[str]:
     """The custom ids of all results, asked for until they came; what came before a break is the beginning of it."""
+    error: PortkeyError | None = None
     for _ in range(TRIES):
         came: list[Any] = []
         read = partial(stage.client.batches.results, batch_id)
@@ -201,6 +206,7 @@ async def paging(stage: Stage) -> None:
     want = made or [each.id async for each in stage.each(client.items(method, **named))]
     assert len(want) == count
     stage.line.calm = False
+    error: PortkeyError | None = None
     for _ in range(TRIES):
         came: list[Any] = []
         _, error = await stage.tried(partial(stage.taken, partial(client.items, method, **named), came), within=inf)
@@ -244,6 +250,7 @@ async def calls(stage: Stage) -> None:
     key = stage.random.choice((None, "key-1"))
     named: dict[str, Any] = {"extra_headers": {"Idempotency-Key": key}} if key else {}
     create = stage.client.chat.completions.create
+    error: PortkeyError | None = None
     for _ in range(TRIES if key else 1):
         made, error = await stage.tried(lambda: create(model="m", messages=SENT, **named))
         done = stage.done("POST /v1/chat/completions")

@@ -81,7 +81,8 @@ def plans(scene: str, request: pytest.FixtureRequest) -> Iterator[Plan]:
     if given is not None:
         yield from (plan for plan in [read(given)] if plan.scene == scene)
         return
-    count = round(SCENES[scene][1] * request.config.getoption("--chaos"))
+    times: Any = request.config.getoption("--chaos")
+    count = round(SCENES[scene][1] * times)
     yield from (drawn(scene, seed) for seed in range(count))
 
 
