@@ -55,7 +55,7 @@ def _profile(options: argparse.Namespace) -> Profile:
 
 def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callable[[str], object]) -> Results:
     if profile.name == "mock" and not profile.address:
-        with ProcessPoolExecutor(_PARTS, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(_PARTS, get_context("fork")) as pool:
             parts = [pool.submit(_part, profile, seed, options.depth, number) for number in range(_PARTS)]
             return merged([part.result() for part in parts])
     if profile.address:

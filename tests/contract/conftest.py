@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any
 
 import pytest
 from hypothesis.internal.conjecture import providers
@@ -42,10 +42,13 @@ def unmeasured() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing leaves this process."""
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves this machine."""
+    connect = socket.socket.connect
 
-    def refuse(self: socket.socket, address: object) -> NoReturn:
-        raise AssertionError(f"The suite wanted to connect to {address}.")
+    def refuse(self: socket.socket, address: Any) -> None:
+        if address[0] != "127.0.0.1":
+            raise AssertionError(f"The suite wanted to connect to {address}.")
+        connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refuse)

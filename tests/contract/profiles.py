@@ -221,7 +221,7 @@ def _credentials(where: str, value: Any) -> dict[str, str]:
             raise ProfileError(
                 f"{where}.{name} must name an environment variable, as in ${{API_KEY}}, not hold the key"
             )
-    return value
+    return named
 
 
 def _deviation(where: str, value: Any) -> Deviation:

@@ -23,7 +23,7 @@ from tests.contract.results import Deviation, Finding, OperationResult, Results,
 from tests.contract.routes import Routes
 from tests.contract.suite import Outcome, try_alone, try_sequences
 from tests.contract.target import Target
-from tests.contract.wire import Answering, Exchange, Unanswered, Wire, Withheld, in_process, over_http
+from tests.contract.wire import Answering, Exchange, Send, Unanswered, Wire, Withheld, in_process, over_http
 from tests.contract.world import World
 
 Depth: TypeAlias = Literal["directed", "quick", "deep"]
@@ -53,6 +53,7 @@ def run(
     document: Document = DOCUMENT,
     only: Callable[[Check], bool] = lambda _: True,
     share: tuple[int, int] = (0, 1),
+    stands_for: str = "",
     tell: Callable[[str], object] = lambda _: None,
 ) -> Results:
     """Tries a gateway, in this process or at an address, and says what it found.
@@ -67,22 +68,43 @@ def run(
         only: which of the checks that have requests of their own are made.
         share: which part of the work this is, of how many; `results.merged` puts them together. The directed checks are
             in the first, the sequences in the last.
+        stands_for: the address that a gateway in this process is to be taken for; a local one if it is left out.
         tell: told what is going on.
     """
+    if isinstance(gateway, str):
+        with over_http(gateway, profile.limit) as send:
+            return _tried(send, gateway, profile, seed, depth, wait, document, only, share, tell, networked=True)
+    local = stands_for or f"http://gateway.test{urlsplit(profile.address or ADDRESS).path}"
+    send = in_process(gateway, profile.limit)
+    return _tried(send, local, profile, seed, depth, wait, document, only, share, tell, networked=False)
+
+
+def _tried(
+    send: Send,
+    address: str,
+    profile: Profile,
+    seed: int,
+    depth: Depth,
+    wait: Callable[[float], object],
+    document: Document,
+    only: Callable[[Check], bool],
+    share: tuple[int, int],
+    tell: Callable[[str], object],
+    *,
+    networked: bool,
+) -> Results:
     began = time.monotonic()
     try:
         secrets = profile.secrets()
     except ProfileError as error:
-        return _untried(gateway, profile, seed, depth, document, str(error))
-    address = gateway if isinstance(gateway, str) else f"http://gateway.test{urlsplit(profile.address or ADDRESS).path}"
-    send = over_http(gateway, profile.limit) if isinstance(gateway, str) else in_process(gateway, profile.limit)
+        return _untried(address, profile, seed, depth, document, str(error))
     every = operations(document)
-    wire = Wire(send, profile, address, Routes(every), networked=isinstance(gateway, str))
+    wire = Wire(send, profile, address, Routes(every), networked=networked)
     had = [each for each in every if profile.has(str(each))]
     world = World(wire, profile, document, had, seed, wait)
     this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, share, tell)
     if not this.alive():
-        return _untried(gateway, profile, seed, depth, document, f"nothing answers at {address}; start it first")
+        return _untried(address, profile, seed, depth, document, f"nothing answers at {address}; start it first")
     this.go()
     return _results(this, every, depth, time.monotonic() - began)
 
@@ -317,9 +339,7 @@ def _was_made(this: _Run, name: str) -> bool:
     return check.look is not None or this.effort is not None
 
 
-def _untried(
-    gateway: Answering | str, profile: Profile, seed: int, depth: str, document: Document, why: str
-) -> Results:
+def _untried(address: str, profile: Profile, seed: int, depth: str, document: Document, why: str) -> Results:
     every = operations(document)
     results = tuple(
         OperationResult(str(each), each.raw["operationId"], "not testable", why)
@@ -327,7 +347,6 @@ def _untried(
         else OperationResult(str(each), each.raw["operationId"], "unimplemented", "the profile says so")
         for each in every
     )
-    address = gateway if isinstance(gateway, str) else ADDRESS
     return Results(profile.name, address, seed, depth, _called(document), 0, 0.0, results, (), missing=(why,))
 
 

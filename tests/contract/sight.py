@@ -48,7 +48,20 @@ def look(world: World) -> tuple[dict[str, str], list[tuple[Operation, Exchange]]
             world.absent[label] = f"answered {exchange.status} to a valid request"
         else:
             failed.append((operation, exchange))
+    if world.profile.discover:
+        for label in [each for each in lacking if _unheard_of(world, world.operations[each])]:
+            world.absent[label] = lacking.pop(label)
     return lacking, failed
+
+
+def _unheard_of(world: World, operation: Operation) -> bool:
+    """Whether nothing makes or lists what the operation is about, and it does not know such a thing either."""
+    collection = operation.path.partition("/{")[0]
+    if world.has(f"POST {collection}") or world.has(f"GET {collection}"):
+        return False
+    with suppress(Unanswered, Withheld):
+        return world.wire.handle(world.request(known(world, operation))).status in _ABSENT
+    return False
 
 
 def _turn(operation: Operation) -> tuple[int, int]:

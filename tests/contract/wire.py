@@ -174,12 +174,17 @@ def in_process(gateway: Answering, limit: float) -> Send:
     return send
 
 
-def over_http(address: str, limit: float) -> Send:
+@contextmanager
+def over_http(address: str, limit: float) -> Iterator[Send]:
     """How requests reach an address, byte for byte as they are; no proxy is used and no redirect followed.
 
     The time is measured up to the last byte: an answer that never ends is late, too.
     """
-    client = httpx.Client(timeout=limit, trust_env=False)
+    with httpx.Client(timeout=limit, trust_env=False) as client:
+        yield _sender(client, address, limit)
+
+
+def _sender(client: httpx.Client, address: str, limit: float) -> Send:
     origin = httpx.URL(address).copy_with(raw_path=b"/")
 
     def once(request: Request) -> Response:
