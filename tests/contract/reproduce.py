@@ -78,7 +78,7 @@ def client_line(operation: Operation | None, below: str, query: str, body: str) 
     if body:
         try:
             value = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         if not isinstance(value, dict):
             return ""
