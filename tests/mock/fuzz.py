@@ -13,9 +13,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from portkey_mock.message import Request, Response
 from tests.contract.document import DOCUMENT, operations
 from tests.contract.suite import Outcome, try_alone, try_sequences
 from tests.contract.target import CREDENTIALS, Target
@@ -45,10 +45,15 @@ WRONG = frozenset({"could_not_be_tried", "not_a_server_error"})
 """What schemathesis calls an answer that did not come, or one that should not have."""
 
 
-class Door(NamedTuple):
+@dataclass(frozen=True)
+class Door:
     """The way to a gateway on a port."""
 
-    handle: Send
+    send: Send
+
+    def handle(self, request: Request) -> Response:
+        """What the gateway answers."""
+        return self.send(request)
 
 
 @dataclass
@@ -86,11 +91,12 @@ def served() -> Generator[str]:
 def fuzz(address: str, *, every: int, examples: int, steps: int, requests: int) -> Told:
     """Tries every `every`-th operation alone, `steps` sequences of operations, and spoilt bytes `requests` times."""
     told = Told()
-    door = Door(over_http(address, 60))
-    target = Target("the served mock", CREDENTIALS, ("2xx", "426"), lambda _: door, base_url=address)
-    for operation in list(operations(DOCUMENT))[::every]:
-        told.add(try_alone(target, DOCUMENT, operation, examples=examples))
-    told.add(try_sequences(target, DOCUMENT, examples=steps))
+    with over_http(address, 60) as send:
+        door = Door(send)
+        target = Target("the served mock", CREDENTIALS, ("2xx", "426"), lambda _: door, base_url=address)
+        for operation in list(operations(DOCUMENT))[::every]:
+            told.add(try_alone(target, DOCUMENT, operation, examples=examples))
+        told.add(try_sequences(target, DOCUMENT, examples=steps))
     split = urlsplit(address)
     place = (str(split.hostname), int(split.port or 0))
     random = Random(1)
