@@ -51,9 +51,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def log(call: Entry) -> None:
     """Writes one line about `call` to standard error: time, method, path, status, milliseconds, operation."""
-    target = call.target
-    if not target.isprintable():
-        target = "".join(letter if letter.isprintable() else "?" for letter in target)
+    target = "".join(letter if letter.isprintable() else "?" for letter in call.target)
     outcome = call.status or "reset"
     line = f"{_clock(int(call.time))} {call.method} {target} {outcome} {call.seconds * 1000:.1f} ms"
     print(f"{line} {call.operation or '-'}", file=sys.stderr, flush=True)

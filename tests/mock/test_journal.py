@@ -9,6 +9,7 @@ import pytest
 
 from portkey_mock import Entry, Journal, Request
 from portkey_mock.hiding import HIDDEN, hide_headers, hide_json, hide_query, hide_values, secrets_of
+from portkey_mock.server import log
 
 SECRET = "sk-very-secret"
 HEADERS = (
@@ -186,3 +187,11 @@ def test_secrets_are_hidden_wherever_they_stand() -> None:
     secrets = secrets_of((*HEADERS, nested, ("x-api-key", "ab"), ("x-portkey-config", "{broken")))
     assert secrets == [SECRET, "sk-nested"]
     assert hide_values(f"bad key: {SECRET}!", secrets) == f"bad key: {HIDDEN}!"
+
+
+def test_a_log_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a client puts into its path cannot write to the terminal, or begin a line of its own."""
+    journal = Journal(listen=log)
+    journal.add(Request("GET", "/v1/a\x1b[2J\nb"), "files.list", status=None, time=0.0, seconds=0.0012)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line[8:] == " GET /v1/a?[2J?b reset 1.2 ms files.list"
