@@ -17,7 +17,6 @@ from typing import Final
 from portkey_mock.document import Document, Operation
 from portkey_mock.errors import Refusal
 from portkey_mock.families import Family
-from portkey_mock.generate import Impossible
 from portkey_mock.jsonvalue import Json, is_array, is_object, pointer
 from portkey_mock.naming import noun
 from portkey_mock.validation import Call
@@ -112,19 +111,13 @@ class References:
             return
         reference = source.get("$ref")
         if reference is not None and reference not in inside:
-            yield from self._paths(self._component(reference), inside | {reference})
+            yield from self._paths(self._resolve(reference), inside | {reference})
         for branch in _branches(source):
             yield from self._paths(branch, inside)
         for name, child in source.get("properties", {}).items():
             yield (name,)
             yield from ((name, *path) for path in self._paths(child, inside))
         yield from ((_ITEM, *path) for path in self._paths(source.get("items"), inside))
-
-    def _component(self, reference: str) -> Json:
-        try:
-            return self._resolve(reference)
-        except Impossible:
-            return None
 
 
 def _branches(source: Mapping[str, Json]) -> Iterable[Json]:

@@ -181,7 +181,7 @@ class SchemaCompiler:
         return validator
 
     def resolve(self, reference: str) -> Json:
-        """The component that `reference` names.
+        """The component that `reference` names, or what stands in one at a pointer.
 
         Raises:
             KeyError: there is none, or the reference leads somewhere else than to a component.
@@ -189,4 +189,8 @@ class SchemaCompiler:
         prefix = BASE + "#/components/schemas/"
         if not reference.startswith(prefix):
             raise KeyError(reference)
-        return self.components[reference.removeprefix(prefix).replace("~1", "/").replace("~0", "~")]
+        found: Json = self.components
+        for token in reference.removeprefix(prefix).split("/"):
+            name = token.replace("~1", "/").replace("~0", "~")
+            found = found[int(name)] if is_array(found) else found[name]
+        return found
