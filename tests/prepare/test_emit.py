@@ -120,3 +120,26 @@ def test_a_decision_that_cannot_be_made_stops_the_build(
     """The field and the answers have to be there."""
     with pytest.raises(PrepareError, match=f"x-answer-by: it has no {missing}"):
         emitted(deciding(answers), tmp_path, monkeypatch)
+
+
+def test_a_constructor_takes_what_its_typed_dict_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of request bodies names the typed dict, or its own arguments where attributes have other names."""
+    inner = {"type": "object", "properties": {"x": TEXT}}
+    reference = {"$ref": "#/components/schemas/Inner"}
+    plain = {"type": "object", "required": ["it"], "properties": {"it": reference}}
+    other = {"type": "object", "required": ["theIt"], "properties": {"theIt": reference, "theX": TEXT}}
+    schemas = {"Inner": inner, "Plain": plain, "Other": other, "Answer": inner}
+    paths = {
+        f"/{name}": {
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}},
+                "responses": {"200": {"description": "ok"}},
+            }
+        }
+        for name in ("Plain", "Other")
+    }
+    package = emitted(document(paths, schemas=schemas), tmp_path, monkeypatch)
+    texts = {path.stem: path.read_text("utf-8") for path in (package / "models").glob("*.py")}
+    assert "def __init__(self, **fields: Unpack[PlainDict]) -> None: ..." in texts["plain"]
+    assert "def __init__(self, *, the_it: Inner | InnerDict, the_x: str = ...) -> None: ..." in texts["other"]
+    assert "__init__" not in texts["answer"]
