@@ -74,7 +74,8 @@ def summary(results: Results) -> str:
     """What a person reads at the end of a run."""
     counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
     lines = [str(each) for each in results.findings if not each.expected]
-    lines += [f"not testable: {each.operation}: {each.why}" for each in results.untestable]
+    if not results.missing:
+        lines += [f"not testable: {each.operation}: {each.why}" for each in results.untestable]
     lines += [f"expected and gone: {each.operation}: {each.check} ({each.reason})" for each in results.gone]
     lines += [f"missing: {each}" for each in results.missing]
     total = f"{results.gateway}: {len(results.operations)} operations: {counts}"

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from tests.contract.book import GATEWAY, Book
 from tests.contract.calls import Lacking
 from tests.contract.check import Check
 from tests.contract.document import DOCUMENT, Document, Operation, family, operations
+from tests.contract.minimal import smaller
 from tests.contract.profiles import Profile, ProfileError
 from tests.contract.results import Deviation, Finding, OperationResult, Results, Verdict
 from tests.contract.routes import Routes
@@ -124,6 +125,7 @@ class _Run:
         self.world, self.book, self.effort = world, book, effort
         self.only, self.tell = only, tell
         self.part, self.parts = share
+        self.shrunk: set[tuple[str, str]] = set()
         self.lacking: dict[str, str] = {}
         self.made: Counter[str] = Counter()
         self.unmade: dict[str, str] = {}
@@ -221,7 +223,11 @@ class _Run:
         known = {str(each): each for each in operations(self.world.document)}
         for found in outcome.findings:
             about = known.get(found.operation, operation)
-            self.book.add(found.check, found.message, operation=about, exchange=found.exchange, code=found.curl)
+            exchange = None if found.exchange is None else replace(found.exchange, operation=about)
+            if exchange is not None and (found.operation, found.check) not in self.shrunk:
+                self.shrunk.add((found.operation, found.check))
+                exchange = smaller(self.world, found.check, exchange)
+            self.book.add(found.check, found.message, operation=about, exchange=exchange, code=found.curl)
 
     def _there(self) -> Document:
         """The document without what the gateway does not have."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from portkey_mock import ManualClock
+from portkey_api.types import WireModel
+from portkey_mock import Gateway, ManualClock
 from tests.contract import registry
 from tests.contract.directed_faults import FAULTS, Fault
 from tests.contract.profiles import load
@@ -45,13 +46,9 @@ def test_every_check_is_proven() -> None:
 
 def test_a_client_that_misreads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that loses a member of an answer is found out by what came over the wire."""
-    from portkey_api.types import WireModel
-
     whole = WireModel.to_dict
     monkeypatch.setattr(WireModel, "to_dict", lambda self: {k: v for k, v in whole(self).items() if k != "object"})
     clock = ManualClock()
-    from portkey_mock import Gateway
-
     profile = replace(load("mock"), operations=("* /batches", "* /files"))
     results = run(
         Gateway(clock=clock),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from portkey_mock import Gateway, ManualClock, Request, Response
-from tests.contract.document import DOCUMENT, operations
+from tests.contract.document import DOCUMENT, operations, part
 from tests.contract.partial import Changed, Partial
 from tests.contract.profiles import Profile, at, load
 from tests.contract.results import Deviation, OperationResult, Results, merged
@@ -221,6 +223,39 @@ def test_no_credential_gets_into_the_results() -> None:
     assert any(each.check == "secret_in_answer" for each in results.findings)
     assert KEY not in results.to_json()
     assert "Bearer $PARTIAL_KEY" in results.to_json()
+
+
+def test_a_failing_case_is_minimal() -> None:
+    """What is generated at random is shown without all that has nothing to do with the fault."""
+
+    def change(request: Request, response: Response) -> Response:
+        crashes = _is_completion(request) and b'"temperature"' in request.body
+        return replace(response, status=500, body=b'{"status":"failure","message":"oops"}') if crashes else response
+
+    clock = ManualClock()
+    profile = replace(load("mock"), operations=("POST /completions",))
+    results = run(Changed(Gateway(clock=clock), change), profile, 1, "quick", wait=clock.advance)
+    found = next(each for each in results.findings if each.check == "not_a_server_error")
+    assert found.sent is not None
+    assert set(json.loads(found.sent.body)) <= {"temperature"}
+    assert found.call.startswith("client.completions.create(")
+
+
+def _is_completion(request: Request) -> bool:
+    return request.method == "POST" and request.path == "/v1/completions"
+
+
+SAMPLE = Path(__file__).parent / "samples" / "results.json"
+
+
+def test_the_sample_is_what_a_run_writes() -> None:
+    """The sample that reports are built on is up to date; `UPDATE=1` writes it anew."""
+    results = checked(Changed(Partial(), crash), document=part(DOCUMENT, "files"))
+    written = replace(results, seconds=0.0).to_json()
+    if os.environ.get("UPDATE"):
+        SAMPLE.parent.mkdir(exist_ok=True)
+        SAMPLE.write_text(written, encoding="utf-8")
+    assert written == SAMPLE.read_text(encoding="utf-8")
 
 
 def test_results_are_read_as_they_were_written() -> None:

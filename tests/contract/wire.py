@@ -102,7 +102,7 @@ class Wire:
             Withheld: it was not sent.
         """
         operation = self._routes.find(request.method, self._below(request.path))
-        if operation is not None and self._profile.slash == "required" and not request.path.endswith("/"):
+        if self._profile.slash == "required" and not request.path.endswith("/"):
             request = replace(request, path=f"{request.path}/")
         return self.raw(request, operation)
 
