@@ -15,6 +15,7 @@ from portkey_api.resources.files import AsyncFilesResource, FilesResource
 from portkey_api.types import CallOptions
 
 from .errors import (
+    AnswerError,
     ConnectionFailedError,
     GatewayTimedOutError,
     PortkeyError,
@@ -401,7 +402,7 @@ def file_pieces(runner: Runner[Any], file_id: str, transfer: Transfer, options: 
     async def size(options: CallOptions) -> int | None:
         try:
             told = await AsyncFilesResource(runner).retrieve(file_id, **options)
-        except (ConnectionFailedError, RateLimitError, GatewayTimedOutError):
+        except (AnswerError, ConnectionFailedError, RateLimitError, GatewayTimedOutError):
             raise  # it can be told, another time
         except PortkeyError as error:
             if error.status in _PASSING:
