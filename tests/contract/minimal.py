@@ -28,7 +28,8 @@ def smaller(world: World, check: str, exchange: Exchange) -> Exchange:
     operation = exchange.operation
     if still is None or operation is None or exchange.request.method != operation.method:
         return exchange
-    tries, found = _MOST, exchange
+    tries: int = _MOST
+    found = exchange
     shrinking = True
     while shrinking:
         shrinking = False

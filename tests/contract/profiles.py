@@ -122,8 +122,9 @@ def read(raw: Any, name: str) -> Profile:
     allowed = {each.name for each in fields(Profile)}
     if unknown := sorted(map(str, raw.keys() - allowed)):
         raise ProfileError(f"{name}: {unknown[0]} is no field of a profile; there are {', '.join(sorted(allowed))}")
-    given = {key: _checked(f"{name}: {key}", key, value) for key, value in raw.items() if value is not None}
-    profile = Profile(**{"name": name, **given})
+    given: dict[str, Any] = {"name": name}
+    given |= {key: _checked(f"{name}: {key}", key, value) for key, value in raw.items() if value is not None}
+    profile = Profile(**given)
     for pattern in (*profile.operations, *profile.without):
         if not any(fnmatchcase(each, pattern) for each in _OPERATIONS):
             raise ProfileError(f"{name}: operations: {pattern!r} is no operation; write `POST /batches*`, method first")
@@ -138,7 +139,7 @@ def at(address: str, wanted: Sequence[str] = (), base: Profile | None = None) ->
     Raises:
         ProfileError: the address is none, or there is no such operation.
     """
-    start = {} if base is None else {each.name: getattr(base, each.name) for each in fields(Profile)}
+    start: dict[str, Any] = {} if base is None else {each.name: getattr(base, each.name) for each in fields(Profile)}
     given: dict[str, Any] = {"address": address} if address else {}
     if wanted:
         exact = [each for each in wanted if "*" not in each]
@@ -146,7 +147,8 @@ def at(address: str, wanted: Sequence[str] = (), base: Profile | None = None) ->
     elif base is None:
         given["discover"] = True
     checked = read(given, urlsplit(address).netloc if base is None else base.name)
-    return Profile(**{**start, **{key: getattr(checked, key) for key in given}, "name": checked.name})
+    start |= {key: getattr(checked, key) for key in given} | {"name": checked.name}
+    return Profile(**start)
 
 
 def is_public(address: str) -> bool:

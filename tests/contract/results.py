@@ -166,15 +166,13 @@ class Results:
         raw: dict[str, Any] = json.loads(text)
         if raw.get("format") != FORMAT:
             raise ValueError(f"format is {raw.get('format')}, and this reads {FORMAT}: run the suite again")
-        return cls(
-            **raw
-            | {
-                "operations": tuple(OperationResult(**each) for each in raw["operations"]),
-                "findings": tuple(map(_finding, raw["findings"])),
-                "missing": tuple(raw["missing"]),
-                "gone": tuple(Deviation(**each) for each in raw["gone"]),
-            }
-        )
+        raw |= {
+            "operations": tuple(OperationResult(**each) for each in raw["operations"]),
+            "findings": tuple(map(_finding, raw["findings"])),
+            "missing": tuple(raw["missing"]),
+            "gone": tuple(Deviation(**each) for each in raw["gone"]),
+        }
+        return cls(**raw)
 
 
 def merged(parts: Sequence[Results]) -> Results:
@@ -206,14 +204,12 @@ def _together(results: tuple[OperationResult, ...]) -> OperationResult:
 
 
 def _finding(raw: dict[str, Any]) -> Finding:
-    sent, received = raw["sent"], raw["received"]
-    return Finding(
-        **raw
-        | {
-            "sent": None if sent is None else Sent(**sent | {"headers": _pairs(sent["headers"])}),
-            "received": None if received is None else Received(**received | {"headers": _pairs(received["headers"])}),
-        }
-    )
+    for name, kind in (("sent", Sent), ("received", Received)):
+        held: dict[str, Any] | None = raw[name]
+        if held is not None:
+            held["headers"] = _pairs(held["headers"])
+            raw[name] = kind(**held)
+    return Finding(**raw)
 
 
 def _pairs(raw: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeAlias
 
@@ -15,7 +15,7 @@ STARTERS: Final[Mapping[str, Starter]] = {}
 
 
 @contextmanager
-def started(profile: Profile) -> Iterator[str]:
+def started(profile: Profile) -> Generator[str]:
     """The address of the gateway of a profile, started for as long as this lasts.
 
     Raises:

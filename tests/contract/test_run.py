@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,7 +46,8 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def checked(gateway: Any, profile: Profile = PARTIAL, **options: Any) -> Results:
-    return run(gateway, profile, **{"depth": "directed", "wait": lambda _: None, **options})
+    given: dict[str, Any] = {"depth": "directed", "wait": lambda _: None, **options}
+    return run(gateway, profile, **given)
 
 
 def told(results: Results) -> str:
@@ -281,7 +282,7 @@ def test_the_parts_of_a_run_are_put_together() -> None:
 
 
 @contextmanager
-def served(gateway: Any) -> Iterator[str]:
+def served(gateway: Any) -> Generator[str]:
     """The gateway on a port of this machine, under a server that is not ours."""
 
     class Handler(BaseHTTPRequestHandler):

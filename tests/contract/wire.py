@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias
@@ -123,7 +123,7 @@ class Wire:
         return self.handle(request)
 
     @contextmanager
-    def sending(self, source: str) -> Iterator[None]:
+    def sending(self, source: str) -> Generator[None]:
         """While it lasts, what is sent is of `source`."""
         before, self.source = self.source, source
         try:
@@ -175,7 +175,7 @@ def in_process(gateway: Answering, limit: float) -> Send:
 
 
 @contextmanager
-def over_http(address: str, limit: float) -> Iterator[Send]:
+def over_http(address: str, limit: float) -> Generator[Send]:
     """How requests reach an address, byte for byte as they are; no proxy is used and no redirect followed.
 
     The time is measured up to the last byte: an answer that never ends is late, too.

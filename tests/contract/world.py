@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from random import Random
 from typing import Any, Final
 from urllib.parse import quote
@@ -185,15 +185,6 @@ class World:
             found = items(parsed(self.send(f"GET {collection}", ids)))
             return identity(found[0], parameter) if found else None
         return None
-
-    @contextmanager
-    def alone(self) -> Any:
-        """While it lasts, nothing that was made before is used again."""
-        before, self._made = self._made, {}
-        try:
-            yield
-        finally:
-            self._made = before
 
     def last(self) -> Exchange:
         """The latest exchange."""
