@@ -83,23 +83,36 @@ def client_line(operation: Operation | None, below: str, query: str, body: str) 
         if not isinstance(value, dict):
             return ""
         keywords |= value
-    accepted = _parameters(name)
-    plain = {_letters(each): each for each in accepted}
-    known = {plain[_letters(key)]: value for key, value in keywords.items() if _letters(key) in plain}
-    rest = {key: value for key, value in keywords.items() if _letters(key) not in plain}
-    told = [repr(each) for each in ids] + [f"{key}={value!r}" for key, value in known.items()]
-    told += [f"extra_body={rest!r}"] if rest else []
+    told = [repr(each) for each in ids]
+    told += [f"{key}={value!r}" for key, value in arguments(method(_CLIENT, name), keywords).items()]
     return f"client.{name}({', '.join(told)})"
+
+
+def method(client: Portkey, name: str) -> Any:
+    """The method of our client that has this name, such as `batches.cancel`."""
+    return reduce(getattr, name.split("."), client)
+
+
+def arguments(method: Any, members: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments by which a method of our client is given the members of a body or query.
+
+    What it has no argument for, or more than one, goes as it is into `extra_body`.
+    """
+    names = {_letters(each): each for each in signature(method).parameters}
+    known: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in members.items():
+        argument = names.get(_letters(name))
+        if argument is None or _letters(f"{argument}_body") in names:
+            rest[name] = value
+        else:
+            known[argument] = value
+    return known | ({"extra_body": rest} if rest else {})
 
 
 def _ids(template: str, path: str) -> list[str]:
     pairs = zip(template.split("/"), path.split("/"), strict=False)
     return [unquote(value) for part, value in pairs if part.startswith("{")]
-
-
-def _parameters(name: str) -> list[str]:
-    method = reduce(getattr, name.split("."), _CLIENT)
-    return [each for each in signature(method).parameters if each != "options"]
 
 
 def _letters(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import reduce
 from inspect import signature
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from portkey_mock import GatewayTransport
 from tests.contract import bodies
 from tests.contract.calls import NOTHING, Call, Lacking
 from tests.contract.check import Check, Problem
+from tests.contract.reproduce import arguments, method
 from tests.contract.wire import Exchange
 from tests.contract.world import World
 
@@ -68,12 +68,12 @@ def _varied(world: World, call: Call) -> Call:
 
 
 def _one(world: World, client: Portkey, call: Call) -> Iterator[Problem]:
-    method: Any = reduce(getattr, str(call.operation.raw["operationId"]).split("."), client)
+    called = method(client, str(call.operation.raw["operationId"]))
     seen: list[Exchange] = []
     world.wire.listeners.append(seen.append)
     try:
         with world.wire.sending("client"):
-            answer = method(*_placed(call), **_keywords(method, call))
+            answer = called(*_placed(call), **_keywords(called, call))
     except APIError as error:
         if error.status not in {each.status for each in seen}:
             yield Problem(f"The client reports {error.status}, and {world.last().status} came.", world.last())
@@ -92,26 +92,14 @@ def _placed(call: Call) -> list[str]:
     return [call.ids[name] for name in names]
 
 
-def _keywords(method: Any, call: Call) -> dict[str, Any]:
-    names = {_letters(name): name for name in signature(method).parameters}
+def _keywords(called: Any, call: Call) -> dict[str, Any]:
+    names = signature(called).parameters
     given: dict[str, Any] = dict(call.query)
     if isinstance(call.body, dict) and not ("body" in names and "body" not in call.body):
         given |= call.body
     elif call.body is not NOTHING:
         given["body"] = call.body
-    known: dict[str, Any] = {}
-    rest: dict[str, Any] = {}
-    for name, value in given.items():
-        argument = names.get(_letters(name))
-        if argument is None or argument in known:
-            rest[name] = value
-        else:
-            known[argument] = value
-    return known | ({"extra_body": rest} if rest else {})
-
-
-def _letters(name: str) -> str:
-    return re.sub("[^a-z0-9]", "", name.lower())
+    return arguments(called, given)
 
 
 def _same_request(world: World, exchange: Exchange, call: Call) -> Iterator[Problem]:
