@@ -7,7 +7,6 @@ import secrets
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -58,10 +57,8 @@ def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callabl
         with ProcessPoolExecutor(_PARTS, get_context("fork")) as pool:
             parts = [pool.submit(_part, profile, seed, options.depth, number) for number in range(_PARTS)]
             return merged([part.result() for part in parts])
-    if profile.address:
-        return run(profile.address, profile, seed, options.depth, tell=tell)
-    with started(profile) as address:
-        return run(address, replace(profile, address=address), seed, options.depth, tell=tell)
+    with started(profile) as running:
+        return run(running.address, running, seed, options.depth, tell=tell)
 
 
 def _part(profile: Profile, seed: int, depth: Depth, number: int) -> Results:

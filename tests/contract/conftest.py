@@ -9,22 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
+
+from tests.contract.repeatable import repeatable
 
 
 @pytest.fixture(autouse=True, scope="module")
-def repeatable() -> Iterator[None]:
-    """The same requests every time.
-
-    Hypothesis likes to send words that it finds in the source of the modules of this project, and that would depend on
-    which tests ran before in the same process. It has no switch for it.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(providers, "_get_local_constants", Constants)
-        providers.CONSTANTS_CACHE.cache.clear()
+def same_requests() -> Iterator[None]:
+    """The same requests every time, whichever tests ran before."""
+    with repeatable():
         yield
-    providers.CONSTANTS_CACHE.cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from tests.contract.check import Check
 from tests.contract.document import DOCUMENT, Document, Operation, family, operations
 from tests.contract.minimal import smaller
 from tests.contract.profiles import Profile, ProfileError
+from tests.contract.repeatable import repeatable
 from tests.contract.results import Deviation, Finding, OperationResult, Results, Verdict
 from tests.contract.routes import Routes
 from tests.contract.suite import Outcome, try_alone, try_sequences
@@ -198,7 +199,7 @@ class _Run:
         self.made[check.name] = self.world.wire.requests - before
 
     def _generated(self, effort: Effort) -> None:
-        with self.world.wire.sending("generated"):
+        with self.world.wire.sending("generated"), repeatable():
             for operation in self.world.tryable()[self.part :: self.parts]:
                 self.tell(str(operation))
                 self._alone(operation, effort)
