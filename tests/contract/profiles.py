@@ -143,7 +143,8 @@ def at(address: str, wanted: Sequence[str] = (), base: Profile | None = None) ->
     given: dict[str, Any] = {"address": address} if address else {}
     if wanted:
         exact = [each for each in wanted if "*" not in each]
-        given |= {"operations": list(wanted), "allow": [*start.get("allow", ()), *exact], "without": []}
+        kept = [each for each in start.get("without", ()) if not any(fnmatchcase(name, each) for name in exact)]
+        given |= {"operations": list(wanted), "allow": [*start.get("allow", ()), *exact], "without": kept}
     elif base is None:
         given["discover"] = True
     checked = read(given, urlsplit(address).netloc if base is None else base.name)

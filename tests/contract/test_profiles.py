@@ -78,6 +78,8 @@ def test_an_address_is_enough() -> None:
     assert at("http://127.0.0.1:9/v1").discover
     named = at("http://127.0.0.1:9/v1", ["POST /batches", "GET /files*"])
     assert (named.allow, named.discover, named.has("POST /batches")) == (("POST /batches",), False, True)
+    assert not at("", ["* /batches*"], load("respan")).has("GET /batches/{batch_id}/output")
+    assert at("", ["GET /batches/{batch_id}/output"], load("respan")).has("GET /batches/{batch_id}/output")
     moved = at("http://127.0.0.1:9/v1", [], load("respan"))
     assert (moved.name, moved.slash, moved.address) == ("respan", "required", "http://127.0.0.1:9/v1")
 
