@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,9 @@ from tests.contract.profiles import Profile, ProfileError
 from tests.contract.results import Results, merged
 from tests.contract.run import Depth, run
 from tests.contract.starters import started
+
+KEY: Final = "CONTRACT_API_KEY"
+"""The variable with the key of a gateway that has no profile; it goes as a bearer."""
 
 _PARTS: Final = 2
 
@@ -49,7 +54,9 @@ def _profile(options: argparse.Namespace) -> Profile:
     if not options.base_url:
         named = named or profiles.load("mock")
         return profiles.at("", wanted, named) if wanted else named
-    return profiles.at(options.base_url, wanted, named)
+    profile = profiles.at(options.base_url, wanted, named)
+    keyed = named is None and KEY in os.environ
+    return replace(profile, credentials={"authorization": f"Bearer ${{{KEY}}}"}) if keyed else profile
 
 
 def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callable[[str], object]) -> Results:

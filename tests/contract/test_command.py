@@ -43,6 +43,19 @@ def test_a_run_at_an_address(mine: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(out.read_text())["seed"] == 7
 
 
+def test_an_address_and_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A gateway without a profile is sent the key of the environment, and what it lacks is no failure."""
+    monkeypatch.setenv("CONTRACT_API_KEY", "sk-of-this-test")
+    with served(Partial()) as address:
+        assert (
+            main(["--base-url", address, "--operations", "GET /files/{file_id}, POST /files", "--depth", "directed"])
+            == 0
+        )
+    said = capsys.readouterr().out
+    assert "2 pass" in said
+    assert "sk-of-this-test" not in said
+
+
 def test_a_gateway_is_started(mine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A profile without an address is started by its starter, which says where, and is stopped."""
     ended: list[str] = []
