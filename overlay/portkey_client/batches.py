@@ -6,6 +6,7 @@ Each may be interrupted anywhere and called again: it picks up where it was.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from portkey_api.resources.batches import AsyncBatchesResource, BatchesResource
@@ -38,7 +39,7 @@ class Batches(BatchesResource):
         super().__init__(client)
         self._new_runner = runner
 
-    @property
+    @cached_property
     def _runner(self) -> Runner[Any]:
         return self._new_runner()
 
@@ -183,7 +184,7 @@ class AsyncBatches(AsyncBatchesResource):
         super().__init__(client)
         self._new_runner = runner
 
-    @property
+    @cached_property
     def _runner(self) -> Runner[Any]:
         return self._new_runner()
 
