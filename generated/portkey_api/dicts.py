@@ -91,15 +91,8 @@ if TYPE_CHECKING:
         BasicCheckId,
         BedrockBatchJobCompletionWindow,
         BedrockBatchJobEndpoint,
-        BedrockBatchJobOutputExpiresAfter,
         BedrockConfiguration,
         BedrockConfigurationAwsAuthType,
-        BedrockFinetuneJobMethod,
-        BedrockFinetuneJobMethodDpo,
-        BedrockFinetuneJobMethodDpoHyperparameters,
-        BedrockFinetuneJobMethodSupervised,
-        BedrockFinetuneJobMethodSupervisedHyperparameters,
-        BedrockFinetuneJobMethodType,
         BedrockGuardCheck,
         BedrockGuardParameters,
         BedrockParams,
@@ -113,6 +106,8 @@ if TYPE_CHECKING:
         BulkUpdateMcpServerUserAccessUserAccessItem,
         CharacterCountCheck,
         CharacterCountParameters,
+        ChatAudioOptions,
+        ChatAudioOptionsFormat,
         ChatCompletionFunctionCallOption,
         ChatCompletionFunctions,
         ChatCompletionMessageCustomToolCall,
@@ -122,9 +117,15 @@ if TYPE_CHECKING:
         ChatCompletionNamedToolChoice,
         ChatCompletionNamedToolChoiceFunction,
         ChatCompletionRequestAssistantMessage,
+        ChatCompletionRequestAssistantMessageAudio,
         ChatCompletionRequestAssistantMessageFunctionCall,
         ChatCompletionRequestDeveloperMessage,
         ChatCompletionRequestFunctionMessage,
+        ChatCompletionRequestMessageContentPartAudio,
+        ChatCompletionRequestMessageContentPartAudioInputAudio,
+        ChatCompletionRequestMessageContentPartAudioInputAudioFormat,
+        ChatCompletionRequestMessageContentPartFile,
+        ChatCompletionRequestMessageContentPartFileFile,
         ChatCompletionRequestMessageContentPartImage,
         ChatCompletionRequestMessageContentPartImageImageUrl,
         ChatCompletionRequestMessageContentPartImageImageUrlDetail,
@@ -133,10 +134,19 @@ if TYPE_CHECKING:
         ChatCompletionRequestToolMessage,
         ChatCompletionRequestUserMessage,
         ChatCompletionStreamOptions2,
+        ChatCompletionTokenLogprob,
+        ChatCompletionTokenLogprobTopLogprobsItem,
         ChatCompletionTool,
         ChatCompletionToolChoiceOptionOption1,
+        ChatModality,
+        ChatPrediction,
+        ChatWebSearchOptions,
+        ChatWebSearchOptionsUserLocation,
         Click,
         ClickButton,
+        CodeInterpreterContainer,
+        CodeInterpreterResources,
+        CodeInterpreterTool,
         ComparisonFilter,
         ComparisonFilterType,
         CompoundFilter,
@@ -151,6 +161,7 @@ if TYPE_CHECKING:
         ComputerToolEnvironment,
         Condition,
         ConfigsUpdateBodyConfig,
+        ContainerFileCitation,
         ContainsCheck,
         ContainsCodeCheck,
         ContainsCodeParameters,
@@ -167,12 +178,8 @@ if TYPE_CHECKING:
         CreateApiKeyObjectRotationPolicyRotationPeriod,
         CreateAssistantRequestModelOption2,
         CreateAssistantRequestToolResources,
-        CreateAssistantRequestToolResourcesCodeInterpreter,
         CreateAssistantRequestToolResourcesFileSearch,
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItem,
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
         CreateChatCompletionRequest,
         CreateChatCompletionRequestFunctionCallOption1,
         CreateChatCompletionRequestModelOption2,
@@ -183,9 +190,12 @@ if TYPE_CHECKING:
         CreateEmbeddingRequestEncodingFormat,
         CreateEmbeddingRequestModelOption2,
         CreateFileRequestPurpose,
+        CreateImageEditRequestInputFidelity,
+        CreateImageEditRequestQuality,
         CreateImageEditRequestResponseFormat,
         CreateImageEditRequestSize,
         CreateImageRequestModelOption2,
+        CreateImageRequestModeration,
         CreateImageRequestQuality,
         CreateImageRequestResponseFormat,
         CreateImageRequestSize,
@@ -208,19 +218,12 @@ if TYPE_CHECKING:
         CreateSecretReferenceRequestManagerType,
         CreateSpeechRequestModelOption2,
         CreateSpeechRequestResponseFormat,
-        CreateSpeechRequestVoice,
         CreateThreadAndRunRequestModelOption2,
         CreateThreadAndRunRequestToolResources,
-        CreateThreadAndRunRequestToolResourcesCodeInterpreter,
-        CreateThreadAndRunRequestToolResourcesFileSearch,
         CreateThreadRequest,
         CreateThreadRequestToolResources,
-        CreateThreadRequestToolResourcesCodeInterpreter,
         CreateThreadRequestToolResourcesFileSearch,
         CreateThreadRequestToolResourcesFileSearchVectorStoresItem,
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
         CreateTranscriptionRequestResponseFormat,
         CreateTranscriptionRequestTimestampGranularitiesItem,
         CreateUsageLimitsPolicyRequestPeriodicReset,
@@ -229,6 +232,7 @@ if TYPE_CHECKING:
         CustomLogMetadata,
         CustomLogRequest,
         CustomLogResponse,
+        CustomVoice,
         DoubleClick,
         Drag,
         EasyInputMessage,
@@ -236,13 +240,23 @@ if TYPE_CHECKING:
         EndsWithCheck,
         EndsWithParameters,
         FileCitation,
+        FileExpirationAfter,
         FilePath,
+        FileSearchResources,
         FileSearchTool,
         FileSearchToolCall,
         FileSearchToolCallResultsItem,
         FileSearchToolCallStatus,
         FileSearchToolRankingOptions,
         FileSearchToolRankingOptionsRanker,
+        FineTuningDpoHyperparameters,
+        FineTuningHyperparameters,
+        FineTuningIntegration,
+        FineTuningIntegrationWandb,
+        FineTuningMethod,
+        FineTuningMethodDpo,
+        FineTuningMethodSupervised,
+        FineTuningMethodType,
         FunctionObject,
         FunctionTool,
         FunctionToolCall,
@@ -261,6 +275,8 @@ if TYPE_CHECKING:
         HashicorpKubernetesAuthConfig,
         HashicorpTokenAuthConfig,
         HuggingFaceConfiguration,
+        ImageBackground,
+        ImageOutputFormat,
         Includable,
         InputFile,
         InputImage,
@@ -280,6 +296,11 @@ if TYPE_CHECKING:
         JWTParameters,
         KeyPress,
         LogExportsRequestedDataItem,
+        McpApprovalFilter,
+        McpApprovalResponse,
+        McpTool,
+        McpToolFilter,
+        McpToolRequireApprovalOption1,
         MessageContentImageFileObject,
         MessageContentImageFileObjectImageFile,
         MessageContentImageFileObjectImageFileDetail,
@@ -296,11 +317,7 @@ if TYPE_CHECKING:
         ModelWhitelistCheck,
         ModelWhitelistParameters,
         ModifyAssistantRequestToolResources,
-        ModifyAssistantRequestToolResourcesCodeInterpreter,
-        ModifyAssistantRequestToolResourcesFileSearch,
         ModifyThreadRequestToolResources,
-        ModifyThreadRequestToolResourcesCodeInterpreter,
-        ModifyThreadRequestToolResourcesFileSearch,
         Move,
         OcrDocumentUrl,
         OcrFile,
@@ -308,15 +325,8 @@ if TYPE_CHECKING:
         OcrImageUrlImageUrlOption2,
         OpenAIBatchJobCompletionWindow,
         OpenAIBatchJobEndpoint,
-        OpenAIBatchJobOutputExpiresAfter,
         OpenAIConfiguration,
         OpenAIFinetuneJob,
-        OpenAIFinetuneJobMethod,
-        OpenAIFinetuneJobMethodDpo,
-        OpenAIFinetuneJobMethodDpoHyperparameters,
-        OpenAIFinetuneJobMethodSupervised,
-        OpenAIFinetuneJobMethodSupervisedHyperparameters,
-        OpenAIFinetuneJobMethodType,
         OutputMessage,
         OutputMessageStatus,
         OutputText,
@@ -334,16 +344,9 @@ if TYPE_CHECKING:
         PillarScanParametersScannersItem,
         PortkeyBatchJobCompletionWindow,
         PortkeyBatchJobEndpoint,
-        PortkeyBatchJobOutputExpiresAfter,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
         PortkeyBatchOptions,
-        PortkeyFinetuneJobMethod,
-        PortkeyFinetuneJobMethodDpo,
-        PortkeyFinetuneJobMethodDpoHyperparameters,
-        PortkeyFinetuneJobMethodSupervised,
-        PortkeyFinetuneJobMethodSupervisedHyperparameters,
-        PortkeyFinetuneJobMethodType,
         PortkeyLanguageCheck,
         PortkeyLanguageParameters,
         PortkeyLanguageParametersLanguage,
@@ -358,6 +361,7 @@ if TYPE_CHECKING:
         PricingConfig,
         PricingMultiplier,
         PricingMultiplierImage,
+        PromptCacheRetention,
         PromptfooCheck,
         PromptfooCheckId,
         PromptfooParameters,
@@ -371,6 +375,8 @@ if TYPE_CHECKING:
         ReasoningItem,
         ReasoningItemStatus,
         ReasoningItemSummaryItem,
+        ReasoningSummary,
+        ReasoningText,
         Refusal,
         RegexMatchCheck,
         RegexMatchParameters,
@@ -378,11 +384,13 @@ if TYPE_CHECKING:
         RequiredMetadataKeysParameters,
         RequiredMetadataKeysParametersOperator,
         RerankDocumentOption2,
+        ResponseConversation,
         ResponseFormatJsonObject,
         ResponseFormatJsonSchema,
         ResponseFormatJsonSchemaJsonSchema,
         ResponseFormatText,
         ResponseInputTruncation,
+        ResponsePrompt,
         SageMakerConfiguration,
         SageMakerConfigurationAwsAuthType,
         ScimWorkspacesCreateBodyRole,
@@ -392,6 +400,7 @@ if TYPE_CHECKING:
         SecretMappingValueFormat,
         SentenceCountCheck,
         SentenceCountParameters,
+        ServiceTier,
         StaticChunkingStrategy,
         StaticChunkingStrategyRequestParam,
         SubmitToolOutputsRunRequestToolOutputsItem,
@@ -429,21 +438,25 @@ if TYPE_CHECKING:
         VectorStoreExpirationAfter,
         VectorStoreSearchRequestRankingOptions,
         VectorStoreSearchRequestRankingOptionsRanker,
+        Verbosity,
         VertexAIConfiguration,
         VertexAIConfigurationVertexAuthType,
         VertexBatchJobCompletionWindow,
         VertexBatchJobEndpoint,
-        VertexBatchJobOutputExpiresAfter,
         VirtualKeysCreateBodyDeploymentConfigItem,
         VirtualKeysCreateBodyProvider,
         VirtualKeysUpdateBodyDeploymentConfigItem,
         Wait,
         WebhookCheck,
         WebhookParameters,
+        WebSearchAction,
+        WebSearchActionType,
         WebSearchContextSize,
+        WebSearchLocation,
         WebSearchTool,
         WebSearchToolCall,
         WebSearchToolCallStatus,
+        WebSearchToolFilters,
         WebSearchToolType,
         WebSearchToolUserLocation,
         WordCountCheck,
@@ -978,14 +991,7 @@ class BedrockBatchJobDict(TypedDict):
     job_name: NotRequired["str"]
     output_data_config: NotRequired["str | Mapping[str, Any]"]
     metadata: NotRequired["Mapping[str, Any] | None"]
-    output_expires_after: NotRequired["BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict"]
-
-
-class BedrockBatchJobOutputExpiresAfterDict(TypedDict):
-    """A ``BedrockBatchJobOutputExpiresAfter`` as a dict."""
-
-    anchor: "Literal['created_at']"
-    seconds: "int"
+    output_expires_after: NotRequired["FileExpirationAfter | FileExpirationAfterDict"]
 
 
 class BedrockConfigurationDict(TypedDict):
@@ -1004,50 +1010,15 @@ class BedrockFinetuneJobDict(TypedDict):
 
     model: "str"
     training_file: "str"
-    suffix: "str"
-    method: "BedrockFinetuneJobMethod | BedrockFinetuneJobMethodDict"
     job_name: NotRequired["str"]
     role_arn: NotRequired["str"]
     output_file: NotRequired["str"]
-    validation_file: NotRequired["str"]
-
-
-class BedrockFinetuneJobMethodDict(TypedDict):
-    """A ``BedrockFinetuneJobMethod`` as a dict."""
-
-    type: "BedrockFinetuneJobMethodType"
-    supervised: NotRequired["BedrockFinetuneJobMethodSupervised | BedrockFinetuneJobMethodSupervisedDict"]
-    dpo: NotRequired["BedrockFinetuneJobMethodDpo | BedrockFinetuneJobMethodDpoDict"]
-
-
-class BedrockFinetuneJobMethodDpoDict(TypedDict):
-    """A ``BedrockFinetuneJobMethodDpo`` as a dict."""
-
-    hyperparameters: "BedrockFinetuneJobMethodDpoHyperparameters | BedrockFinetuneJobMethodDpoHyperparametersDict"
-
-
-class BedrockFinetuneJobMethodDpoHyperparametersDict(TypedDict):
-    """A ``BedrockFinetuneJobMethodDpoHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
-
-
-class BedrockFinetuneJobMethodSupervisedDict(TypedDict):
-    """A ``BedrockFinetuneJobMethodSupervised`` as a dict."""
-
-    hyperparameters: (
-        "BedrockFinetuneJobMethodSupervisedHyperparameters | BedrockFinetuneJobMethodSupervisedHyperparametersDict"
-    )
-
-
-class BedrockFinetuneJobMethodSupervisedHyperparametersDict(TypedDict):
-    """A ``BedrockFinetuneJobMethodSupervisedHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
+    validation_file: NotRequired["str | None"]
+    suffix: NotRequired["str | None"]
+    method: NotRequired["FineTuningMethod | FineTuningMethodDict"]
+    seed: NotRequired["int | None"]
+    integrations: NotRequired["Sequence[FineTuningIntegration | FineTuningIntegrationDict] | None"]
+    metadata: NotRequired["Mapping[str, str] | None"]
 
 
 class BedrockGuardCheckDict(TypedDict):
@@ -1180,6 +1151,13 @@ CharacterCountParametersDict = TypedDict(
 """A ``CharacterCountParameters`` as a dict."""
 
 
+class ChatAudioOptionsDict(TypedDict):
+    """A ``ChatAudioOptions`` as a dict."""
+
+    format: "ChatAudioOptionsFormat"
+    voice: "str | CustomVoice | CustomVoiceDict"
+
+
 class ChatCompletionFunctionCallOptionDict(TypedDict):
     """A ``ChatCompletionFunctionCallOption`` as a dict."""
 
@@ -1241,7 +1219,9 @@ class ChatCompletionRequestAssistantMessageDict(TypedDict):
     """A ``ChatCompletionRequestAssistantMessage`` as a dict."""
 
     role: "Literal['assistant']"
-    content: NotRequired["str | None"]
+    content: NotRequired[
+        "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | Refusal | RefusalDict] | None"
+    ]
     name: NotRequired["str"]
     tool_calls: NotRequired[
         "Sequence[ChatCompletionMessageToolCall | ChatCompletionMessageToolCallDict | ChatCompletionMessageCustomToolCall | ChatCompletionMessageCustomToolCallDict]"
@@ -1249,6 +1229,16 @@ class ChatCompletionRequestAssistantMessageDict(TypedDict):
     function_call: NotRequired[
         "ChatCompletionRequestAssistantMessageFunctionCall | ChatCompletionRequestAssistantMessageFunctionCallDict | None"
     ]
+    refusal: NotRequired["str | None"]
+    audio: NotRequired[
+        "ChatCompletionRequestAssistantMessageAudio | ChatCompletionRequestAssistantMessageAudioDict | None"
+    ]
+
+
+class ChatCompletionRequestAssistantMessageAudioDict(TypedDict):
+    """A ``ChatCompletionRequestAssistantMessageAudio`` as a dict."""
+
+    id: "str"
 
 
 class ChatCompletionRequestAssistantMessageFunctionCallDict(TypedDict):
@@ -1261,7 +1251,9 @@ class ChatCompletionRequestAssistantMessageFunctionCallDict(TypedDict):
 class ChatCompletionRequestDeveloperMessageDict(TypedDict):
     """A ``ChatCompletionRequestDeveloperMessage`` as a dict."""
 
-    content: "str"
+    content: (
+        "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict]"
+    )
     role: "Literal['developer']"
     name: NotRequired["str"]
 
@@ -1272,6 +1264,35 @@ class ChatCompletionRequestFunctionMessageDict(TypedDict):
     role: "Literal['function']"
     content: "str | None"
     name: "str"
+
+
+class ChatCompletionRequestMessageContentPartAudioDict(TypedDict):
+    """A ``ChatCompletionRequestMessageContentPartAudio`` as a dict."""
+
+    type: "Literal['input_audio']"
+    input_audio: "ChatCompletionRequestMessageContentPartAudioInputAudio | ChatCompletionRequestMessageContentPartAudioInputAudioDict"
+
+
+class ChatCompletionRequestMessageContentPartAudioInputAudioDict(TypedDict):
+    """A ``ChatCompletionRequestMessageContentPartAudioInputAudio`` as a dict."""
+
+    data: "str"
+    format: "ChatCompletionRequestMessageContentPartAudioInputAudioFormat"
+
+
+class ChatCompletionRequestMessageContentPartFileDict(TypedDict):
+    """A ``ChatCompletionRequestMessageContentPartFile`` as a dict."""
+
+    type: "Literal['file']"
+    file: "ChatCompletionRequestMessageContentPartFileFile | ChatCompletionRequestMessageContentPartFileFileDict"
+
+
+class ChatCompletionRequestMessageContentPartFileFileDict(TypedDict):
+    """A ``ChatCompletionRequestMessageContentPartFileFile`` as a dict."""
+
+    file_id: NotRequired["str"]
+    file_data: NotRequired["str"]
+    filename: NotRequired["str"]
 
 
 class ChatCompletionRequestMessageContentPartImageDict(TypedDict):
@@ -1298,7 +1319,9 @@ class ChatCompletionRequestMessageContentPartTextDict(TypedDict):
 class ChatCompletionRequestSystemMessageDict(TypedDict):
     """A ``ChatCompletionRequestSystemMessage`` as a dict."""
 
-    content: "str"
+    content: (
+        "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict]"
+    )
     role: "Literal['system']"
     name: NotRequired["str"]
 
@@ -1307,14 +1330,16 @@ class ChatCompletionRequestToolMessageDict(TypedDict):
     """A ``ChatCompletionRequestToolMessage`` as a dict."""
 
     role: "Literal['tool']"
-    content: "str"
+    content: (
+        "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict]"
+    )
     tool_call_id: "str"
 
 
 class ChatCompletionRequestUserMessageDict(TypedDict):
     """A ``ChatCompletionRequestUserMessage`` as a dict."""
 
-    content: "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict]"
+    content: "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict | ChatCompletionRequestMessageContentPartAudio | ChatCompletionRequestMessageContentPartAudioDict | ChatCompletionRequestMessageContentPartFile | ChatCompletionRequestMessageContentPartFileDict]"
     role: "Literal['user']"
     name: NotRequired["str"]
 
@@ -1323,6 +1348,29 @@ class ChatCompletionStreamOptions2Dict(TypedDict):
     """A ``ChatCompletionStreamOptions2`` as a dict."""
 
     include_usage: NotRequired["bool"]
+    include_obfuscation: NotRequired["bool"]
+
+
+ChatCompletionTokenLogprobDict = TypedDict(
+    "ChatCompletionTokenLogprobDict",
+    {
+        "token": "str",
+        "logprob": "float",
+        "top_logprobs": "Sequence[ChatCompletionTokenLogprobTopLogprobsItem | ChatCompletionTokenLogprobTopLogprobsItemDict]",
+        "bytes": NotRequired["Sequence[int] | None"],
+    },
+)
+"""A ``ChatCompletionTokenLogprob`` as a dict."""
+
+ChatCompletionTokenLogprobTopLogprobsItemDict = TypedDict(
+    "ChatCompletionTokenLogprobTopLogprobsItemDict",
+    {
+        "token": "str",
+        "logprob": "float",
+        "bytes": NotRequired["Sequence[int] | None"],
+    },
+)
+"""A ``ChatCompletionTokenLogprobTopLogprobsItem`` as a dict."""
 
 
 class ChatCompletionToolDict(TypedDict):
@@ -1338,6 +1386,29 @@ class ChatCompletionsUpdateBodyDict(TypedDict):
     metadata: "Mapping[str, str] | None"
 
 
+class ChatPredictionDict(TypedDict):
+    """A ``ChatPrediction`` as a dict."""
+
+    type: "Literal['content']"
+    content: (
+        "str | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict]"
+    )
+
+
+class ChatWebSearchOptionsDict(TypedDict):
+    """A ``ChatWebSearchOptions`` as a dict."""
+
+    search_context_size: NotRequired["WebSearchContextSize"]
+    user_location: NotRequired["ChatWebSearchOptionsUserLocation | ChatWebSearchOptionsUserLocationDict | None"]
+
+
+class ChatWebSearchOptionsUserLocationDict(TypedDict):
+    """A ``ChatWebSearchOptionsUserLocation`` as a dict."""
+
+    type: "Literal['approximate']"
+    approximate: "WebSearchLocation | WebSearchLocationDict"
+
+
 class ClickDict(TypedDict):
     """A ``Click`` as a dict."""
 
@@ -1345,6 +1416,27 @@ class ClickDict(TypedDict):
     button: "ClickButton"
     x: "int"
     y: "int"
+
+
+class CodeInterpreterContainerDict(TypedDict):
+    """A ``CodeInterpreterContainer`` as a dict."""
+
+    type: "Literal['auto']"
+    file_ids: NotRequired["Sequence[str]"]
+
+
+class CodeInterpreterResourcesDict(TypedDict):
+    """A ``CodeInterpreterResources`` as a dict."""
+
+    file_ids: NotRequired["Sequence[str]"]
+
+
+class CodeInterpreterToolDict(TypedDict):
+    """A ``CodeInterpreterTool`` as a dict."""
+
+    type: "Literal['code_interpreter']"
+    file_ids: "Sequence[str]"
+    container: "str | CodeInterpreterContainer | CodeInterpreterContainerDict"
 
 
 class CollectionsCreateBodyDict(TypedDict):
@@ -1366,7 +1458,7 @@ class ComparisonFilterDict(TypedDict):
 
     type: "ComparisonFilterType"
     key: "str"
-    value: "str | float | bool"
+    value: "str | float | bool | Sequence[str | float]"
 
 
 class CompoundFilterDict(TypedDict):
@@ -1453,6 +1545,17 @@ class ConfigsUpdateBodyConfigDict(TypedDict):
     """A ``ConfigsUpdateBodyConfig`` as a dict."""
 
     virtual_key: NotRequired["str"]
+
+
+class ContainerFileCitationDict(TypedDict):
+    """A ``ContainerFileCitation`` as a dict."""
+
+    type: "Literal['container_file_citation']"
+    container_id: "str"
+    file_id: "str"
+    filename: "str"
+    start_index: "int"
+    end_index: "int"
 
 
 class ContainsCheckDict(TypedDict):
@@ -1561,23 +1664,16 @@ class CreateAssistantRequestDict(TypedDict):
     response_format: NotRequired[
         "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
     ]
+    reasoning_effort: NotRequired["ReasoningEffort2 | None"]
 
 
 class CreateAssistantRequestToolResourcesDict(TypedDict):
     """A ``CreateAssistantRequestToolResources`` as a dict."""
 
-    code_interpreter: NotRequired[
-        "CreateAssistantRequestToolResourcesCodeInterpreter | CreateAssistantRequestToolResourcesCodeInterpreterDict"
-    ]
+    code_interpreter: NotRequired["CodeInterpreterResources | CodeInterpreterResourcesDict"]
     file_search: NotRequired[
         "CreateAssistantRequestToolResourcesFileSearch | CreateAssistantRequestToolResourcesFileSearchDict"
     ]
-
-
-class CreateAssistantRequestToolResourcesCodeInterpreterDict(TypedDict):
-    """A ``CreateAssistantRequestToolResourcesCodeInterpreter`` as a dict."""
-
-    file_ids: NotRequired["Sequence[str]"]
 
 
 class CreateAssistantRequestToolResourcesFileSearchDict(TypedDict):
@@ -1594,29 +1690,9 @@ class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemDict(TypedDic
 
     file_ids: NotRequired["Sequence[str]"]
     chunking_strategy: NotRequired[
-        "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto | CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAutoDict | CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic | CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticDict"
+        "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
     ]
     metadata: NotRequired["Mapping[str, Any]"]
-
-
-class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAutoDict(TypedDict):
-    """A ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto`` as a dict."""
-
-    type: "Literal['auto']"
-
-
-class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticDict(TypedDict):
-    """A ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic`` as a dict."""
-
-    type: "Literal['static']"
-    static: "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic | CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStaticDict"
-
-
-class CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStaticDict(TypedDict):
-    """A ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic`` as a dict."""
-
-    max_chunk_size_tokens: "int"
-    chunk_overlap_tokens: "int"
 
 
 class CreateChatCompletionRequestDict(TypedDict):
@@ -1653,6 +1729,17 @@ class CreateChatCompletionRequestDict(TypedDict):
     ]
     functions: NotRequired["Sequence[ChatCompletionFunctions | ChatCompletionFunctionsDict]"]
     store: NotRequired["bool | None"]
+    reasoning_effort: NotRequired["ReasoningEffort2 | None"]
+    verbosity: NotRequired["Verbosity | None"]
+    metadata: NotRequired["Mapping[str, str] | None"]
+    modalities: NotRequired["Sequence[ChatModality] | None"]
+    audio: NotRequired["ChatAudioOptions | ChatAudioOptionsDict | None"]
+    prediction: NotRequired["ChatPrediction | ChatPredictionDict | None"]
+    web_search_options: NotRequired["ChatWebSearchOptions | ChatWebSearchOptionsDict"]
+    service_tier: NotRequired["ServiceTier | None"]
+    safety_identifier: NotRequired["str | None"]
+    prompt_cache_key: NotRequired["str | None"]
+    prompt_cache_retention: NotRequired["PromptCacheRetention | None"]
 
 
 class CreateChatCompletionRequestThinkingDict(TypedDict):
@@ -1695,11 +1782,16 @@ class CreateEmbeddingRequestDict(TypedDict):
     user: NotRequired["str"]
 
 
-class CreateFileRequestDict(TypedDict):
-    """A ``CreateFileRequest`` as a dict."""
-
-    file: "FileInput"
-    purpose: "CreateFileRequestPurpose"
+CreateFileRequestDict = TypedDict(
+    "CreateFileRequestDict",
+    {
+        "file": "FileInput",
+        "purpose": "CreateFileRequestPurpose",
+        "expires_after[anchor]": NotRequired["Literal['created_at']"],
+        "expires_after[seconds]": NotRequired["int"],
+    },
+)
+"""A ``CreateFileRequest`` as a dict."""
 
 
 class CreateGuardrailRequestDict(TypedDict):
@@ -1723,6 +1815,11 @@ class CreateImageEditRequestDict(TypedDict):
     size: NotRequired["CreateImageEditRequestSize | None"]
     response_format: NotRequired["CreateImageEditRequestResponseFormat | None"]
     user: NotRequired["str"]
+    background: NotRequired["ImageBackground | None"]
+    output_format: NotRequired["ImageOutputFormat | None"]
+    output_compression: NotRequired["int | None"]
+    quality: NotRequired["CreateImageEditRequestQuality | None"]
+    input_fidelity: NotRequired["CreateImageEditRequestInputFidelity | None"]
 
 
 class CreateImageRequestDict(TypedDict):
@@ -1731,11 +1828,15 @@ class CreateImageRequestDict(TypedDict):
     prompt: "str"
     model: NotRequired["str | CreateImageRequestModelOption2 | None"]
     n: NotRequired["int | None"]
-    quality: NotRequired["CreateImageRequestQuality"]
+    quality: NotRequired["CreateImageRequestQuality | None"]
     response_format: NotRequired["CreateImageRequestResponseFormat | None"]
     size: NotRequired["CreateImageRequestSize | None"]
     style: NotRequired["CreateImageRequestStyle | None"]
     user: NotRequired["str"]
+    background: NotRequired["ImageBackground | None"]
+    output_format: NotRequired["ImageOutputFormat | None"]
+    output_compression: NotRequired["int | None"]
+    moderation: NotRequired["CreateImageRequestModeration | None"]
 
 
 class CreateImageVariationRequestDict(TypedDict):
@@ -1851,7 +1952,7 @@ class CreateMessageRequestAttachmentsItemDict(TypedDict):
 class CreateModerationRequestDict(TypedDict):
     """A ``CreateModerationRequest`` as a dict."""
 
-    input: "str | Sequence[str]"
+    input: "str | Sequence[str] | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict]"
     model: NotRequired["str | CreateModerationRequestModelOption2"]
 
 
@@ -1887,7 +1988,7 @@ class CreateResponseDict(TypedDict):
     """A ``CreateResponse`` as a dict."""
 
     model: "ModelIdsResponsesOption1 | str"
-    input: "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | ItemReference | ItemReferenceDict]"
+    input: "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict]"
     metadata: NotRequired["Mapping[str, str] | None"]
     temperature: NotRequired["float | None"]
     top_p: NotRequired["float | None"]
@@ -1898,16 +1999,25 @@ class CreateResponseDict(TypedDict):
     instructions: NotRequired["str | None"]
     text: NotRequired["CreateResponseText | CreateResponseTextDict"]
     tools: NotRequired[
-        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict]"
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict]"
     ]
     tool_choice: NotRequired[
         "ToolChoiceOptions | ToolChoiceTypes | ToolChoiceTypesDict | ToolChoiceFunction | ToolChoiceFunctionDict"
     ]
     truncation: NotRequired["CreateResponseTruncation | None"]
+    background: NotRequired["bool | None"]
+    max_tool_calls: NotRequired["int | None"]
+    prompt: NotRequired["ResponsePrompt | ResponsePromptDict | None"]
+    prompt_cache_key: NotRequired["str | None"]
+    prompt_cache_retention: NotRequired["PromptCacheRetention | None"]
+    safety_identifier: NotRequired["str | None"]
+    service_tier: NotRequired["ServiceTier | None"]
+    top_logprobs: NotRequired["int | None"]
     include: NotRequired["Sequence[Includable] | None"]
     parallel_tool_calls: NotRequired["bool | None"]
     store: NotRequired["bool | None"]
     stream: NotRequired["bool | None"]
+    conversation: NotRequired["str | ResponseConversation | ResponseConversationDict | None"]
 
 
 class CreateResponseTextDict(TypedDict):
@@ -1916,6 +2026,7 @@ class CreateResponseTextDict(TypedDict):
     format: NotRequired[
         "ResponseFormatText | ResponseFormatTextDict | TextResponseFormatJsonSchema | TextResponseFormatJsonSchemaDict | ResponseFormatJsonObject | ResponseFormatJsonObjectDict"
     ]
+    verbosity: NotRequired["Verbosity | None"]
 
 
 class CreateRunRequestDict(TypedDict):
@@ -1943,6 +2054,7 @@ class CreateRunRequestDict(TypedDict):
     response_format: NotRequired[
         "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
     ]
+    reasoning_effort: NotRequired["ReasoningEffort2 | None"]
 
 
 class CreateSecretReferenceRequestDict(TypedDict):
@@ -1966,9 +2078,10 @@ class CreateSpeechRequestDict(TypedDict):
 
     model: "str | CreateSpeechRequestModelOption2"
     input: "str"
-    voice: "CreateSpeechRequestVoice"
+    voice: "str | CustomVoice | CustomVoiceDict"
     response_format: NotRequired["CreateSpeechRequestResponseFormat"]
     speed: NotRequired["float"]
+    instructions: NotRequired["str"]
 
 
 class CreateThreadAndRunRequestDict(TypedDict):
@@ -2003,24 +2116,8 @@ class CreateThreadAndRunRequestDict(TypedDict):
 class CreateThreadAndRunRequestToolResourcesDict(TypedDict):
     """A ``CreateThreadAndRunRequestToolResources`` as a dict."""
 
-    code_interpreter: NotRequired[
-        "CreateThreadAndRunRequestToolResourcesCodeInterpreter | CreateThreadAndRunRequestToolResourcesCodeInterpreterDict"
-    ]
-    file_search: NotRequired[
-        "CreateThreadAndRunRequestToolResourcesFileSearch | CreateThreadAndRunRequestToolResourcesFileSearchDict"
-    ]
-
-
-class CreateThreadAndRunRequestToolResourcesCodeInterpreterDict(TypedDict):
-    """A ``CreateThreadAndRunRequestToolResourcesCodeInterpreter`` as a dict."""
-
-    file_ids: NotRequired["Sequence[str]"]
-
-
-class CreateThreadAndRunRequestToolResourcesFileSearchDict(TypedDict):
-    """A ``CreateThreadAndRunRequestToolResourcesFileSearch`` as a dict."""
-
-    vector_store_ids: NotRequired["Sequence[str]"]
+    code_interpreter: NotRequired["CodeInterpreterResources | CodeInterpreterResourcesDict"]
+    file_search: NotRequired["FileSearchResources | FileSearchResourcesDict"]
 
 
 class CreateThreadRequestDict(TypedDict):
@@ -2034,18 +2131,10 @@ class CreateThreadRequestDict(TypedDict):
 class CreateThreadRequestToolResourcesDict(TypedDict):
     """A ``CreateThreadRequestToolResources`` as a dict."""
 
-    code_interpreter: NotRequired[
-        "CreateThreadRequestToolResourcesCodeInterpreter | CreateThreadRequestToolResourcesCodeInterpreterDict"
-    ]
+    code_interpreter: NotRequired["CodeInterpreterResources | CodeInterpreterResourcesDict"]
     file_search: NotRequired[
         "CreateThreadRequestToolResourcesFileSearch | CreateThreadRequestToolResourcesFileSearchDict"
     ]
-
-
-class CreateThreadRequestToolResourcesCodeInterpreterDict(TypedDict):
-    """A ``CreateThreadRequestToolResourcesCodeInterpreter`` as a dict."""
-
-    file_ids: NotRequired["Sequence[str]"]
 
 
 class CreateThreadRequestToolResourcesFileSearchDict(TypedDict):
@@ -2062,29 +2151,9 @@ class CreateThreadRequestToolResourcesFileSearchVectorStoresItemDict(TypedDict):
 
     file_ids: NotRequired["Sequence[str]"]
     chunking_strategy: NotRequired[
-        "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto | CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAutoDict | CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic | CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticDict"
+        "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
     ]
     metadata: NotRequired["Mapping[str, Any]"]
-
-
-class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAutoDict(TypedDict):
-    """A ``CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto`` as a dict."""
-
-    type: "Literal['auto']"
-
-
-class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticDict(TypedDict):
-    """A ``CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic`` as a dict."""
-
-    type: "Literal['static']"
-    static: "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic | CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStaticDict"
-
-
-class CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStaticDict(TypedDict):
-    """A ``CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic`` as a dict."""
-
-    max_chunk_size_tokens: "int"
-    chunk_overlap_tokens: "int"
 
 
 CreateTranscriptionRequestDict = TypedDict(
@@ -2097,6 +2166,10 @@ CreateTranscriptionRequestDict = TypedDict(
         "response_format": NotRequired["CreateTranscriptionRequestResponseFormat"],
         "temperature": NotRequired["float"],
         "timestamp_granularities[]": NotRequired["Sequence[CreateTranscriptionRequestTimestampGranularitiesItem]"],
+        "include[]": NotRequired["Sequence[Literal['logprobs']]"],
+        "chunking_strategy": NotRequired["Literal['auto'] | None"],
+        "known_speaker_names[]": NotRequired["Sequence[str]"],
+        "known_speaker_references[]": NotRequired["Sequence[str]"],
     },
 )
 """A ``CreateTranscriptionRequest`` as a dict."""
@@ -2133,6 +2206,7 @@ class CreateVectorStoreFileBatchRequestDict(TypedDict):
     chunking_strategy: NotRequired[
         "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
     ]
+    attributes: NotRequired["Mapping[str, str | float | bool] | None"]
 
 
 class CreateVectorStoreFileRequestDict(TypedDict):
@@ -2142,6 +2216,7 @@ class CreateVectorStoreFileRequestDict(TypedDict):
     chunking_strategy: NotRequired[
         "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
     ]
+    attributes: NotRequired["Mapping[str, str | float | bool] | None"]
 
 
 class CreateVectorStoreRequestDict(TypedDict):
@@ -2154,6 +2229,7 @@ class CreateVectorStoreRequestDict(TypedDict):
         "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
     ]
     metadata: NotRequired["Mapping[str, Any] | None"]
+    description: NotRequired["str"]
 
 
 class CustomHostConfigurationDict(TypedDict):
@@ -2195,6 +2271,12 @@ class CustomLogResponseDict(TypedDict):
     status: NotRequired["int"]
     headers: NotRequired["Mapping[str, str]"]
     response_time: NotRequired["int"]
+
+
+class CustomVoiceDict(TypedDict):
+    """A ``CustomVoice`` as a dict."""
+
+    id: "str"
 
 
 class DoubleClickDict(TypedDict):
@@ -2262,6 +2344,14 @@ class FileCitationDict(TypedDict):
     type: "Literal['file_citation']"
     index: "int"
     file_id: "str"
+    filename: NotRequired["str"]
+
+
+class FileExpirationAfterDict(TypedDict):
+    """A ``FileExpirationAfter`` as a dict."""
+
+    anchor: "Literal['created_at']"
+    seconds: "int"
 
 
 class FilePathDict(TypedDict):
@@ -2270,6 +2360,12 @@ class FilePathDict(TypedDict):
     type: "Literal['file_path']"
     file_id: "str"
     index: "int"
+
+
+class FileSearchResourcesDict(TypedDict):
+    """A ``FileSearchResources`` as a dict."""
+
+    vector_store_ids: NotRequired["Sequence[str]"]
 
 
 class FileSearchToolDict(TypedDict):
@@ -2315,6 +2411,59 @@ class FineTuningCheckpointsPermissionsCreateBodyDict(TypedDict):
     project_ids: "Sequence[str]"
 
 
+class FineTuningDpoHyperparametersDict(TypedDict):
+    """A ``FineTuningDpoHyperparameters`` as a dict."""
+
+    n_epochs: NotRequired["Literal['auto'] | int"]
+    learning_rate_multiplier: NotRequired["Literal['auto'] | float"]
+    batch_size: NotRequired["Literal['auto'] | int"]
+    beta: NotRequired["Literal['auto'] | float"]
+
+
+class FineTuningHyperparametersDict(TypedDict):
+    """A ``FineTuningHyperparameters`` as a dict."""
+
+    n_epochs: NotRequired["Literal['auto'] | int"]
+    learning_rate_multiplier: NotRequired["Literal['auto'] | float"]
+    batch_size: NotRequired["Literal['auto'] | int"]
+
+
+class FineTuningIntegrationDict(TypedDict):
+    """A ``FineTuningIntegration`` as a dict."""
+
+    type: "Literal['wandb']"
+    wandb: "FineTuningIntegrationWandb | FineTuningIntegrationWandbDict"
+
+
+class FineTuningIntegrationWandbDict(TypedDict):
+    """A ``FineTuningIntegrationWandb`` as a dict."""
+
+    project: "str"
+    name: NotRequired["str | None"]
+    entity: NotRequired["str | None"]
+    tags: NotRequired["Sequence[str]"]
+
+
+class FineTuningMethodDict(TypedDict):
+    """A ``FineTuningMethod`` as a dict."""
+
+    type: "FineTuningMethodType"
+    supervised: NotRequired["FineTuningMethodSupervised | FineTuningMethodSupervisedDict"]
+    dpo: NotRequired["FineTuningMethodDpo | FineTuningMethodDpoDict"]
+
+
+class FineTuningMethodDpoDict(TypedDict):
+    """A ``FineTuningMethodDpo`` as a dict."""
+
+    hyperparameters: NotRequired["FineTuningDpoHyperparameters | FineTuningDpoHyperparametersDict"]
+
+
+class FineTuningMethodSupervisedDict(TypedDict):
+    """A ``FineTuningMethodSupervised`` as a dict."""
+
+    hyperparameters: NotRequired["FineTuningHyperparameters | FineTuningHyperparametersDict"]
+
+
 class FunctionObjectDict(TypedDict):
     """A ``FunctionObject`` as a dict."""
 
@@ -2350,7 +2499,7 @@ class FunctionToolCallOutputDict(TypedDict):
 
     type: "Literal['function_call_output']"
     call_id: "str"
-    output: "str"
+    output: "str | Sequence[InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict]"
     id: NotRequired["str"]
     status: NotRequired["FunctionToolCallOutputStatus"]
 
@@ -2400,10 +2549,10 @@ class GroupByDict(TypedDict):
 GuardrailActionsDict = TypedDict(
     "GuardrailActionsDict",
     {
-        "deny": "bool",
-        "async": "bool",
-        "on_success": "GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict",
-        "on_fail": "GuardrailActionsOnFail | GuardrailActionsOnFailDict",
+        "deny": NotRequired["bool"],
+        "async": NotRequired["bool"],
+        "on_success": NotRequired["GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict"],
+        "on_fail": NotRequired["GuardrailActionsOnFail | GuardrailActionsOnFailDict"],
     },
 )
 """A ``GuardrailActions`` as a dict."""
@@ -2478,6 +2627,7 @@ class InputFileDict(TypedDict):
     file_id: NotRequired["str"]
     filename: NotRequired["str"]
     file_data: NotRequired["str"]
+    file_url: NotRequired["str"]
 
 
 class InputImageDict(TypedDict):
@@ -2596,6 +2746,23 @@ class LogsExportsUpdateBodyDict(TypedDict):
     requested_data: NotRequired["Sequence[LogExportsRequestedDataItem]"]
 
 
+class McpApprovalFilterDict(TypedDict):
+    """A ``McpApprovalFilter`` as a dict."""
+
+    always: NotRequired["McpToolFilter | McpToolFilterDict"]
+    never: NotRequired["McpToolFilter | McpToolFilterDict"]
+
+
+class McpApprovalResponseDict(TypedDict):
+    """A ``McpApprovalResponse`` as a dict."""
+
+    type: "Literal['mcp_approval_response']"
+    approval_request_id: "str"
+    approve: "bool"
+    id: NotRequired["str | None"]
+    reason: NotRequired["str | None"]
+
+
 class McpTokensDict(TypedDict):
     """A ``McpTokens`` as a dict."""
 
@@ -2604,6 +2771,27 @@ class McpTokensDict(TypedDict):
     token_type: NotRequired["str"]
     expires_in: NotRequired["int | None"]
     scope: NotRequired["str | None"]
+
+
+class McpToolDict(TypedDict):
+    """A ``McpTool`` as a dict."""
+
+    type: "Literal['mcp']"
+    server_label: "str"
+    server_url: NotRequired["str"]
+    connector_id: NotRequired["str"]
+    server_description: NotRequired["str"]
+    authorization: NotRequired["str"]
+    headers: NotRequired["Mapping[str, str] | None"]
+    allowed_tools: NotRequired["Sequence[str] | McpToolFilter | McpToolFilterDict | None"]
+    require_approval: NotRequired["McpToolRequireApprovalOption1 | McpApprovalFilter | McpApprovalFilterDict | None"]
+
+
+class McpToolFilterDict(TypedDict):
+    """A ``McpToolFilter`` as a dict."""
+
+    tool_names: NotRequired["Sequence[str]"]
+    read_only: NotRequired["bool"]
 
 
 class MessageContentImageFileObjectDict(TypedDict):
@@ -2707,29 +2895,14 @@ class ModifyAssistantRequestDict(TypedDict):
     response_format: NotRequired[
         "AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | AssistantsApiResponseFormatDict | None"
     ]
+    reasoning_effort: NotRequired["ReasoningEffort2 | None"]
 
 
 class ModifyAssistantRequestToolResourcesDict(TypedDict):
     """A ``ModifyAssistantRequestToolResources`` as a dict."""
 
-    code_interpreter: NotRequired[
-        "ModifyAssistantRequestToolResourcesCodeInterpreter | ModifyAssistantRequestToolResourcesCodeInterpreterDict"
-    ]
-    file_search: NotRequired[
-        "ModifyAssistantRequestToolResourcesFileSearch | ModifyAssistantRequestToolResourcesFileSearchDict"
-    ]
-
-
-class ModifyAssistantRequestToolResourcesCodeInterpreterDict(TypedDict):
-    """A ``ModifyAssistantRequestToolResourcesCodeInterpreter`` as a dict."""
-
-    file_ids: NotRequired["Sequence[str]"]
-
-
-class ModifyAssistantRequestToolResourcesFileSearchDict(TypedDict):
-    """A ``ModifyAssistantRequestToolResourcesFileSearch`` as a dict."""
-
-    vector_store_ids: NotRequired["Sequence[str]"]
+    code_interpreter: NotRequired["CodeInterpreterResources | CodeInterpreterResourcesDict"]
+    file_search: NotRequired["FileSearchResources | FileSearchResourcesDict"]
 
 
 class ModifyMessageRequestDict(TypedDict):
@@ -2754,24 +2927,8 @@ class ModifyThreadRequestDict(TypedDict):
 class ModifyThreadRequestToolResourcesDict(TypedDict):
     """A ``ModifyThreadRequestToolResources`` as a dict."""
 
-    code_interpreter: NotRequired[
-        "ModifyThreadRequestToolResourcesCodeInterpreter | ModifyThreadRequestToolResourcesCodeInterpreterDict"
-    ]
-    file_search: NotRequired[
-        "ModifyThreadRequestToolResourcesFileSearch | ModifyThreadRequestToolResourcesFileSearchDict"
-    ]
-
-
-class ModifyThreadRequestToolResourcesCodeInterpreterDict(TypedDict):
-    """A ``ModifyThreadRequestToolResourcesCodeInterpreter`` as a dict."""
-
-    file_ids: NotRequired["Sequence[str]"]
-
-
-class ModifyThreadRequestToolResourcesFileSearchDict(TypedDict):
-    """A ``ModifyThreadRequestToolResourcesFileSearch`` as a dict."""
-
-    vector_store_ids: NotRequired["Sequence[str]"]
+    code_interpreter: NotRequired["CodeInterpreterResources | CodeInterpreterResourcesDict"]
+    file_search: NotRequired["FileSearchResources | FileSearchResourcesDict"]
 
 
 class MoveDict(TypedDict):
@@ -2829,14 +2986,7 @@ class OpenAIBatchJobDict(TypedDict):
     completion_window: "OpenAIBatchJobCompletionWindow"
     endpoint: "OpenAIBatchJobEndpoint"
     metadata: NotRequired["Mapping[str, Any] | None"]
-    output_expires_after: NotRequired["OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict"]
-
-
-class OpenAIBatchJobOutputExpiresAfterDict(TypedDict):
-    """A ``OpenAIBatchJobOutputExpiresAfter`` as a dict."""
-
-    anchor: "Literal['created_at']"
-    seconds: "int"
+    output_expires_after: NotRequired["FileExpirationAfter | FileExpirationAfterDict"]
 
 
 class OpenAIConfigurationDict(TypedDict):
@@ -2851,47 +3001,12 @@ class OpenAIFinetuneJobDict(TypedDict):
 
     model: "str"
     training_file: "str"
-    suffix: "str"
-    method: "OpenAIFinetuneJobMethod | OpenAIFinetuneJobMethodDict"
-    validation_file: NotRequired["str"]
-
-
-class OpenAIFinetuneJobMethodDict(TypedDict):
-    """A ``OpenAIFinetuneJobMethod`` as a dict."""
-
-    type: "OpenAIFinetuneJobMethodType"
-    supervised: NotRequired["OpenAIFinetuneJobMethodSupervised | OpenAIFinetuneJobMethodSupervisedDict"]
-    dpo: NotRequired["OpenAIFinetuneJobMethodDpo | OpenAIFinetuneJobMethodDpoDict"]
-
-
-class OpenAIFinetuneJobMethodDpoDict(TypedDict):
-    """A ``OpenAIFinetuneJobMethodDpo`` as a dict."""
-
-    hyperparameters: "OpenAIFinetuneJobMethodDpoHyperparameters | OpenAIFinetuneJobMethodDpoHyperparametersDict"
-
-
-class OpenAIFinetuneJobMethodDpoHyperparametersDict(TypedDict):
-    """A ``OpenAIFinetuneJobMethodDpoHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
-
-
-class OpenAIFinetuneJobMethodSupervisedDict(TypedDict):
-    """A ``OpenAIFinetuneJobMethodSupervised`` as a dict."""
-
-    hyperparameters: (
-        "OpenAIFinetuneJobMethodSupervisedHyperparameters | OpenAIFinetuneJobMethodSupervisedHyperparametersDict"
-    )
-
-
-class OpenAIFinetuneJobMethodSupervisedHyperparametersDict(TypedDict):
-    """A ``OpenAIFinetuneJobMethodSupervisedHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
+    validation_file: NotRequired["str | None"]
+    suffix: NotRequired["str | None"]
+    method: NotRequired["FineTuningMethod | FineTuningMethodDict"]
+    seed: NotRequired["int | None"]
+    integrations: NotRequired["Sequence[FineTuningIntegration | FineTuningIntegrationDict] | None"]
+    metadata: NotRequired["Mapping[str, str] | None"]
 
 
 class OutputMessageDict(TypedDict):
@@ -2909,7 +3024,8 @@ class OutputTextDict(TypedDict):
 
     type: "Literal['output_text']"
     text: "str"
-    annotations: "Sequence[FileCitation | FileCitationDict | UrlCitation | UrlCitationDict | FilePath | FilePathDict]"
+    annotations: "Sequence[FileCitation | FileCitationDict | UrlCitation | UrlCitationDict | FilePath | FilePathDict | ContainerFileCitation | ContainerFileCitationDict]"
+    logprobs: NotRequired["Sequence[ChatCompletionTokenLogprob | ChatCompletionTokenLogprobDict] | None"]
 
 
 class PANWPrismaCheckDict(TypedDict):
@@ -2999,14 +3115,7 @@ class PortkeyBatchJobDict(TypedDict):
         "PortkeyBatchJobProviderOptionsOption1 | PortkeyBatchJobProviderOptionsOption1Dict | PortkeyBatchJobProviderOptionsOption2 | PortkeyBatchJobProviderOptionsOption2Dict"
     ]
     metadata: NotRequired["Mapping[str, Any] | None"]
-    output_expires_after: NotRequired["PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict"]
-
-
-class PortkeyBatchJobOutputExpiresAfterDict(TypedDict):
-    """A ``PortkeyBatchJobOutputExpiresAfter`` as a dict."""
-
-    anchor: "Literal['created_at']"
-    seconds: "int"
+    output_expires_after: NotRequired["FileExpirationAfter | FileExpirationAfterDict"]
 
 
 class PortkeyBatchJobProviderOptionsOption1Dict(TypedDict):
@@ -3045,52 +3154,17 @@ class PortkeyFinetuneJobDict(TypedDict):
 
     model: "str"
     training_file: "str"
-    suffix: "str"
-    method: "PortkeyFinetuneJobMethod | PortkeyFinetuneJobMethodDict"
     job_name: NotRequired["str"]
     role_arn: NotRequired["str"]
     output_file: NotRequired["str"]
     portkey_options: NotRequired["PortkeyOptions | PortkeyOptionsDict"]
     provider_options: NotRequired["BedrockParams | BedrockParamsDict"]
-    validation_file: NotRequired["str"]
-
-
-class PortkeyFinetuneJobMethodDict(TypedDict):
-    """A ``PortkeyFinetuneJobMethod`` as a dict."""
-
-    type: "PortkeyFinetuneJobMethodType"
-    supervised: NotRequired["PortkeyFinetuneJobMethodSupervised | PortkeyFinetuneJobMethodSupervisedDict"]
-    dpo: NotRequired["PortkeyFinetuneJobMethodDpo | PortkeyFinetuneJobMethodDpoDict"]
-
-
-class PortkeyFinetuneJobMethodDpoDict(TypedDict):
-    """A ``PortkeyFinetuneJobMethodDpo`` as a dict."""
-
-    hyperparameters: "PortkeyFinetuneJobMethodDpoHyperparameters | PortkeyFinetuneJobMethodDpoHyperparametersDict"
-
-
-class PortkeyFinetuneJobMethodDpoHyperparametersDict(TypedDict):
-    """A ``PortkeyFinetuneJobMethodDpoHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
-
-
-class PortkeyFinetuneJobMethodSupervisedDict(TypedDict):
-    """A ``PortkeyFinetuneJobMethodSupervised`` as a dict."""
-
-    hyperparameters: (
-        "PortkeyFinetuneJobMethodSupervisedHyperparameters | PortkeyFinetuneJobMethodSupervisedHyperparametersDict"
-    )
-
-
-class PortkeyFinetuneJobMethodSupervisedHyperparametersDict(TypedDict):
-    """A ``PortkeyFinetuneJobMethodSupervisedHyperparameters`` as a dict."""
-
-    n_epochs: "int"
-    learning_rate_multiplier: "float"
-    batch_size: "int"
+    validation_file: NotRequired["str | None"]
+    suffix: NotRequired["str | None"]
+    method: NotRequired["FineTuningMethod | FineTuningMethodDict"]
+    seed: NotRequired["int | None"]
+    integrations: NotRequired["Sequence[FineTuningIntegration | FineTuningIntegrationDict] | None"]
+    metadata: NotRequired["Mapping[str, str] | None"]
 
 
 class PortkeyLanguageCheckDict(TypedDict):
@@ -3285,6 +3359,11 @@ class PromptsRenderBodyDict(TypedDict):
     hyperparameters: NotRequired[
         "CreateChatCompletionRequest | CreateChatCompletionRequestDict | CreateCompletionRequest | CreateCompletionRequestDict"
     ]
+    stream: NotRequired["bool"]
+    temperature: NotRequired["float"]
+    max_tokens: NotRequired["int"]
+    top_k: NotRequired["int"]
+    top_p: NotRequired["float"]
 
 
 class PromptsUpdateBodyDict(TypedDict):
@@ -3348,6 +3427,7 @@ class ReasoningDict(TypedDict):
 
     effort: NotRequired["ReasoningEffort2 | None"]
     generate_summary: NotRequired["ReasoningGenerateSummary | None"]
+    summary: NotRequired["ReasoningSummary | None"]
 
 
 class ReasoningItemDict(TypedDict):
@@ -3358,12 +3438,20 @@ class ReasoningItemDict(TypedDict):
     summary: "Sequence[ReasoningItemSummaryItem | ReasoningItemSummaryItemDict]"
     status: NotRequired["ReasoningItemStatus"]
     encrypted_content: NotRequired["str | None"]
+    content: NotRequired["Sequence[ReasoningText | ReasoningTextDict] | None"]
 
 
 class ReasoningItemSummaryItemDict(TypedDict):
     """A ``ReasoningItemSummaryItem`` as a dict."""
 
     type: "Literal['summary_text']"
+    text: "str"
+
+
+class ReasoningTextDict(TypedDict):
+    """A ``ReasoningText`` as a dict."""
+
+    type: "Literal['reasoning_text']"
     text: "str"
 
 
@@ -3415,6 +3503,12 @@ class RerankDocumentOption2Dict(TypedDict):
     text: "str"
 
 
+class ResponseConversationDict(TypedDict):
+    """A ``ResponseConversation`` as a dict."""
+
+    id: "str"
+
+
 class ResponseFormatJsonObjectDict(TypedDict):
     """A ``ResponseFormatJsonObject`` as a dict."""
 
@@ -3448,15 +3542,25 @@ class ResponseInputDict(TypedDict):
 
     model: NotRequired["str"]
     input: NotRequired[
-        "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | ItemReference | ItemReferenceDict]"
+        "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict]"
     ]
     instructions: NotRequired["str | None"]
     previous_response_id: NotRequired["str | None"]
     tools: NotRequired[
-        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict]"
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict]"
     ]
     parallel_tool_calls: NotRequired["bool | None"]
     truncation: NotRequired["ResponseInputTruncation | None"]
+
+
+class ResponsePromptDict(TypedDict):
+    """A ``ResponsePrompt`` as a dict."""
+
+    id: "str"
+    version: NotRequired["str | None"]
+    variables: NotRequired[
+        "Mapping[str, str | InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict] | None"
+    ]
 
 
 class RotateApiKeyRequestDict(TypedDict):
@@ -3781,6 +3885,7 @@ UploadsCreateBodyDict = TypedDict(
         "purpose": "str",
         "bytes": "int",
         "mime_type": "str",
+        "expires_after": NotRequired["FileExpirationAfter | FileExpirationAfterDict"],
     },
 )
 """A ``UploadsCreateBody`` as a dict."""
@@ -3899,14 +4004,7 @@ class VertexBatchJobDict(TypedDict):
     job_name: NotRequired["str"]
     output_data_config: NotRequired["str | Mapping[str, Any]"]
     metadata: NotRequired["Mapping[str, Any] | None"]
-    output_expires_after: NotRequired["VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict"]
-
-
-class VertexBatchJobOutputExpiresAfterDict(TypedDict):
-    """A ``VertexBatchJobOutputExpiresAfter`` as a dict."""
-
-    anchor: "Literal['created_at']"
-    seconds: "int"
+    output_expires_after: NotRequired["FileExpirationAfter | FileExpirationAfterDict"]
 
 
 class VirtualKeysCreateBodyDict(TypedDict):
@@ -3966,12 +4064,33 @@ class WaitDict(TypedDict):
     type: "Literal['wait']"
 
 
+class WebSearchActionDict(TypedDict):
+    """A ``WebSearchAction`` as a dict."""
+
+    type: "WebSearchActionType"
+    query: NotRequired["str"]
+    queries: NotRequired["Sequence[str]"]
+    sources: NotRequired["Sequence[Mapping[str, Any]]"]
+    url: NotRequired["str | None"]
+    pattern: NotRequired["str"]
+
+
+class WebSearchLocationDict(TypedDict):
+    """A ``WebSearchLocation`` as a dict."""
+
+    country: NotRequired["str | None"]
+    region: NotRequired["str | None"]
+    city: NotRequired["str | None"]
+    timezone: NotRequired["str | None"]
+
+
 class WebSearchToolDict(TypedDict):
     """A ``WebSearchTool`` as a dict."""
 
     type: "WebSearchToolType"
     user_location: NotRequired["WebSearchToolUserLocation | WebSearchToolUserLocationDict | None"]
     search_context_size: NotRequired["WebSearchContextSize"]
+    filters: NotRequired["WebSearchToolFilters | WebSearchToolFiltersDict | None"]
 
 
 class WebSearchToolCallDict(TypedDict):
@@ -3980,6 +4099,13 @@ class WebSearchToolCallDict(TypedDict):
     id: "str"
     type: "Literal['web_search_call']"
     status: "WebSearchToolCallStatus"
+    action: NotRequired["WebSearchAction | WebSearchActionDict"]
+
+
+class WebSearchToolFiltersDict(TypedDict):
+    """A ``WebSearchToolFilters`` as a dict."""
+
+    allowed_domains: NotRequired["Sequence[str] | None"]
 
 
 class WebSearchToolUserLocationDict(TypedDict):
@@ -4055,7 +4181,7 @@ class WorkspaceUpdateRequestDict(TypedDict):
     default_provider_slug: NotRequired["str"]
 
 
-AnnotationDict: TypeAlias = "FileCitation | FileCitationDict | UrlCitation | UrlCitationDict | FilePath | FilePathDict"
+AnnotationDict: TypeAlias = "FileCitation | FileCitationDict | UrlCitation | UrlCitationDict | FilePath | FilePathDict | ContainerFileCitation | ContainerFileCitationDict"
 """What may be passed for a ``Annotation``."""
 
 AssistantsApiResponseFormatOptionDict: TypeAlias = (
@@ -4074,7 +4200,7 @@ ChatCompletionMessageToolCallsDict: TypeAlias = "Sequence[ChatCompletionMessageT
 ChatCompletionRequestMessageDict: TypeAlias = "ChatCompletionRequestSystemMessage | ChatCompletionRequestSystemMessageDict | ChatCompletionRequestDeveloperMessage | ChatCompletionRequestDeveloperMessageDict | ChatCompletionRequestUserMessage | ChatCompletionRequestUserMessageDict | ChatCompletionRequestAssistantMessage | ChatCompletionRequestAssistantMessageDict | ChatCompletionRequestToolMessage | ChatCompletionRequestToolMessageDict | ChatCompletionRequestFunctionMessage | ChatCompletionRequestFunctionMessageDict"
 """What may be passed for a ``ChatCompletionRequestMessage``."""
 
-ChatCompletionRequestMessageContentPartDict: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict"
+ChatCompletionRequestMessageContentPartDict: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict | ChatCompletionRequestMessageContentPartAudio | ChatCompletionRequestMessageContentPartAudioDict | ChatCompletionRequestMessageContentPartFile | ChatCompletionRequestMessageContentPartFileDict"
 """What may be passed for a ``ChatCompletionRequestMessageContentPart``."""
 
 ChatCompletionStreamOptionsDict: TypeAlias = "ChatCompletionStreamOptions2 | ChatCompletionStreamOptions2Dict | None"
@@ -4100,7 +4226,7 @@ GuardrailCheckDict: TypeAlias = "JWTCheck | JWTCheckDict | ModelWhitelistCheck |
 InputContentDict: TypeAlias = "InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict"
 """What may be passed for a ``InputContent``."""
 
-InputItemDict: TypeAlias = "EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | ItemReference | ItemReferenceDict"
+InputItemDict: TypeAlias = "EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict"
 """What may be passed for a ``InputItem``."""
 
 InputMessageContentListDict: TypeAlias = (
@@ -4108,7 +4234,7 @@ InputMessageContentListDict: TypeAlias = (
 )
 """What may be passed for a ``InputMessageContentList``."""
 
-ItemDict: TypeAlias = "InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict"
+ItemDict: TypeAlias = "InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict"
 """What may be passed for a ``Item``."""
 
 OutputContentDict: TypeAlias = "OutputText | OutputTextDict | Refusal | RefusalDict"
@@ -4123,7 +4249,7 @@ RerankDocumentDict: TypeAlias = "str | RerankDocumentOption2 | RerankDocumentOpt
 TextResponseFormatConfigurationDict: TypeAlias = "ResponseFormatText | ResponseFormatTextDict | TextResponseFormatJsonSchema | TextResponseFormatJsonSchemaDict | ResponseFormatJsonObject | ResponseFormatJsonObjectDict"
 """What may be passed for a ``TextResponseFormatConfiguration``."""
 
-ToolDict: TypeAlias = "FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict"
+ToolDict: TypeAlias = "FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict"
 """What may be passed for a ``Tool``."""
 
 AnthropicSystemDict: TypeAlias = "str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict]"
@@ -4134,6 +4260,11 @@ AnthropicInputBlockDict: TypeAlias = "AnthropicTextBlock | AnthropicTextBlockDic
 
 AnthropicOutputBlockDict: TypeAlias = "AnthropicTextBlock | AnthropicTextBlockDict | AnthropicThinkingBlock | AnthropicThinkingBlockDict | AnthropicRedactedThinkingBlock | AnthropicRedactedThinkingBlockDict | AnthropicToolUseBlock | AnthropicToolUseBlockDict | Mapping[str, Any]"
 """What may be passed for a ``AnthropicOutputBlock``."""
+
+ResponsePromptVariablesDict: TypeAlias = (
+    "Mapping[str, str | InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict]"
+)
+"""What may be passed for a ``ResponsePromptVariables``."""
 
 FineTuneChatCompletionRequestFunctionMessageDict: TypeAlias = (
     "ChatCompletionRequestFunctionMessage | ChatCompletionRequestFunctionMessageDict"

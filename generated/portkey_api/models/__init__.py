@@ -105,7 +105,7 @@ if TYPE_CHECKING:
     from .aliases import BedrockBatchJobMetadata as BedrockBatchJobMetadata
     from .aliases import BedrockBatchJobOutputDataConfigOption2 as BedrockBatchJobOutputDataConfigOption2
     from .aliases import BedrockConfigurationAwsAuthType as BedrockConfigurationAwsAuthType
-    from .aliases import BedrockFinetuneJobMethodType as BedrockFinetuneJobMethodType
+    from .aliases import BedrockFinetuneJobMetadata as BedrockFinetuneJobMetadata
     from .aliases import (
         BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType as BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType,
     )
@@ -115,10 +115,14 @@ if TYPE_CHECKING:
     from .aliases import (
         BulkUpdateMcpServerUserAccessDefaultUserAccess as BulkUpdateMcpServerUserAccessDefaultUserAccess,
     )
+    from .aliases import ChatAudioOptionsFormat as ChatAudioOptionsFormat
     from .aliases import ChatCompletionMessageContentBlock as ChatCompletionMessageContentBlock
     from .aliases import ChatCompletionMessageToolCalls as ChatCompletionMessageToolCalls
     from .aliases import ChatCompletionRequestMessage as ChatCompletionRequestMessage
     from .aliases import ChatCompletionRequestMessageContentPart as ChatCompletionRequestMessageContentPart
+    from .aliases import (
+        ChatCompletionRequestMessageContentPartAudioInputAudioFormat as ChatCompletionRequestMessageContentPartAudioInputAudioFormat,
+    )
     from .aliases import (
         ChatCompletionRequestMessageContentPartImageImageUrlDetail as ChatCompletionRequestMessageContentPartImageImageUrlDetail,
     )
@@ -130,6 +134,7 @@ if TYPE_CHECKING:
     from .aliases import ChatCompletionsUpdateBodyMetadata as ChatCompletionsUpdateBodyMetadata
     from .aliases import ChatCompletionToolChoiceOption as ChatCompletionToolChoiceOption
     from .aliases import ChatCompletionToolChoiceOptionOption1 as ChatCompletionToolChoiceOptionOption1
+    from .aliases import ChatModality as ChatModality
     from .aliases import ChunkingStrategyRequestParam as ChunkingStrategyRequestParam
     from .aliases import ClickButton as ClickButton
     from .aliases import CodeInterpreterToolCallStatus as CodeInterpreterToolCallStatus
@@ -172,6 +177,7 @@ if TYPE_CHECKING:
         CreateChatCompletionRequestFunctionCallOption1 as CreateChatCompletionRequestFunctionCallOption1,
     )
     from .aliases import CreateChatCompletionRequestLogitBias as CreateChatCompletionRequestLogitBias
+    from .aliases import CreateChatCompletionRequestMetadata as CreateChatCompletionRequestMetadata
     from .aliases import CreateChatCompletionRequestModelOption2 as CreateChatCompletionRequestModelOption2
     from .aliases import CreateChatCompletionRequestThinkingType as CreateChatCompletionRequestThinkingType
     from .aliases import (
@@ -194,9 +200,12 @@ if TYPE_CHECKING:
     from .aliases import CreateEmbeddingRequestEncodingFormat as CreateEmbeddingRequestEncodingFormat
     from .aliases import CreateEmbeddingRequestModelOption2 as CreateEmbeddingRequestModelOption2
     from .aliases import CreateFileRequestPurpose as CreateFileRequestPurpose
+    from .aliases import CreateImageEditRequestInputFidelity as CreateImageEditRequestInputFidelity
+    from .aliases import CreateImageEditRequestQuality as CreateImageEditRequestQuality
     from .aliases import CreateImageEditRequestResponseFormat as CreateImageEditRequestResponseFormat
     from .aliases import CreateImageEditRequestSize as CreateImageEditRequestSize
     from .aliases import CreateImageRequestModelOption2 as CreateImageRequestModelOption2
+    from .aliases import CreateImageRequestModeration as CreateImageRequestModeration
     from .aliases import CreateImageRequestQuality as CreateImageRequestQuality
     from .aliases import CreateImageRequestResponseFormat as CreateImageRequestResponseFormat
     from .aliases import CreateImageRequestSize as CreateImageRequestSize
@@ -215,6 +224,9 @@ if TYPE_CHECKING:
     from .aliases import CreateMessageRequestRole as CreateMessageRequestRole
     from .aliases import CreateModelResponseProperties as CreateModelResponseProperties
     from .aliases import CreateModerationRequestModelOption2 as CreateModerationRequestModelOption2
+    from .aliases import (
+        CreateModerationResponseResultsItemCategoryAppliedInputTypes as CreateModerationResponseResultsItemCategoryAppliedInputTypes,
+    )
     from .aliases import CreateRateLimitsPolicyRequestType as CreateRateLimitsPolicyRequestType
     from .aliases import CreateRateLimitsPolicyRequestUnit as CreateRateLimitsPolicyRequestUnit
     from .aliases import CreateRerankRequestParameters as CreateRerankRequestParameters
@@ -225,7 +237,6 @@ if TYPE_CHECKING:
     from .aliases import CreateSecretReferenceRequestTags as CreateSecretReferenceRequestTags
     from .aliases import CreateSpeechRequestModelOption2 as CreateSpeechRequestModelOption2
     from .aliases import CreateSpeechRequestResponseFormat as CreateSpeechRequestResponseFormat
-    from .aliases import CreateSpeechRequestVoice as CreateSpeechRequestVoice
     from .aliases import CreateThreadAndRunRequestMetadata as CreateThreadAndRunRequestMetadata
     from .aliases import CreateThreadAndRunRequestModelOption2 as CreateThreadAndRunRequestModelOption2
     from .aliases import CreateThreadRequestMetadata as CreateThreadRequestMetadata
@@ -256,7 +267,9 @@ if TYPE_CHECKING:
     )
     from .aliases import FineTuneChatCompletionRequestFunctionMessage as FineTuneChatCompletionRequestFunctionMessage
     from .aliases import FineTuningJobEventLevel as FineTuningJobEventLevel
+    from .aliases import FineTuningJobMetadata as FineTuningJobMetadata
     from .aliases import FineTuningJobStatus as FineTuningJobStatus
+    from .aliases import FineTuningMethodType as FineTuningMethodType
     from .aliases import FunctionParameters as FunctionParameters
     from .aliases import FunctionToolCallOutputResourceStatus as FunctionToolCallOutputResourceStatus
     from .aliases import FunctionToolCallOutputStatus as FunctionToolCallOutputStatus
@@ -270,6 +283,8 @@ if TYPE_CHECKING:
     from .aliases import GuardrailsDeleteResponse as GuardrailsDeleteResponse
     from .aliases import GuardrailSummaryStatus as GuardrailSummaryStatus
     from .aliases import HookResultFeedback as HookResultFeedback
+    from .aliases import ImageBackground as ImageBackground
+    from .aliases import ImageOutputFormat as ImageOutputFormat
     from .aliases import Includable as Includable
     from .aliases import InputAudioFormat as InputAudioFormat
     from .aliases import InputContent as InputContent
@@ -348,6 +363,8 @@ if TYPE_CHECKING:
     from .aliases import (
         McpServerUserAccessListResponseDefaultUserAccess as McpServerUserAccessListResponseDefaultUserAccess,
     )
+    from .aliases import McpToolHeaders as McpToolHeaders
+    from .aliases import McpToolRequireApprovalOption1 as McpToolRequireApprovalOption1
     from .aliases import MessageContentImageFileObjectImageFileDetail as MessageContentImageFileObjectImageFileDetail
     from .aliases import MessageContentImageUrlObjectImageUrlDetail as MessageContentImageUrlObjectImageUrlDetail
     from .aliases import (
@@ -382,7 +399,7 @@ if TYPE_CHECKING:
     from .aliases import OpenAIBatchJobMetadata as OpenAIBatchJobMetadata
     from .aliases import OpenAIFilePurpose as OpenAIFilePurpose
     from .aliases import OpenAIFileStatus as OpenAIFileStatus
-    from .aliases import OpenAIFinetuneJobMethodType as OpenAIFinetuneJobMethodType
+    from .aliases import OpenAIFinetuneJobMetadata as OpenAIFinetuneJobMetadata
     from .aliases import OutputContent as OutputContent
     from .aliases import OutputItem as OutputItem
     from .aliases import OutputMessageStatus as OutputMessageStatus
@@ -413,12 +430,13 @@ if TYPE_CHECKING:
     from .aliases import (
         PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2 as PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2,
     )
-    from .aliases import PortkeyFinetuneJobMethodType as PortkeyFinetuneJobMethodType
+    from .aliases import PortkeyFinetuneJobMetadata as PortkeyFinetuneJobMetadata
     from .aliases import PortkeyLanguageParametersLanguage as PortkeyLanguageParametersLanguage
     from .aliases import PortkeyModerationParametersCategoriesItem as PortkeyModerationParametersCategoriesItem
     from .aliases import PortkeyPIIParametersCategoriesItem as PortkeyPIIParametersCategoriesItem
     from .aliases import PricingAdjustments as PricingAdjustments
     from .aliases import PricingMultiplierAdditionalUnits as PricingMultiplierAdditionalUnits
+    from .aliases import PromptCacheRetention as PromptCacheRetention
     from .aliases import PromptCompletionResponse as PromptCompletionResponse
     from .aliases import PromptCompletionStreamResponse as PromptCompletionStreamResponse
     from .aliases import PromptfooCheckId as PromptfooCheckId
@@ -464,6 +482,7 @@ if TYPE_CHECKING:
     from .aliases import ReasoningEffort2 as ReasoningEffort2
     from .aliases import ReasoningGenerateSummary as ReasoningGenerateSummary
     from .aliases import ReasoningItemStatus as ReasoningItemStatus
+    from .aliases import ReasoningSummary as ReasoningSummary
     from .aliases import RequestResponseObjectBody as RequestResponseObjectBody
     from .aliases import RequestResponseObjectHeaders as RequestResponseObjectHeaders
     from .aliases import RequiredMetadataKeysParametersOperator as RequiredMetadataKeysParametersOperator
@@ -476,6 +495,7 @@ if TYPE_CHECKING:
     from .aliases import ResponseModalities as ResponseModalities
     from .aliases import ResponseModalitiesItem as ResponseModalitiesItem
     from .aliases import ResponseModalitiesTextOnly as ResponseModalitiesTextOnly
+    from .aliases import ResponsePromptVariables as ResponsePromptVariables
     from .aliases import ResponsePropertiesTruncation as ResponsePropertiesTruncation
     from .aliases import ResponsesInputItemsListOrder as ResponsesInputItemsListOrder
     from .aliases import ResponseStatus as ResponseStatus
@@ -512,6 +532,7 @@ if TYPE_CHECKING:
     from .aliases import SecretReferencesDeleteResponse as SecretReferencesDeleteResponse
     from .aliases import SecretReferencesListManagerType as SecretReferencesListManagerType
     from .aliases import SecretReferencesUpdateResponse as SecretReferencesUpdateResponse
+    from .aliases import ServiceTier as ServiceTier
     from .aliases import StoredChatMessageContentPartsItem as StoredChatMessageContentPartsItem
     from .aliases import TextResponseFormatConfiguration as TextResponseFormatConfiguration
     from .aliases import ThreadObjectMetadata as ThreadObjectMetadata
@@ -570,6 +591,7 @@ if TYPE_CHECKING:
     from .aliases import VectorStoresFilesListFilter as VectorStoresFilesListFilter
     from .aliases import VectorStoresFilesListOrder as VectorStoresFilesListOrder
     from .aliases import VectorStoresListOrder as VectorStoresListOrder
+    from .aliases import Verbosity as Verbosity
     from .aliases import VertexAIConfigurationVertexAuthType as VertexAIConfigurationVertexAuthType
     from .aliases import VertexAIConfigurationVertexServiceAccountJson as VertexAIConfigurationVertexServiceAccountJson
     from .aliases import VertexBatchJobCompletionWindow as VertexBatchJobCompletionWindow
@@ -586,6 +608,8 @@ if TYPE_CHECKING:
     from .aliases import VoiceIdsShared as VoiceIdsShared
     from .aliases import VoiceIdsSharedOption2 as VoiceIdsSharedOption2
     from .aliases import WebhookParametersHeaders as WebhookParametersHeaders
+    from .aliases import WebSearchActionSourcesItem as WebSearchActionSourcesItem
+    from .aliases import WebSearchActionType as WebSearchActionType
     from .aliases import WebSearchContextSize as WebSearchContextSize
     from .aliases import WebSearchToolCallStatus as WebSearchToolCallStatus
     from .aliases import WebSearchToolType as WebSearchToolType
@@ -855,23 +879,9 @@ if TYPE_CHECKING:
     from .batch_request_output_error import BatchRequestOutputError as BatchRequestOutputError
     from .batch_request_output_response import BatchRequestOutputResponse as BatchRequestOutputResponse
     from .bedrock_batch_job import BedrockBatchJob as BedrockBatchJob
-    from .bedrock_batch_job_output_expires_after import (
-        BedrockBatchJobOutputExpiresAfter as BedrockBatchJobOutputExpiresAfter,
-    )
     from .bedrock_batch_params import BedrockBatchParams as BedrockBatchParams
     from .bedrock_configuration import BedrockConfiguration as BedrockConfiguration
     from .bedrock_finetune_job import BedrockFinetuneJob as BedrockFinetuneJob
-    from .bedrock_finetune_job_method import BedrockFinetuneJobMethod as BedrockFinetuneJobMethod
-    from .bedrock_finetune_job_method_dpo import BedrockFinetuneJobMethodDpo as BedrockFinetuneJobMethodDpo
-    from .bedrock_finetune_job_method_dpo_hyperparameters import (
-        BedrockFinetuneJobMethodDpoHyperparameters as BedrockFinetuneJobMethodDpoHyperparameters,
-    )
-    from .bedrock_finetune_job_method_supervised import (
-        BedrockFinetuneJobMethodSupervised as BedrockFinetuneJobMethodSupervised,
-    )
-    from .bedrock_finetune_job_method_supervised_hyperparameters import (
-        BedrockFinetuneJobMethodSupervisedHyperparameters as BedrockFinetuneJobMethodSupervisedHyperparameters,
-    )
     from .bedrock_guard_check import BedrockGuardCheck as BedrockGuardCheck
     from .bedrock_guard_parameters import BedrockGuardParameters as BedrockGuardParameters
     from .bedrock_params import BedrockParams as BedrockParams
@@ -902,10 +912,12 @@ if TYPE_CHECKING:
     from .bulk_update_workspaces_request import BulkUpdateWorkspacesRequest as BulkUpdateWorkspacesRequest
     from .character_count_check import CharacterCountCheck as CharacterCountCheck
     from .character_count_parameters import CharacterCountParameters as CharacterCountParameters
+    from .chat_audio_options import ChatAudioOptions as ChatAudioOptions
     from .chat_completion_annotation import ChatCompletionAnnotation as ChatCompletionAnnotation
     from .chat_completion_annotation_url_citation import (
         ChatCompletionAnnotationUrlCitation as ChatCompletionAnnotationUrlCitation,
     )
+    from .chat_completion_audio import ChatCompletionAudio as ChatCompletionAudio
     from .chat_completion_function_call_option import (
         ChatCompletionFunctionCallOption as ChatCompletionFunctionCallOption,
     )
@@ -939,6 +951,9 @@ if TYPE_CHECKING:
     from .chat_completion_request_assistant_message import (
         ChatCompletionRequestAssistantMessage as ChatCompletionRequestAssistantMessage,
     )
+    from .chat_completion_request_assistant_message_audio import (
+        ChatCompletionRequestAssistantMessageAudio as ChatCompletionRequestAssistantMessageAudio,
+    )
     from .chat_completion_request_assistant_message_function_call import (
         ChatCompletionRequestAssistantMessageFunctionCall as ChatCompletionRequestAssistantMessageFunctionCall,
     )
@@ -947,6 +962,18 @@ if TYPE_CHECKING:
     )
     from .chat_completion_request_function_message import (
         ChatCompletionRequestFunctionMessage as ChatCompletionRequestFunctionMessage,
+    )
+    from .chat_completion_request_message_content_part_audio import (
+        ChatCompletionRequestMessageContentPartAudio as ChatCompletionRequestMessageContentPartAudio,
+    )
+    from .chat_completion_request_message_content_part_audio_input_audio import (
+        ChatCompletionRequestMessageContentPartAudioInputAudio as ChatCompletionRequestMessageContentPartAudioInputAudio,
+    )
+    from .chat_completion_request_message_content_part_file import (
+        ChatCompletionRequestMessageContentPartFile as ChatCompletionRequestMessageContentPartFile,
+    )
+    from .chat_completion_request_message_content_part_file_file import (
+        ChatCompletionRequestMessageContentPartFileFile as ChatCompletionRequestMessageContentPartFileFile,
     )
     from .chat_completion_request_message_content_part_image import (
         ChatCompletionRequestMessageContentPartImage as ChatCompletionRequestMessageContentPartImage,
@@ -983,16 +1010,23 @@ if TYPE_CHECKING:
     )
     from .chat_completion_tool import ChatCompletionTool as ChatCompletionTool
     from .chat_completions_update_body import ChatCompletionsUpdateBody as ChatCompletionsUpdateBody
+    from .chat_prediction import ChatPrediction as ChatPrediction
+    from .chat_web_search_options import ChatWebSearchOptions as ChatWebSearchOptions
+    from .chat_web_search_options_user_location import (
+        ChatWebSearchOptionsUserLocation as ChatWebSearchOptionsUserLocation,
+    )
     from .checkpoint_permission_list import CheckpointPermissionList as CheckpointPermissionList
     from .checkpoint_permission_list_data_item import (
         CheckpointPermissionListDataItem as CheckpointPermissionListDataItem,
     )
     from .child_collection import ChildCollection as ChildCollection
     from .click import Click as Click
+    from .code_interpreter_container import CodeInterpreterContainer as CodeInterpreterContainer
     from .code_interpreter_file_output import CodeInterpreterFileOutput as CodeInterpreterFileOutput
     from .code_interpreter_file_output_files_item import (
         CodeInterpreterFileOutputFilesItem as CodeInterpreterFileOutputFilesItem,
     )
+    from .code_interpreter_resources import CodeInterpreterResources as CodeInterpreterResources
     from .code_interpreter_text_output import CodeInterpreterTextOutput as CodeInterpreterTextOutput
     from .code_interpreter_tool import CodeInterpreterTool as CodeInterpreterTool
     from .code_interpreter_tool_call import CodeInterpreterToolCall as CodeInterpreterToolCall
@@ -1040,6 +1074,7 @@ if TYPE_CHECKING:
     from .configs_versions_list_response_data_item import (
         ConfigsVersionsListResponseDataItem as ConfigsVersionsListResponseDataItem,
     )
+    from .container_file_citation import ContainerFileCitation as ContainerFileCitation
     from .contains_check import ContainsCheck as ContainsCheck
     from .contains_code_check import ContainsCodeCheck as ContainsCodeCheck
     from .contains_code_parameters import ContainsCodeParameters as ContainsCodeParameters
@@ -1060,23 +1095,11 @@ if TYPE_CHECKING:
     from .create_assistant_request_tool_resources import (
         CreateAssistantRequestToolResources as CreateAssistantRequestToolResources,
     )
-    from .create_assistant_request_tool_resources_code_interpreter import (
-        CreateAssistantRequestToolResourcesCodeInterpreter as CreateAssistantRequestToolResourcesCodeInterpreter,
-    )
     from .create_assistant_request_tool_resources_file_search import (
         CreateAssistantRequestToolResourcesFileSearch as CreateAssistantRequestToolResourcesFileSearch,
     )
     from .create_assistant_request_tool_resources_file_search_vector_stores_item import (
         CreateAssistantRequestToolResourcesFileSearchVectorStoresItem as CreateAssistantRequestToolResourcesFileSearchVectorStoresItem,
-    )
-    from .create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_auto import (
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto as CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-    )
-    from .create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static import (
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic as CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-    )
-    from .create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static_static import (
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic as CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
     )
     from .create_chat_completion_function_response import (
         CreateChatCompletionFunctionResponse as CreateChatCompletionFunctionResponse,
@@ -1103,9 +1126,6 @@ if TYPE_CHECKING:
     )
     from .create_chat_completion_stream_response_choices_item_logprobs import (
         CreateChatCompletionStreamResponseChoicesItemLogprobs as CreateChatCompletionStreamResponseChoicesItemLogprobs,
-    )
-    from .create_chat_completion_stream_response_usage import (
-        CreateChatCompletionStreamResponseUsage as CreateChatCompletionStreamResponseUsage,
     )
     from .create_completion_request import CreateCompletionRequest as CreateCompletionRequest
     from .create_completion_response import CreateCompletionResponse as CreateCompletionResponse
@@ -1175,33 +1195,15 @@ if TYPE_CHECKING:
     from .create_thread_and_run_request_tool_resources import (
         CreateThreadAndRunRequestToolResources as CreateThreadAndRunRequestToolResources,
     )
-    from .create_thread_and_run_request_tool_resources_code_interpreter import (
-        CreateThreadAndRunRequestToolResourcesCodeInterpreter as CreateThreadAndRunRequestToolResourcesCodeInterpreter,
-    )
-    from .create_thread_and_run_request_tool_resources_file_search import (
-        CreateThreadAndRunRequestToolResourcesFileSearch as CreateThreadAndRunRequestToolResourcesFileSearch,
-    )
     from .create_thread_request import CreateThreadRequest as CreateThreadRequest
     from .create_thread_request_tool_resources import (
         CreateThreadRequestToolResources as CreateThreadRequestToolResources,
-    )
-    from .create_thread_request_tool_resources_code_interpreter import (
-        CreateThreadRequestToolResourcesCodeInterpreter as CreateThreadRequestToolResourcesCodeInterpreter,
     )
     from .create_thread_request_tool_resources_file_search import (
         CreateThreadRequestToolResourcesFileSearch as CreateThreadRequestToolResourcesFileSearch,
     )
     from .create_thread_request_tool_resources_file_search_vector_stores_item import (
         CreateThreadRequestToolResourcesFileSearchVectorStoresItem as CreateThreadRequestToolResourcesFileSearchVectorStoresItem,
-    )
-    from .create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_auto import (
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto as CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-    )
-    from .create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static import (
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic as CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-    )
-    from .create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static_static import (
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic as CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic,
     )
     from .create_transcription_request import CreateTranscriptionRequest as CreateTranscriptionRequest
     from .create_transcription_response_json import CreateTranscriptionResponseJson as CreateTranscriptionResponseJson
@@ -1225,6 +1227,7 @@ if TYPE_CHECKING:
     from .custom_log_request import CustomLogRequest as CustomLogRequest
     from .custom_log_response import CustomLogResponse as CustomLogResponse
     from .custom_tool_call import CustomToolCall as CustomToolCall
+    from .custom_voice import CustomVoice as CustomVoice
     from .delete_assistant_response import DeleteAssistantResponse as DeleteAssistantResponse
     from .delete_file_response import DeleteFileResponse as DeleteFileResponse
     from .delete_message_response import DeleteMessageResponse as DeleteMessageResponse
@@ -1252,7 +1255,9 @@ if TYPE_CHECKING:
     from .feedback_response import FeedbackResponse as FeedbackResponse
     from .feedback_update_request import FeedbackUpdateRequest as FeedbackUpdateRequest
     from .file_citation import FileCitation as FileCitation
+    from .file_expiration_after import FileExpirationAfter as FileExpirationAfter
     from .file_path import FilePath as FilePath
+    from .file_search_resources import FileSearchResources as FileSearchResources
     from .file_search_tool import FileSearchTool as FileSearchTool
     from .file_search_tool_call import FileSearchToolCall as FileSearchToolCall
     from .file_search_tool_call_results_item import FileSearchToolCallResultsItem as FileSearchToolCallResultsItem
@@ -1266,6 +1271,8 @@ if TYPE_CHECKING:
     from .fine_tuning_checkpoints_permissions_create_body import (
         FineTuningCheckpointsPermissionsCreateBody as FineTuningCheckpointsPermissionsCreateBody,
     )
+    from .fine_tuning_dpo_hyperparameters import FineTuningDpoHyperparameters as FineTuningDpoHyperparameters
+    from .fine_tuning_hyperparameters import FineTuningHyperparameters as FineTuningHyperparameters
     from .fine_tuning_integration import FineTuningIntegration as FineTuningIntegration
     from .fine_tuning_integration_wandb import FineTuningIntegrationWandb as FineTuningIntegrationWandb
     from .fine_tuning_job import FineTuningJob as FineTuningJob
@@ -1274,6 +1281,9 @@ if TYPE_CHECKING:
     from .fine_tuning_job_error import FineTuningJobError as FineTuningJobError
     from .fine_tuning_job_event import FineTuningJobEvent as FineTuningJobEvent
     from .fine_tuning_job_hyperparameters import FineTuningJobHyperparameters as FineTuningJobHyperparameters
+    from .fine_tuning_method import FineTuningMethod as FineTuningMethod
+    from .fine_tuning_method_dpo import FineTuningMethodDpo as FineTuningMethodDpo
+    from .fine_tuning_method_supervised import FineTuningMethodSupervised as FineTuningMethodSupervised
     from .finetune_chat_request_input import FinetuneChatRequestInput as FinetuneChatRequestInput
     from .finetune_completion_request_input import FinetuneCompletionRequestInput as FinetuneCompletionRequestInput
     from .function_object import FunctionObject as FunctionObject
@@ -1363,7 +1373,9 @@ if TYPE_CHECKING:
     from .log_response import LogResponse as LogResponse
     from .logs_exports_create_body import LogsExportsCreateBody as LogsExportsCreateBody
     from .logs_exports_update_body import LogsExportsUpdateBody as LogsExportsUpdateBody
+    from .mcp_approval_filter import McpApprovalFilter as McpApprovalFilter
     from .mcp_approval_request import McpApprovalRequest as McpApprovalRequest
+    from .mcp_approval_response import McpApprovalResponse as McpApprovalResponse
     from .mcp_call import McpCall as McpCall
     from .mcp_client_info import McpClientInfo as McpClientInfo
     from .mcp_integration import McpIntegration as McpIntegration
@@ -1441,6 +1453,8 @@ if TYPE_CHECKING:
     from .mcp_server_user_access_list_response import McpServerUserAccessListResponse as McpServerUserAccessListResponse
     from .mcp_sync_response import McpSyncResponse as McpSyncResponse
     from .mcp_tokens import McpTokens as McpTokens
+    from .mcp_tool import McpTool as McpTool
+    from .mcp_tool_filter import McpToolFilter as McpToolFilter
     from .message_content_image_file_object import MessageContentImageFileObject as MessageContentImageFileObject
     from .message_content_image_file_object_image_file import (
         MessageContentImageFileObjectImageFile as MessageContentImageFileObjectImageFile,
@@ -1535,23 +1549,11 @@ if TYPE_CHECKING:
     from .modify_assistant_request_tool_resources import (
         ModifyAssistantRequestToolResources as ModifyAssistantRequestToolResources,
     )
-    from .modify_assistant_request_tool_resources_code_interpreter import (
-        ModifyAssistantRequestToolResourcesCodeInterpreter as ModifyAssistantRequestToolResourcesCodeInterpreter,
-    )
-    from .modify_assistant_request_tool_resources_file_search import (
-        ModifyAssistantRequestToolResourcesFileSearch as ModifyAssistantRequestToolResourcesFileSearch,
-    )
     from .modify_message_request import ModifyMessageRequest as ModifyMessageRequest
     from .modify_run_request import ModifyRunRequest as ModifyRunRequest
     from .modify_thread_request import ModifyThreadRequest as ModifyThreadRequest
     from .modify_thread_request_tool_resources import (
         ModifyThreadRequestToolResources as ModifyThreadRequestToolResources,
-    )
-    from .modify_thread_request_tool_resources_code_interpreter import (
-        ModifyThreadRequestToolResourcesCodeInterpreter as ModifyThreadRequestToolResourcesCodeInterpreter,
-    )
-    from .modify_thread_request_tool_resources_file_search import (
-        ModifyThreadRequestToolResourcesFileSearch as ModifyThreadRequestToolResourcesFileSearch,
     )
     from .move import Move as Move
     from .ocr_document_url import OcrDocumentUrl as OcrDocumentUrl
@@ -1565,23 +1567,9 @@ if TYPE_CHECKING:
     from .ocr_response import OcrResponse as OcrResponse
     from .ocr_response_usage_info import OcrResponseUsageInfo as OcrResponseUsageInfo
     from .open_ai_batch_job import OpenAIBatchJob as OpenAIBatchJob
-    from .open_ai_batch_job_output_expires_after import (
-        OpenAIBatchJobOutputExpiresAfter as OpenAIBatchJobOutputExpiresAfter,
-    )
     from .open_ai_configuration import OpenAIConfiguration as OpenAIConfiguration
     from .open_ai_file import OpenAIFile as OpenAIFile
     from .open_ai_finetune_job import OpenAIFinetuneJob as OpenAIFinetuneJob
-    from .open_ai_finetune_job_method import OpenAIFinetuneJobMethod as OpenAIFinetuneJobMethod
-    from .open_ai_finetune_job_method_dpo import OpenAIFinetuneJobMethodDpo as OpenAIFinetuneJobMethodDpo
-    from .open_ai_finetune_job_method_dpo_hyperparameters import (
-        OpenAIFinetuneJobMethodDpoHyperparameters as OpenAIFinetuneJobMethodDpoHyperparameters,
-    )
-    from .open_ai_finetune_job_method_supervised import (
-        OpenAIFinetuneJobMethodSupervised as OpenAIFinetuneJobMethodSupervised,
-    )
-    from .open_ai_finetune_job_method_supervised_hyperparameters import (
-        OpenAIFinetuneJobMethodSupervisedHyperparameters as OpenAIFinetuneJobMethodSupervisedHyperparameters,
-    )
     from .other_chunking_strategy_response_param import (
         OtherChunkingStrategyResponseParam as OtherChunkingStrategyResponseParam,
     )
@@ -1598,9 +1586,6 @@ if TYPE_CHECKING:
     from .pillar_scan_check import PillarScanCheck as PillarScanCheck
     from .pillar_scan_parameters import PillarScanParameters as PillarScanParameters
     from .portkey_batch_job import PortkeyBatchJob as PortkeyBatchJob
-    from .portkey_batch_job_output_expires_after import (
-        PortkeyBatchJobOutputExpiresAfter as PortkeyBatchJobOutputExpiresAfter,
-    )
     from .portkey_batch_job_provider_options_option_1 import (
         PortkeyBatchJobProviderOptionsOption1 as PortkeyBatchJobProviderOptionsOption1,
     )
@@ -1609,17 +1594,6 @@ if TYPE_CHECKING:
     )
     from .portkey_batch_options import PortkeyBatchOptions as PortkeyBatchOptions
     from .portkey_finetune_job import PortkeyFinetuneJob as PortkeyFinetuneJob
-    from .portkey_finetune_job_method import PortkeyFinetuneJobMethod as PortkeyFinetuneJobMethod
-    from .portkey_finetune_job_method_dpo import PortkeyFinetuneJobMethodDpo as PortkeyFinetuneJobMethodDpo
-    from .portkey_finetune_job_method_dpo_hyperparameters import (
-        PortkeyFinetuneJobMethodDpoHyperparameters as PortkeyFinetuneJobMethodDpoHyperparameters,
-    )
-    from .portkey_finetune_job_method_supervised import (
-        PortkeyFinetuneJobMethodSupervised as PortkeyFinetuneJobMethodSupervised,
-    )
-    from .portkey_finetune_job_method_supervised_hyperparameters import (
-        PortkeyFinetuneJobMethodSupervisedHyperparameters as PortkeyFinetuneJobMethodSupervisedHyperparameters,
-    )
     from .portkey_language_check import PortkeyLanguageCheck as PortkeyLanguageCheck
     from .portkey_language_parameters import PortkeyLanguageParameters as PortkeyLanguageParameters
     from .portkey_moderation_check import PortkeyModerationCheck as PortkeyModerationCheck
@@ -1672,6 +1646,7 @@ if TYPE_CHECKING:
     from .reasoning import Reasoning as Reasoning
     from .reasoning_item import ReasoningItem as ReasoningItem
     from .reasoning_item_summary_item import ReasoningItemSummaryItem as ReasoningItemSummaryItem
+    from .reasoning_text import ReasoningText as ReasoningText
     from .refusal import Refusal as Refusal
     from .regex_match_check import RegexMatchCheck as RegexMatchCheck
     from .regex_match_parameters import RegexMatchParameters as RegexMatchParameters
@@ -1709,6 +1684,7 @@ if TYPE_CHECKING:
     from .response_completed_event import ResponseCompletedEvent as ResponseCompletedEvent
     from .response_content_part_added_event import ResponseContentPartAddedEvent as ResponseContentPartAddedEvent
     from .response_content_part_done_event import ResponseContentPartDoneEvent as ResponseContentPartDoneEvent
+    from .response_conversation import ResponseConversation as ResponseConversation
     from .response_created_event import ResponseCreatedEvent as ResponseCreatedEvent
     from .response_error_2 import ResponseError2 as ResponseError2
     from .response_error_event import ResponseErrorEvent as ResponseErrorEvent
@@ -1741,6 +1717,7 @@ if TYPE_CHECKING:
     from .response_item_list import ResponseItemList as ResponseItemList
     from .response_output_item_added_event import ResponseOutputItemAddedEvent as ResponseOutputItemAddedEvent
     from .response_output_item_done_event import ResponseOutputItemDoneEvent as ResponseOutputItemDoneEvent
+    from .response_prompt import ResponsePrompt as ResponsePrompt
     from .response_properties import ResponseProperties as ResponseProperties
     from .response_properties_text import ResponsePropertiesText as ResponsePropertiesText
     from .response_refusal_delta_event import ResponseRefusalDeltaEvent as ResponseRefusalDeltaEvent
@@ -2014,9 +1991,6 @@ if TYPE_CHECKING:
     from .vector_stores_files_update_body import VectorStoresFilesUpdateBody as VectorStoresFilesUpdateBody
     from .vertex_ai_configuration import VertexAIConfiguration as VertexAIConfiguration
     from .vertex_batch_job import VertexBatchJob as VertexBatchJob
-    from .vertex_batch_job_output_expires_after import (
-        VertexBatchJobOutputExpiresAfter as VertexBatchJobOutputExpiresAfter,
-    )
     from .virtual_keys import VirtualKeys as VirtualKeys
     from .virtual_keys_create_body import VirtualKeysCreateBody as VirtualKeysCreateBody
     from .virtual_keys_create_body_deployment_config_item import (
@@ -2048,9 +2022,11 @@ if TYPE_CHECKING:
         VirtualKeysUpdateResponse401Data as VirtualKeysUpdateResponse401Data,
     )
     from .wait import Wait as Wait
+    from .web_search_action import WebSearchAction as WebSearchAction
     from .web_search_location import WebSearchLocation as WebSearchLocation
     from .web_search_tool import WebSearchTool as WebSearchTool
     from .web_search_tool_call import WebSearchToolCall as WebSearchToolCall
+    from .web_search_tool_filters import WebSearchToolFilters as WebSearchToolFilters
     from .web_search_tool_user_location import WebSearchToolUserLocation as WebSearchToolUserLocation
     from .webhook_check import WebhookCheck as WebhookCheck
     from .webhook_parameters import WebhookParameters as WebhookParameters
@@ -2303,17 +2279,11 @@ _MODULES: dict[str, str] = {
     "BedrockBatchJobEndpoint": "aliases",
     "BedrockBatchJobMetadata": "aliases",
     "BedrockBatchJobOutputDataConfigOption2": "aliases",
-    "BedrockBatchJobOutputExpiresAfter": "bedrock_batch_job_output_expires_after",
     "BedrockBatchParams": "bedrock_batch_params",
     "BedrockConfiguration": "bedrock_configuration",
     "BedrockConfigurationAwsAuthType": "aliases",
     "BedrockFinetuneJob": "bedrock_finetune_job",
-    "BedrockFinetuneJobMethod": "bedrock_finetune_job_method",
-    "BedrockFinetuneJobMethodDpo": "bedrock_finetune_job_method_dpo",
-    "BedrockFinetuneJobMethodDpoHyperparameters": "bedrock_finetune_job_method_dpo_hyperparameters",
-    "BedrockFinetuneJobMethodSupervised": "bedrock_finetune_job_method_supervised",
-    "BedrockFinetuneJobMethodSupervisedHyperparameters": "bedrock_finetune_job_method_supervised_hyperparameters",
-    "BedrockFinetuneJobMethodType": "aliases",
+    "BedrockFinetuneJobMetadata": "aliases",
     "BedrockGuardCheck": "bedrock_guard_check",
     "BedrockGuardParameters": "bedrock_guard_parameters",
     "BedrockParams": "bedrock_params",
@@ -2333,8 +2303,11 @@ _MODULES: dict[str, str] = {
     "BulkUpdateWorkspacesRequest": "bulk_update_workspaces_request",
     "CharacterCountCheck": "character_count_check",
     "CharacterCountParameters": "character_count_parameters",
+    "ChatAudioOptions": "chat_audio_options",
+    "ChatAudioOptionsFormat": "aliases",
     "ChatCompletionAnnotation": "chat_completion_annotation",
     "ChatCompletionAnnotationUrlCitation": "chat_completion_annotation_url_citation",
+    "ChatCompletionAudio": "chat_completion_audio",
     "ChatCompletionFunctionCallOption": "chat_completion_function_call_option",
     "ChatCompletionFunctions": "chat_completion_functions",
     "ChatCompletionMessageContentBlock": "aliases",
@@ -2350,11 +2323,17 @@ _MODULES: dict[str, str] = {
     "ChatCompletionNamedToolChoice": "chat_completion_named_tool_choice",
     "ChatCompletionNamedToolChoiceFunction": "chat_completion_named_tool_choice_function",
     "ChatCompletionRequestAssistantMessage": "chat_completion_request_assistant_message",
+    "ChatCompletionRequestAssistantMessageAudio": "chat_completion_request_assistant_message_audio",
     "ChatCompletionRequestAssistantMessageFunctionCall": "chat_completion_request_assistant_message_function_call",
     "ChatCompletionRequestDeveloperMessage": "chat_completion_request_developer_message",
     "ChatCompletionRequestFunctionMessage": "chat_completion_request_function_message",
     "ChatCompletionRequestMessage": "aliases",
     "ChatCompletionRequestMessageContentPart": "aliases",
+    "ChatCompletionRequestMessageContentPartAudio": "chat_completion_request_message_content_part_audio",
+    "ChatCompletionRequestMessageContentPartAudioInputAudio": "chat_completion_request_message_content_part_audio_input_audio",
+    "ChatCompletionRequestMessageContentPartAudioInputAudioFormat": "aliases",
+    "ChatCompletionRequestMessageContentPartFile": "chat_completion_request_message_content_part_file",
+    "ChatCompletionRequestMessageContentPartFileFile": "chat_completion_request_message_content_part_file_file",
     "ChatCompletionRequestMessageContentPartImage": "chat_completion_request_message_content_part_image",
     "ChatCompletionRequestMessageContentPartImageImageUrl": "chat_completion_request_message_content_part_image_image_url",
     "ChatCompletionRequestMessageContentPartImageImageUrlDetail": "aliases",
@@ -2379,14 +2358,20 @@ _MODULES: dict[str, str] = {
     "ChatCompletionsMessagesListOrder": "aliases",
     "ChatCompletionsUpdateBody": "chat_completions_update_body",
     "ChatCompletionsUpdateBodyMetadata": "aliases",
+    "ChatModality": "aliases",
+    "ChatPrediction": "chat_prediction",
+    "ChatWebSearchOptions": "chat_web_search_options",
+    "ChatWebSearchOptionsUserLocation": "chat_web_search_options_user_location",
     "CheckpointPermissionList": "checkpoint_permission_list",
     "CheckpointPermissionListDataItem": "checkpoint_permission_list_data_item",
     "ChildCollection": "child_collection",
     "ChunkingStrategyRequestParam": "aliases",
     "Click": "click",
     "ClickButton": "aliases",
+    "CodeInterpreterContainer": "code_interpreter_container",
     "CodeInterpreterFileOutput": "code_interpreter_file_output",
     "CodeInterpreterFileOutputFilesItem": "code_interpreter_file_output_files_item",
+    "CodeInterpreterResources": "code_interpreter_resources",
     "CodeInterpreterTextOutput": "code_interpreter_text_output",
     "CodeInterpreterTool": "code_interpreter_tool",
     "CodeInterpreterToolCall": "code_interpreter_tool_call",
@@ -2444,6 +2429,7 @@ _MODULES: dict[str, str] = {
     "ConfigsUpdateResponseData": "configs_update_response_data",
     "ConfigsVersionsListResponse": "configs_versions_list_response",
     "ConfigsVersionsListResponseDataItem": "configs_versions_list_response_data_item",
+    "ContainerFileCitation": "container_file_citation",
     "ContainsCheck": "contains_check",
     "ContainsCodeCheck": "contains_code_check",
     "ContainsCodeParameters": "contains_code_parameters",
@@ -2467,12 +2453,8 @@ _MODULES: dict[str, str] = {
     "CreateAssistantRequestMetadata": "aliases",
     "CreateAssistantRequestModelOption2": "aliases",
     "CreateAssistantRequestToolResources": "create_assistant_request_tool_resources",
-    "CreateAssistantRequestToolResourcesCodeInterpreter": "create_assistant_request_tool_resources_code_interpreter",
     "CreateAssistantRequestToolResourcesFileSearch": "create_assistant_request_tool_resources_file_search",
     "CreateAssistantRequestToolResourcesFileSearchVectorStoresItem": "create_assistant_request_tool_resources_file_search_vector_stores_item",
-    "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto": "create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_auto",
-    "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic": "create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static",
-    "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic": "create_assistant_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static_static",
     "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata": "aliases",
     "CreateChatCompletionFunctionResponse": "create_chat_completion_function_response",
     "CreateChatCompletionFunctionResponseChoicesItem": "create_chat_completion_function_response_choices_item",
@@ -2481,6 +2463,7 @@ _MODULES: dict[str, str] = {
     "CreateChatCompletionRequest": "create_chat_completion_request",
     "CreateChatCompletionRequestFunctionCallOption1": "aliases",
     "CreateChatCompletionRequestLogitBias": "aliases",
+    "CreateChatCompletionRequestMetadata": "aliases",
     "CreateChatCompletionRequestModelOption2": "aliases",
     "CreateChatCompletionRequestThinking": "create_chat_completion_request_thinking",
     "CreateChatCompletionRequestThinkingType": "aliases",
@@ -2492,7 +2475,6 @@ _MODULES: dict[str, str] = {
     "CreateChatCompletionStreamResponseChoicesItem": "create_chat_completion_stream_response_choices_item",
     "CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1": "aliases",
     "CreateChatCompletionStreamResponseChoicesItemLogprobs": "create_chat_completion_stream_response_choices_item_logprobs",
-    "CreateChatCompletionStreamResponseUsage": "create_chat_completion_stream_response_usage",
     "CreateCompletionRequest": "create_completion_request",
     "CreateCompletionRequestLogitBias": "aliases",
     "CreateCompletionRequestModelOption2": "aliases",
@@ -2517,10 +2499,13 @@ _MODULES: dict[str, str] = {
     "CreateGuardrailRequest": "create_guardrail_request",
     "CreateGuardrailResponse": "create_guardrail_response",
     "CreateImageEditRequest": "create_image_edit_request",
+    "CreateImageEditRequestInputFidelity": "aliases",
+    "CreateImageEditRequestQuality": "aliases",
     "CreateImageEditRequestResponseFormat": "aliases",
     "CreateImageEditRequestSize": "aliases",
     "CreateImageRequest": "create_image_request",
     "CreateImageRequestModelOption2": "aliases",
+    "CreateImageRequestModeration": "aliases",
     "CreateImageRequestQuality": "aliases",
     "CreateImageRequestResponseFormat": "aliases",
     "CreateImageRequestSize": "aliases",
@@ -2550,6 +2535,7 @@ _MODULES: dict[str, str] = {
     "CreateModerationResponse": "create_moderation_response",
     "CreateModerationResponseResultsItem": "create_moderation_response_results_item",
     "CreateModerationResponseResultsItemCategories": "create_moderation_response_results_item_categories",
+    "CreateModerationResponseResultsItemCategoryAppliedInputTypes": "aliases",
     "CreateModerationResponseResultsItemCategoryScores": "create_moderation_response_results_item_category_scores",
     "CreatePolicyResponse": "create_policy_response",
     "CreateRateLimitsPolicyRequest": "create_rate_limits_policy_request",
@@ -2570,22 +2556,15 @@ _MODULES: dict[str, str] = {
     "CreateSpeechRequest": "create_speech_request",
     "CreateSpeechRequestModelOption2": "aliases",
     "CreateSpeechRequestResponseFormat": "aliases",
-    "CreateSpeechRequestVoice": "aliases",
     "CreateThreadAndRunRequest": "create_thread_and_run_request",
     "CreateThreadAndRunRequestMetadata": "aliases",
     "CreateThreadAndRunRequestModelOption2": "aliases",
     "CreateThreadAndRunRequestToolResources": "create_thread_and_run_request_tool_resources",
-    "CreateThreadAndRunRequestToolResourcesCodeInterpreter": "create_thread_and_run_request_tool_resources_code_interpreter",
-    "CreateThreadAndRunRequestToolResourcesFileSearch": "create_thread_and_run_request_tool_resources_file_search",
     "CreateThreadRequest": "create_thread_request",
     "CreateThreadRequestMetadata": "aliases",
     "CreateThreadRequestToolResources": "create_thread_request_tool_resources",
-    "CreateThreadRequestToolResourcesCodeInterpreter": "create_thread_request_tool_resources_code_interpreter",
     "CreateThreadRequestToolResourcesFileSearch": "create_thread_request_tool_resources_file_search",
     "CreateThreadRequestToolResourcesFileSearchVectorStoresItem": "create_thread_request_tool_resources_file_search_vector_stores_item",
-    "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto": "create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_auto",
-    "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic": "create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static",
-    "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStaticStatic": "create_thread_request_tool_resources_file_search_vector_stores_item_chunking_strategy_static_static",
     "CreateThreadRequestToolResourcesFileSearchVectorStoresItemMetadata": "aliases",
     "CreateTranscriptionRequest": "create_transcription_request",
     "CreateTranscriptionRequestResponseFormat": "aliases",
@@ -2613,6 +2592,7 @@ _MODULES: dict[str, str] = {
     "CustomLogResponseBody": "aliases",
     "CustomLogResponseHeaders": "aliases",
     "CustomToolCall": "custom_tool_call",
+    "CustomVoice": "custom_voice",
     "DeleteAssistantResponse": "delete_assistant_response",
     "DeleteFileResponse": "delete_file_response",
     "DeleteMessageResponse": "delete_message_response",
@@ -2644,7 +2624,9 @@ _MODULES: dict[str, str] = {
     "FeedbackUpdateRequest": "feedback_update_request",
     "FeedbackUpdateRequestMetadata": "aliases",
     "FileCitation": "file_citation",
+    "FileExpirationAfter": "file_expiration_after",
     "FilePath": "file_path",
+    "FileSearchResources": "file_search_resources",
     "FileSearchTool": "file_search_tool",
     "FileSearchToolCall": "file_search_tool_call",
     "FileSearchToolCallResultsItem": "file_search_tool_call_results_item",
@@ -2657,6 +2639,8 @@ _MODULES: dict[str, str] = {
     "FineTuneChatCompletionRequestAssistantMessageWeight": "aliases",
     "FineTuneChatCompletionRequestFunctionMessage": "aliases",
     "FineTuningCheckpointsPermissionsCreateBody": "fine_tuning_checkpoints_permissions_create_body",
+    "FineTuningDpoHyperparameters": "fine_tuning_dpo_hyperparameters",
+    "FineTuningHyperparameters": "fine_tuning_hyperparameters",
     "FineTuningIntegration": "fine_tuning_integration",
     "FineTuningIntegrationWandb": "fine_tuning_integration_wandb",
     "FineTuningJob": "fine_tuning_job",
@@ -2666,7 +2650,12 @@ _MODULES: dict[str, str] = {
     "FineTuningJobEvent": "fine_tuning_job_event",
     "FineTuningJobEventLevel": "aliases",
     "FineTuningJobHyperparameters": "fine_tuning_job_hyperparameters",
+    "FineTuningJobMetadata": "aliases",
     "FineTuningJobStatus": "aliases",
+    "FineTuningMethod": "fine_tuning_method",
+    "FineTuningMethodDpo": "fine_tuning_method_dpo",
+    "FineTuningMethodSupervised": "fine_tuning_method_supervised",
+    "FineTuningMethodType": "aliases",
     "FinetuneChatRequestInput": "finetune_chat_request_input",
     "FinetuneCompletionRequestInput": "finetune_completion_request_input",
     "FunctionObject": "function_object",
@@ -2715,7 +2704,9 @@ _MODULES: dict[str, str] = {
     "HookResults": "hook_results",
     "HuggingFaceConfiguration": "hugging_face_configuration",
     "Image": "image",
+    "ImageBackground": "aliases",
     "ImageGenerationCall": "image_generation_call",
+    "ImageOutputFormat": "aliases",
     "ImagesResponse": "images_response",
     "Includable": "aliases",
     "InputAudio": "input_audio",
@@ -2799,7 +2790,9 @@ _MODULES: dict[str, str] = {
     "LogsExportsCreateBody": "logs_exports_create_body",
     "LogsExportsFieldRestrictionsResponse": "aliases",
     "LogsExportsUpdateBody": "logs_exports_update_body",
+    "McpApprovalFilter": "mcp_approval_filter",
     "McpApprovalRequest": "mcp_approval_request",
+    "McpApprovalResponse": "mcp_approval_response",
     "McpCall": "mcp_call",
     "McpClientInfo": "mcp_client_info",
     "McpIntegration": "mcp_integration",
@@ -2877,6 +2870,10 @@ _MODULES: dict[str, str] = {
     "McpServersUpdateResponse": "aliases",
     "McpSyncResponse": "mcp_sync_response",
     "McpTokens": "mcp_tokens",
+    "McpTool": "mcp_tool",
+    "McpToolFilter": "mcp_tool_filter",
+    "McpToolHeaders": "aliases",
+    "McpToolRequireApprovalOption1": "aliases",
     "MessageContentImageFileObject": "message_content_image_file_object",
     "MessageContentImageFileObjectImageFile": "message_content_image_file_object_image_file",
     "MessageContentImageFileObjectImageFileDetail": "aliases",
@@ -2949,8 +2946,6 @@ _MODULES: dict[str, str] = {
     "ModifyAssistantRequest": "modify_assistant_request",
     "ModifyAssistantRequestMetadata": "aliases",
     "ModifyAssistantRequestToolResources": "modify_assistant_request_tool_resources",
-    "ModifyAssistantRequestToolResourcesCodeInterpreter": "modify_assistant_request_tool_resources_code_interpreter",
-    "ModifyAssistantRequestToolResourcesFileSearch": "modify_assistant_request_tool_resources_file_search",
     "ModifyMessageRequest": "modify_message_request",
     "ModifyMessageRequestMetadata": "aliases",
     "ModifyRunRequest": "modify_run_request",
@@ -2958,8 +2953,6 @@ _MODULES: dict[str, str] = {
     "ModifyThreadRequest": "modify_thread_request",
     "ModifyThreadRequestMetadata": "aliases",
     "ModifyThreadRequestToolResources": "modify_thread_request_tool_resources",
-    "ModifyThreadRequestToolResourcesCodeInterpreter": "modify_thread_request_tool_resources_code_interpreter",
-    "ModifyThreadRequestToolResourcesFileSearch": "modify_thread_request_tool_resources_file_search",
     "Move": "move",
     "OcrDocumentUrl": "ocr_document_url",
     "OcrFile": "ocr_file",
@@ -2975,18 +2968,12 @@ _MODULES: dict[str, str] = {
     "OpenAIBatchJobCompletionWindow": "aliases",
     "OpenAIBatchJobEndpoint": "aliases",
     "OpenAIBatchJobMetadata": "aliases",
-    "OpenAIBatchJobOutputExpiresAfter": "open_ai_batch_job_output_expires_after",
     "OpenAIConfiguration": "open_ai_configuration",
     "OpenAIFile": "open_ai_file",
     "OpenAIFilePurpose": "aliases",
     "OpenAIFileStatus": "aliases",
     "OpenAIFinetuneJob": "open_ai_finetune_job",
-    "OpenAIFinetuneJobMethod": "open_ai_finetune_job_method",
-    "OpenAIFinetuneJobMethodDpo": "open_ai_finetune_job_method_dpo",
-    "OpenAIFinetuneJobMethodDpoHyperparameters": "open_ai_finetune_job_method_dpo_hyperparameters",
-    "OpenAIFinetuneJobMethodSupervised": "open_ai_finetune_job_method_supervised",
-    "OpenAIFinetuneJobMethodSupervisedHyperparameters": "open_ai_finetune_job_method_supervised_hyperparameters",
-    "OpenAIFinetuneJobMethodType": "aliases",
+    "OpenAIFinetuneJobMetadata": "aliases",
     "OtherChunkingStrategyResponseParam": "other_chunking_strategy_response_param",
     "OutputAudio": "output_audio",
     "OutputContent": "aliases",
@@ -3025,19 +3012,13 @@ _MODULES: dict[str, str] = {
     "PortkeyBatchJobEndpoint": "aliases",
     "PortkeyBatchJobMetadata": "aliases",
     "PortkeyBatchJobOutputDataConfigOption2": "aliases",
-    "PortkeyBatchJobOutputExpiresAfter": "portkey_batch_job_output_expires_after",
     "PortkeyBatchJobProviderOptionsOption1": "portkey_batch_job_provider_options_option_1",
     "PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2": "aliases",
     "PortkeyBatchJobProviderOptionsOption2": "portkey_batch_job_provider_options_option_2",
     "PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2": "aliases",
     "PortkeyBatchOptions": "portkey_batch_options",
     "PortkeyFinetuneJob": "portkey_finetune_job",
-    "PortkeyFinetuneJobMethod": "portkey_finetune_job_method",
-    "PortkeyFinetuneJobMethodDpo": "portkey_finetune_job_method_dpo",
-    "PortkeyFinetuneJobMethodDpoHyperparameters": "portkey_finetune_job_method_dpo_hyperparameters",
-    "PortkeyFinetuneJobMethodSupervised": "portkey_finetune_job_method_supervised",
-    "PortkeyFinetuneJobMethodSupervisedHyperparameters": "portkey_finetune_job_method_supervised_hyperparameters",
-    "PortkeyFinetuneJobMethodType": "aliases",
+    "PortkeyFinetuneJobMetadata": "aliases",
     "PortkeyLanguageCheck": "portkey_language_check",
     "PortkeyLanguageParameters": "portkey_language_parameters",
     "PortkeyLanguageParametersLanguage": "aliases",
@@ -3055,6 +3036,7 @@ _MODULES: dict[str, str] = {
     "PricingMultiplierAdditionalUnits": "aliases",
     "PricingMultiplierImage": "pricing_multiplier_image",
     "Prompt": "prompt",
+    "PromptCacheRetention": "aliases",
     "PromptCompletionResponse": "aliases",
     "PromptCompletionStreamResponse": "aliases",
     "PromptFunctionsItem": "aliases",
@@ -3138,6 +3120,8 @@ _MODULES: dict[str, str] = {
     "ReasoningItem": "reasoning_item",
     "ReasoningItemStatus": "aliases",
     "ReasoningItemSummaryItem": "reasoning_item_summary_item",
+    "ReasoningSummary": "aliases",
+    "ReasoningText": "reasoning_text",
     "Refusal": "refusal",
     "RegexMatchCheck": "regex_match_check",
     "RegexMatchParameters": "regex_match_parameters",
@@ -3165,6 +3149,7 @@ _MODULES: dict[str, str] = {
     "ResponseCompletedEvent": "response_completed_event",
     "ResponseContentPartAddedEvent": "response_content_part_added_event",
     "ResponseContentPartDoneEvent": "response_content_part_done_event",
+    "ResponseConversation": "response_conversation",
     "ResponseCreatedEvent": "response_created_event",
     "ResponseError": "aliases",
     "ResponseError2": "response_error_2",
@@ -3193,6 +3178,8 @@ _MODULES: dict[str, str] = {
     "ResponseModalitiesTextOnly": "aliases",
     "ResponseOutputItemAddedEvent": "response_output_item_added_event",
     "ResponseOutputItemDoneEvent": "response_output_item_done_event",
+    "ResponsePrompt": "response_prompt",
+    "ResponsePromptVariables": "aliases",
     "ResponseProperties": "response_properties",
     "ResponsePropertiesText": "response_properties_text",
     "ResponsePropertiesTruncation": "aliases",
@@ -3310,6 +3297,7 @@ _MODULES: dict[str, str] = {
     "SecretReferencesUpdateResponse": "aliases",
     "SentenceCountCheck": "sentence_count_check",
     "SentenceCountParameters": "sentence_count_parameters",
+    "ServiceTier": "aliases",
     "StaticChunkingStrategy": "static_chunking_strategy",
     "StaticChunkingStrategyRequestParam": "static_chunking_strategy_request_param",
     "StaticChunkingStrategyResponseParam": "static_chunking_strategy_response_param",
@@ -3436,6 +3424,7 @@ _MODULES: dict[str, str] = {
     "VectorStoresFilesListOrder": "aliases",
     "VectorStoresFilesUpdateBody": "vector_stores_files_update_body",
     "VectorStoresListOrder": "aliases",
+    "Verbosity": "aliases",
     "VertexAIConfiguration": "vertex_ai_configuration",
     "VertexAIConfigurationVertexAuthType": "aliases",
     "VertexAIConfigurationVertexServiceAccountJson": "aliases",
@@ -3444,7 +3433,6 @@ _MODULES: dict[str, str] = {
     "VertexBatchJobEndpoint": "aliases",
     "VertexBatchJobMetadata": "aliases",
     "VertexBatchJobOutputDataConfigOption2": "aliases",
-    "VertexBatchJobOutputExpiresAfter": "vertex_batch_job_output_expires_after",
     "VertexBatchParams": "aliases",
     "VertexFinetuneJob": "aliases",
     "VirtualKeys": "virtual_keys",
@@ -3473,11 +3461,15 @@ _MODULES: dict[str, str] = {
     "VoiceIdsShared": "aliases",
     "VoiceIdsSharedOption2": "aliases",
     "Wait": "wait",
+    "WebSearchAction": "web_search_action",
+    "WebSearchActionSourcesItem": "aliases",
+    "WebSearchActionType": "aliases",
     "WebSearchContextSize": "aliases",
     "WebSearchLocation": "web_search_location",
     "WebSearchTool": "web_search_tool",
     "WebSearchToolCall": "web_search_tool_call",
     "WebSearchToolCallStatus": "aliases",
+    "WebSearchToolFilters": "web_search_tool_filters",
     "WebSearchToolType": "aliases",
     "WebSearchToolUserLocation": "web_search_tool_user_location",
     "WebhookCheck": "webhook_check",

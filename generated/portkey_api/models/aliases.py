@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         ChatCompletionRequestAssistantMessage,
         ChatCompletionRequestDeveloperMessage,
         ChatCompletionRequestFunctionMessage,
+        ChatCompletionRequestMessageContentPartAudio,
+        ChatCompletionRequestMessageContentPartFile,
         ChatCompletionRequestMessageContentPartImage,
         ChatCompletionRequestMessageContentPartText,
         ChatCompletionRequestSystemMessage,
@@ -48,11 +50,13 @@ if TYPE_CHECKING:
         Click,
         CodeInterpreterFileOutput,
         CodeInterpreterTextOutput,
+        CodeInterpreterTool,
         CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
         ComputerToolCallOutputResource,
+        ContainerFileCitation,
         ContainsCheck,
         ContainsCodeCheck,
         CreateChatCompletionResponse,
@@ -87,8 +91,10 @@ if TYPE_CHECKING:
         JWTCheck,
         KeyPress,
         McpApprovalRequest,
+        McpApprovalResponse,
         McpCall,
         McpListTools,
+        McpTool,
         MessageStreamEventThreadMessageCompleted,
         MessageStreamEventThreadMessageCreated,
         MessageStreamEventThreadMessageDelta,
@@ -189,7 +195,7 @@ if TYPE_CHECKING:
         WordCountCheck,
     )
 
-Annotation: TypeAlias = "FileCitation | UrlCitation | FilePath"
+Annotation: TypeAlias = "FileCitation | UrlCitation | FilePath | ContainerFileCitation"
 ApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 AssistantObjectMetadata: TypeAlias = "dict[str, Any]"
 AssistantStreamEvent: TypeAlias = "ThreadStreamEvent2 | RunStreamEventThreadRunCreated | RunStreamEventThreadRunQueued | RunStreamEventThreadRunInProgress | RunStreamEventThreadRunRequiresAction | RunStreamEventThreadRunCompleted | RunStreamEventThreadRunIncomplete | RunStreamEventThreadRunFailed | RunStreamEventThreadRunCancelling | RunStreamEventThreadRunCancelled | RunStreamEventThreadRunExpired | RunStepStreamEventThreadRunStepCreated | RunStepStreamEventThreadRunStepInProgress | RunStepStreamEventThreadRunStepDelta | RunStepStreamEventThreadRunStepCompleted | RunStepStreamEventThreadRunStepFailed | RunStepStreamEventThreadRunStepCancelled | RunStepStreamEventThreadRunStepExpired | MessageStreamEventThreadMessageCreated | MessageStreamEventThreadMessageInProgress | MessageStreamEventThreadMessageDelta | MessageStreamEventThreadMessageCompleted | MessageStreamEventThreadMessageIncomplete | ErrorEvent | DoneEvent"
@@ -201,12 +207,11 @@ BatchMetadata: TypeAlias = "dict[str, Any]"
 BatchRequestOutputResponseBody: TypeAlias = "dict[str, Any]"
 BedrockBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 BedrockBatchJobMetadata: TypeAlias = "dict[str, Any]"
+BedrockFinetuneJobMetadata: TypeAlias = "dict[str, str]"
 ChatCompletionMessageContentBlock: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionMessageContentPartThinking | ChatCompletionMessageContentPartRedactedThinking"
 ChatCompletionMessageToolCalls: TypeAlias = "list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall]"
 ChatCompletionRequestMessage: TypeAlias = "ChatCompletionRequestSystemMessage | ChatCompletionRequestDeveloperMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage"
-ChatCompletionRequestMessageContentPart: TypeAlias = (
-    "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage"
-)
+ChatCompletionRequestMessageContentPart: TypeAlias = "ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartAudio | ChatCompletionRequestMessageContentPartFile"
 ChatCompletionStreamOptions: TypeAlias = "ChatCompletionStreamOptions2 | None"
 ChatCompletionToolChoiceOption: TypeAlias = "ChatCompletionToolChoiceOptionOption1 | ChatCompletionNamedToolChoice"
 ChunkingStrategyRequestParam: TypeAlias = "AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam"
@@ -219,11 +224,13 @@ CreateAssistantRequestToolResourcesFileSearchVectorStoresItemMetadata: TypeAlias
 CreateAssistantRequestMetadata: TypeAlias = "dict[str, Any]"
 CreateChatCompletionImageResponse: TypeAlias = "dict[str, Any]"
 CreateChatCompletionRequestLogitBias: TypeAlias = "dict[str, int]"
+CreateChatCompletionRequestMetadata: TypeAlias = "dict[str, str]"
 CreateCompletionRequestLogitBias: TypeAlias = "dict[str, int]"
 CreateCompletionResponseChoicesItemLogprobsTopLogprobsItem: TypeAlias = "dict[str, float]"
 CreateMcpIntegrationConfigurationsCustomHeaders: TypeAlias = "dict[str, Any]"
 CreateMcpIntegrationConfigurationsPassthroughHeader: TypeAlias = "dict[str, Any]"
 CreateMessageRequestMetadata: TypeAlias = "dict[str, Any]"
+CreateModerationResponseResultsItemCategoryAppliedInputTypes: TypeAlias = "dict[str, list[str]]"
 CreateRerankRequestParameters: TypeAlias = "dict[str, Any]"
 CreateRunRequestMetadata: TypeAlias = "dict[str, Any]"
 CreateSecretReferenceRequestTags: TypeAlias = "dict[str, str]"
@@ -238,14 +245,15 @@ CustomLogResponseHeaders: TypeAlias = "dict[str, str]"
 CustomLogResponseBody: TypeAlias = "dict[str, Any]"
 FeedbackRequestMetadata: TypeAlias = "dict[str, Any]"
 FeedbackUpdateRequestMetadata: TypeAlias = "dict[str, Any]"
+FineTuningJobMetadata: TypeAlias = "dict[str, str]"
 FunctionParameters: TypeAlias = "dict[str, Any]"
 FunctionToolParameters: TypeAlias = "dict[str, Any]"
 GenerationsFilterSchemaMetadata: TypeAlias = "dict[str, Any]"
 GuardrailCheck: TypeAlias = "JWTCheck | ModelWhitelistCheck | RegexMatchCheck | SentenceCountCheck | WordCountCheck | CharacterCountCheck | JSONSchemaCheck | JSONKeysCheck | ContainsCheck | ValidUrlsCheck | ContainsCodeCheck | WebhookCheck | EndsWithCheck | UppercaseCheck | RequiredMetadataKeysCheck | AllowedRequestTypesCheck | SydeGuardCheck | AporiaCheck | PillarScanCheck | PatronusCheck | PatronusCustomCheck | PortkeyModerationCheck | PortkeyLanguageCheck | PortkeyPIICheck | MistralModerationCheck | BedrockGuardCheck | PromptfooCheck | AcuvityScanCheck | AzureContentSafetyCheck | AzurePIICheck | PANWPrismaCheck | BasicCheck"
 InputContent: TypeAlias = "InputText | InputImage | InputFile"
-InputItem: TypeAlias = "EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | ItemReference"
+InputItem: TypeAlias = "EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse | ItemReference"
 InputMessageContentList: TypeAlias = "list[InputText | InputImage | InputFile]"
-Item: TypeAlias = "InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem"
+Item: TypeAlias = "InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse"
 ItemResource: TypeAlias = "InputMessageResource | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | WebSearchToolCall | FunctionToolCallResource | FunctionToolCallOutputResource"
 JSONSchemaParametersSchema: TypeAlias = "dict[str, Any]"
 LogExportsRequestedData: TypeAlias = "list[LogExportsRequestedDataItem]"
@@ -282,6 +290,7 @@ ModifyMessageRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyRunRequestMetadata: TypeAlias = "dict[str, Any]"
 ModifyThreadRequestMetadata: TypeAlias = "dict[str, Any]"
 OpenAIBatchJobMetadata: TypeAlias = "dict[str, Any]"
+OpenAIFinetuneJobMetadata: TypeAlias = "dict[str, str]"
 OutputContent: TypeAlias = "OutputText | Refusal"
 OutputItem: TypeAlias = "OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall"
 ParallelToolCalls: TypeAlias = "bool"
@@ -289,6 +298,7 @@ PortkeyBatchJobOutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 PortkeyBatchJobProviderOptionsOption1OutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 PortkeyBatchJobProviderOptionsOption2OutputDataConfigOption2: TypeAlias = "dict[str, Any]"
 PortkeyBatchJobMetadata: TypeAlias = "dict[str, Any]"
+PortkeyFinetuneJobMetadata: TypeAlias = "dict[str, str]"
 PricingAdjustments: TypeAlias = "PricingAdjustments2 | None"
 PricingMultiplierAdditionalUnits: TypeAlias = "dict[str, float | None]"
 PromptParameters: TypeAlias = "dict[str, Any]"
@@ -320,7 +330,7 @@ TextResponseFormatConfiguration: TypeAlias = (
     "ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject"
 )
 ThreadObjectMetadata: TypeAlias = "dict[str, Any]"
-Tool: TypeAlias = "FileSearchTool | FunctionTool | ComputerTool | WebSearchTool"
+Tool: TypeAlias = "FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool"
 UpdateApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsCustomHeaders: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsPassthroughHeader: TypeAlias = "dict[str, Any]"
@@ -358,6 +368,9 @@ StoredChatMessageContentPartsItem: TypeAlias = "dict[str, Any]"
 CompactedResponseOutputItem: TypeAlias = "dict[str, Any]"
 McpListToolsToolsItem: TypeAlias = "dict[str, Any]"
 PromptCompletionResponse: TypeAlias = "CreateChatCompletionResponse | CreateCompletionResponse"
+ResponsePromptVariables: TypeAlias = "dict[str, str | InputText | InputImage | InputFile]"
+McpToolHeaders: TypeAlias = "dict[str, str]"
+WebSearchActionSourcesItem: TypeAlias = "dict[str, Any]"
 GatewayErrorDetailOption3: TypeAlias = "dict[str, Any]"
 HookResultFeedback: TypeAlias = "dict[str, Any]"
 AdminUsersInvitesDeleteResponse: TypeAlias = "dict[str, Any]"
@@ -825,12 +838,6 @@ BedrockConfigurationAwsAuthType: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-BedrockFinetuneJobMethodType: TypeAlias = Literal[
-    "dpo",
-    "supervised",
-]
-"""One of the values the document lists."""
-
 BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType: TypeAlias = Literal[
     "prompt",
     "resource",
@@ -850,6 +857,22 @@ BulkUpdateMcpServerUserAccessDefaultUserAccess: TypeAlias = Literal[
     "deny",
 ]
 """One of the values the document lists."""
+
+ChatAudioOptionsFormat: TypeAlias = Literal[
+    "aac",
+    "flac",
+    "mp3",
+    "opus",
+    "pcm16",
+    "wav",
+]
+"""The encoding of the spoken answer."""
+
+ChatCompletionRequestMessageContentPartAudioInputAudioFormat: TypeAlias = Literal[
+    "mp3",
+    "wav",
+]
+"""How the recording is encoded."""
 
 ChatCompletionRequestMessageContentPartImageImageUrlDetail: TypeAlias = Literal[
     "auto",
@@ -894,6 +917,12 @@ ChatCompletionsMessagesListOrder: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+ChatModality: TypeAlias = Literal[
+    "audio",
+    "text",
+]
+"""A form that a chat answer comes in."""
+
 ClickButton: TypeAlias = Literal[
     "back",
     "forward",
@@ -932,9 +961,11 @@ ComparisonFilterType: TypeAlias = Literal[
     "eq",
     "gt",
     "gte",
+    "in",
     "lt",
     "lte",
     "ne",
+    "nin",
 ]
 """One of the values the document lists."""
 
@@ -1166,6 +1197,21 @@ CreateFileRequestPurpose: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+CreateImageEditRequestInputFidelity: TypeAlias = Literal[
+    "high",
+    "low",
+]
+"""One of the values the document lists."""
+
+CreateImageEditRequestQuality: TypeAlias = Literal[
+    "auto",
+    "high",
+    "low",
+    "medium",
+    "standard",
+]
+"""One of the values the document lists."""
+
 CreateImageEditRequestResponseFormat: TypeAlias = Literal[
     "b64_json",
     "url",
@@ -1174,8 +1220,11 @@ CreateImageEditRequestResponseFormat: TypeAlias = Literal[
 
 CreateImageEditRequestSize: TypeAlias = Literal[
     "1024x1024",
+    "1024x1536",
+    "1536x1024",
     "256x256",
     "512x512",
+    "auto",
 ]
 """One of the values the document lists."""
 
@@ -1185,8 +1234,18 @@ CreateImageRequestModelOption2: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+CreateImageRequestModeration: TypeAlias = Literal[
+    "auto",
+    "low",
+]
+"""One of the values the document lists."""
+
 CreateImageRequestQuality: TypeAlias = Literal[
+    "auto",
     "hd",
+    "high",
+    "low",
+    "medium",
     "standard",
 ]
 """One of the values the document lists."""
@@ -1199,10 +1258,13 @@ CreateImageRequestResponseFormat: TypeAlias = Literal[
 
 CreateImageRequestSize: TypeAlias = Literal[
     "1024x1024",
+    "1024x1536",
     "1024x1792",
+    "1536x1024",
     "1792x1024",
     "256x256",
     "512x512",
+    "auto",
 ]
 """One of the values the document lists."""
 
@@ -1316,16 +1378,6 @@ CreateSpeechRequestResponseFormat: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-CreateSpeechRequestVoice: TypeAlias = Literal[
-    "alloy",
-    "echo",
-    "fable",
-    "nova",
-    "onyx",
-    "shimmer",
-]
-"""One of the values the document lists."""
-
 CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
     "gpt-3.5-turbo",
     "gpt-3.5-turbo-0125",
@@ -1351,6 +1403,7 @@ CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
 """One of the values the document lists."""
 
 CreateTranscriptionRequestResponseFormat: TypeAlias = Literal[
+    "diarized_json",
     "json",
     "srt",
     "text",
@@ -1439,6 +1492,12 @@ FineTuningJobStatus: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+FineTuningMethodType: TypeAlias = Literal[
+    "dpo",
+    "supervised",
+]
+"""The way of training; the settings stand in the field of the same name."""
+
 FunctionToolCallOutputResourceStatus: TypeAlias = Literal[
     "completed",
     "in_progress",
@@ -1479,10 +1538,29 @@ GuardrailSummaryStatus: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+ImageBackground: TypeAlias = Literal[
+    "auto",
+    "opaque",
+    "transparent",
+]
+"""Whether one sees through what is behind the subject of an image; `auto` leaves that to the model."""
+
+ImageOutputFormat: TypeAlias = Literal[
+    "jpeg",
+    "png",
+    "webp",
+]
+"""The file format of a made image."""
+
 Includable: TypeAlias = Literal[
+    "code_interpreter_call.outputs",
     "computer_call_output.output.image_url",
     "file_search_call.results",
     "message.input_image.image_url",
+    "message.output_text.logprobs",
+    "reasoning.encrypted_content",
+    "web_search_call.action.sources",
+    "web_search_call.results",
 ]
 """One of the values the document lists."""
 
@@ -1496,6 +1574,7 @@ InputImageDetail: TypeAlias = Literal[
     "auto",
     "high",
     "low",
+    "original",
 ]
 """One of the values the document lists."""
 
@@ -1700,6 +1779,12 @@ McpServersCapabilitiesListType: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+McpToolRequireApprovalOption1: TypeAlias = Literal[
+    "always",
+    "never",
+]
+"""One of the values the document lists."""
+
 MessageContentImageFileObjectImageFileDetail: TypeAlias = Literal[
     "auto",
     "high",
@@ -1835,12 +1920,6 @@ OpenAIFileStatus: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-OpenAIFinetuneJobMethodType: TypeAlias = Literal[
-    "dpo",
-    "supervised",
-]
-"""One of the values the document lists."""
-
 OutputMessageStatus: TypeAlias = Literal[
     "completed",
     "in_progress",
@@ -1945,12 +2024,6 @@ PortkeyBatchJobEndpoint: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-PortkeyFinetuneJobMethodType: TypeAlias = Literal[
-    "dpo",
-    "supervised",
-]
-"""One of the values the document lists."""
-
 PortkeyLanguageParametersLanguage: TypeAlias = Literal[
     "ara_Arab",
     "arb_Latn",
@@ -2029,6 +2102,15 @@ PortkeyPIIParametersCategoriesItem: TypeAlias = Literal[
     "SSN",
 ]
 """One of the values the document lists."""
+
+PromptCacheRetention: TypeAlias = Literal[
+    "24h",
+    "in-memory",
+    "in_memory",
+]
+"""How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling
+`in-memory`) is short, `24h` up to a day.
+"""
 
 PromptPartialSummaryStatus: TypeAlias = Literal[
     "active",
@@ -2130,11 +2212,16 @@ RateLimitsUnit: TypeAlias = Literal[
 ReasoningEffort2: TypeAlias = Literal[
     "high",
     "low",
+    "max",
     "medium",
+    "minimal",
+    "none",
+    "xhigh",
 ]
 """One of the values the document lists."""
 
 ReasoningGenerateSummary: TypeAlias = Literal[
+    "auto",
     "concise",
     "detailed",
 ]
@@ -2144,6 +2231,13 @@ ReasoningItemStatus: TypeAlias = Literal[
     "completed",
     "in_progress",
     "incomplete",
+]
+"""One of the values the document lists."""
+
+ReasoningSummary: TypeAlias = Literal[
+    "auto",
+    "concise",
+    "detailed",
 ]
 """One of the values the document lists."""
 
@@ -2330,6 +2424,18 @@ SecretReferencesListManagerType: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+ServiceTier: TypeAlias = Literal[
+    "auto",
+    "default",
+    "fast",
+    "flex",
+    "priority",
+    "scale",
+]
+"""The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default`
+is the standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
+"""
+
 ThreadsMessagesListOrder: TypeAlias = Literal[
     "asc",
     "desc",
@@ -2356,8 +2462,12 @@ ToolChoiceOptions: TypeAlias = Literal[
 """One of the values the document lists."""
 
 ToolChoiceTypesType: TypeAlias = Literal[
+    "code_interpreter",
+    "computer",
+    "computer_use",
     "computer_use_preview",
     "file_search",
+    "image_generation",
     "web_search_preview",
     "web_search_preview_2025_03_11",
 ]
@@ -2536,6 +2646,7 @@ VectorStoreObjectStatus: TypeAlias = Literal[
 VectorStoreSearchRequestRankingOptionsRanker: TypeAlias = Literal[
     "auto",
     "default-2024-11-15",
+    "none",
 ]
 """One of the values the document lists."""
 
@@ -2572,6 +2683,13 @@ VectorStoresListOrder: TypeAlias = Literal[
     "desc",
 ]
 """One of the values the document lists."""
+
+Verbosity: TypeAlias = Literal[
+    "high",
+    "low",
+    "medium",
+]
+"""How long an answer the model aims at."""
 
 VertexAIConfigurationVertexAuthType: TypeAlias = Literal[
     "basic",
@@ -2654,6 +2772,13 @@ VoiceIdsSharedOption2: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
+WebSearchActionType: TypeAlias = Literal[
+    "find_in_page",
+    "open_page",
+    "search",
+]
+"""The step, a search, a visit to a page, or a look for text in it."""
+
 WebSearchContextSize: TypeAlias = Literal[
     "high",
     "low",
@@ -2670,6 +2795,8 @@ WebSearchToolCallStatus: TypeAlias = Literal[
 """One of the values the document lists."""
 
 WebSearchToolType: TypeAlias = Literal[
+    "web_search",
+    "web_search_2025_08_26",
     "web_search_preview",
     "web_search_preview_2025_03_11",
 ]
@@ -2707,7 +2834,7 @@ WorkspaceMemberRole: TypeAlias = Literal[
 """One of the values the document lists."""
 
 CODECS: dict[str, Any] = {
-    "Annotation": ("FileCitation", "UrlCitation", "FilePath"),
+    "Annotation": ("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation"),
     "AssistantStreamEvent": (
         "ThreadStreamEvent2",
         "RunStreamEventThreadRunCreated",
@@ -2754,6 +2881,8 @@ CODECS: dict[str, Any] = {
     "ChatCompletionRequestMessageContentPart": (
         "ChatCompletionRequestMessageContentPartText",
         "ChatCompletionRequestMessageContentPartImage",
+        "ChatCompletionRequestMessageContentPartAudio",
+        "ChatCompletionRequestMessageContentPartFile",
     ),
     "ChatCompletionStreamOptions": "ChatCompletionStreamOptions2",
     "ChatCompletionToolChoiceOption": "ChatCompletionNamedToolChoice",
@@ -2807,6 +2936,7 @@ CODECS: dict[str, Any] = {
         "FunctionToolCall",
         "FunctionToolCallOutput",
         "ReasoningItem",
+        "McpApprovalResponse",
         "ItemReference",
     ),
     "InputMessageContentList": [("InputText", "InputImage", "InputFile")],
@@ -2820,6 +2950,7 @@ CODECS: dict[str, Any] = {
         "FunctionToolCall",
         "FunctionToolCallOutput",
         "ReasoningItem",
+        "McpApprovalResponse",
     ),
     "ItemResource": (
         "InputMessageResource",
@@ -2921,7 +3052,7 @@ CODECS: dict[str, Any] = {
         "TextResponseFormatJsonSchema",
         "ResponseFormatJsonObject",
     ),
-    "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool"),
+    "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool"),
     "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "PromptCompletionStreamResponse": ("CreateChatCompletionStreamResponse", "CreateCompletionStreamResponse"),
@@ -2951,6 +3082,7 @@ CODECS: dict[str, Any] = {
         "AnthropicOtherEvent",
     ),
     "PromptCompletionResponse": ("CreateChatCompletionResponse", "CreateCompletionResponse"),
+    "ResponsePromptVariables": {"*": ("InputText", "InputImage", "InputFile")},
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
     "ThreadStreamEvent": "ThreadStreamEvent2",

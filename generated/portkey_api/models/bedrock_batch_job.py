@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import BedrockBatchJobDict
-    from . import BedrockBatchJobCompletionWindow, BedrockBatchJobEndpoint, BedrockBatchJobOutputExpiresAfter
+    from . import BedrockBatchJobCompletionWindow, BedrockBatchJobEndpoint, FileExpirationAfter
 
 
 @model
@@ -22,8 +22,8 @@ class BedrockBatchJob(WireModel):
     job_name: str | None = UNSET
     output_data_config: str | dict[str, Any] | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    output_expires_after: BedrockBatchJobOutputExpiresAfter | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "BedrockBatchJobOutputExpiresAfter"}
+    output_expires_after: FileExpirationAfter | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "FileExpirationAfter"}
 
     if TYPE_CHECKING:
 

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import BedrockFinetuneJobDict
-    from . import BedrockFinetuneJobMethod
+    from . import FineTuningIntegration, FineTuningMethod
 
 
 @model
@@ -16,13 +16,16 @@ class BedrockFinetuneJob(WireModel):
 
     model: str
     training_file: str
-    suffix: str
-    method: BedrockFinetuneJobMethod
     job_name: str | None = UNSET
     role_arn: str | None = UNSET
     output_file: str | None = UNSET
     validation_file: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"method": "BedrockFinetuneJobMethod"}
+    suffix: str | None = UNSET
+    method: FineTuningMethod | None = UNSET
+    seed: int | None = UNSET
+    integrations: list[FineTuningIntegration] | None = UNSET
+    metadata: dict[str, str] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"method": "FineTuningMethod", "integrations": ["FineTuningIntegration"]}
 
     if TYPE_CHECKING:
 

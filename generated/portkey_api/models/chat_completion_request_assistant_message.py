@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from . import (
         ChatCompletionMessageCustomToolCall,
         ChatCompletionMessageToolCall,
+        ChatCompletionRequestAssistantMessageAudio,
         ChatCompletionRequestAssistantMessageFunctionCall,
+        ChatCompletionRequestMessageContentPartText,
+        Refusal,
     )
 
 
@@ -19,15 +22,19 @@ class ChatCompletionRequestAssistantMessage(WireModel):
     """The document's ``ChatCompletionRequestAssistantMessage``."""
 
     role: Literal["assistant"]
-    content: str | None = UNSET
+    content: str | list[ChatCompletionRequestMessageContentPartText | Refusal] | None = UNSET
     name: str | None = UNSET
     tool_calls: list[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall] | None = UNSET
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = UNSET
+    refusal: str | None = UNSET
+    audio: ChatCompletionRequestAssistantMessageAudio | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
+        "content": [("ChatCompletionRequestMessageContentPartText", "Refusal")],
         "tool_calls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
         "function_call": "ChatCompletionRequestAssistantMessageFunctionCall",
+        "audio": "ChatCompletionRequestAssistantMessageAudio",
     }
-    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "name": "str"}
+    _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "name": "str", "refusal": "str"}
 
     if TYPE_CHECKING:
 

@@ -7,15 +7,17 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestDeveloperMessageDict
+    from . import ChatCompletionRequestMessageContentPartText
 
 
 @model
 class ChatCompletionRequestDeveloperMessage(WireModel):
     """The document's ``ChatCompletionRequestDeveloperMessage``."""
 
-    content: str
+    content: str | list[ChatCompletionRequestMessageContentPartText]
     role: Literal["developer"]
     name: str | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"content": ["ChatCompletionRequestMessageContentPartText"]}
     _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("developer",), "name": "str"}
 
     if TYPE_CHECKING:

@@ -7,15 +7,17 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestSystemMessageDict
+    from . import ChatCompletionRequestMessageContentPartText
 
 
 @model
 class ChatCompletionRequestSystemMessage(WireModel):
     """The document's ``ChatCompletionRequestSystemMessage``."""
 
-    content: str
+    content: str | list[ChatCompletionRequestMessageContentPartText]
     role: Literal["system"]
     name: str | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"content": ["ChatCompletionRequestMessageContentPartText"]}
     _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("system",), "name": "str"}
 
     if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestToolMessageDict
+    from . import ChatCompletionRequestMessageContentPartText
 
 
 @model
@@ -14,8 +15,9 @@ class ChatCompletionRequestToolMessage(WireModel):
     """The document's ``ChatCompletionRequestToolMessage``."""
 
     role: Literal["tool"]
-    content: str
+    content: str | list[ChatCompletionRequestMessageContentPartText]
     tool_call_id: str
+    _codecs: ClassVar[dict[str, Any]] = {"content": ["ChatCompletionRequestMessageContentPartText"]}
     _tells: ClassVar[dict[str, Any]] = {"role": ("tool",), "content": "str", "tool_call_id": "str"}
 
     if TYPE_CHECKING:

@@ -7,18 +7,38 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestUserMessageDict
-    from . import ChatCompletionRequestMessageContentPartImage, ChatCompletionRequestMessageContentPartText
+    from . import (
+        ChatCompletionRequestMessageContentPartAudio,
+        ChatCompletionRequestMessageContentPartFile,
+        ChatCompletionRequestMessageContentPartImage,
+        ChatCompletionRequestMessageContentPartText,
+    )
 
 
 @model
 class ChatCompletionRequestUserMessage(WireModel):
     """The document's ``ChatCompletionRequestUserMessage``."""
 
-    content: str | list[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage]
+    content: (
+        str
+        | list[
+            ChatCompletionRequestMessageContentPartText
+            | ChatCompletionRequestMessageContentPartImage
+            | ChatCompletionRequestMessageContentPartAudio
+            | ChatCompletionRequestMessageContentPartFile
+        ]
+    )
     role: Literal["user"]
     name: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "content": [("ChatCompletionRequestMessageContentPartText", "ChatCompletionRequestMessageContentPartImage")]
+        "content": [
+            (
+                "ChatCompletionRequestMessageContentPartText",
+                "ChatCompletionRequestMessageContentPartImage",
+                "ChatCompletionRequestMessageContentPartAudio",
+                "ChatCompletionRequestMessageContentPartFile",
+            )
+        ]
     }
     _tells: ClassVar[dict[str, Any]] = {"content": "str", "role": ("user",), "name": "str"}
 

@@ -8,6 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from . import (
         ChatCompletionAnnotation,
+        ChatCompletionAudio,
         ChatCompletionMessageContentPartRedactedThinking,
         ChatCompletionMessageContentPartThinking,
         ChatCompletionMessageCustomToolCall,
@@ -35,6 +36,7 @@ class ChatCompletionResponseMessage(WireModel):
     ) = UNSET
     refusal: str | None = UNSET
     annotations: list[ChatCompletionAnnotation] | None = UNSET
+    audio: ChatCompletionAudio | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tool_calls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
         "function_call": "ChatCompletionResponseMessageFunctionCall",
@@ -46,5 +48,6 @@ class ChatCompletionResponseMessage(WireModel):
             )
         ],
         "annotations": ["ChatCompletionAnnotation"],
+        "audio": "ChatCompletionAudio",
     }
     _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "refusal": "str"}

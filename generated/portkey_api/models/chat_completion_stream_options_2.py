@@ -14,7 +14,8 @@ class ChatCompletionStreamOptions2(WireModel):
     """The document's ``ChatCompletionStreamOptions2``."""
 
     include_usage: bool | None = UNSET
-    _tells: ClassVar[dict[str, Any]] = {"include_usage": "bool"}
+    include_obfuscation: bool | None = UNSET
+    _tells: ClassVar[dict[str, Any]] = {"include_usage": "bool", "include_obfuscation": "bool"}
 
     if TYPE_CHECKING:
 

@@ -16,12 +16,8 @@ class ComparisonFilter(WireModel):
 
     type: ComparisonFilterType
     key: str
-    value: str | float | bool
-    _tells: ClassVar[dict[str, Any]] = {
-        "type": ("eq", "gt", "gte", "lt", "lte", "ne"),
-        "key": "str",
-        "value": "str float bool",
-    }
+    value: str | float | bool | list[str | float]
+    _tells: ClassVar[dict[str, Any]] = {"type": ("eq", "gt", "gte", "in", "lt", "lte", "ne", "nin"), "key": "str"}
 
     if TYPE_CHECKING:
 

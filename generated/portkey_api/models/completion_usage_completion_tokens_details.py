@@ -13,8 +13,10 @@ class CompletionUsageCompletionTokensDetails(WireModel):
     reasoning_tokens: int | None = UNSET
     accepted_prediction_tokens: int | None = UNSET
     rejected_prediction_tokens: int | None = UNSET
+    audio_tokens: int | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "reasoning_tokens": "int",
         "accepted_prediction_tokens": "int",
         "rejected_prediction_tokens": "int",
+        "audio_tokens": "int",
     }

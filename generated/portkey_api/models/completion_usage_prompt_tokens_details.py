@@ -11,4 +11,5 @@ class CompletionUsagePromptTokensDetails(WireModel):
     """The document's ``CompletionUsagePromptTokensDetails``."""
 
     cached_tokens: int | None = UNSET
-    _tells: ClassVar[dict[str, Any]] = {"cached_tokens": "int"}
+    audio_tokens: int | None = UNSET
+    _tells: ClassVar[dict[str, Any]] = {"cached_tokens": "int", "audio_tokens": "int"}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AssistantToolsFunction,
         CreateAssistantRequestModelOption2,
         CreateAssistantRequestToolResources,
+        ReasoningEffort2,
     )
 
 
@@ -32,6 +33,7 @@ class CreateAssistantRequest(WireModel):
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
+    reasoning_effort: ReasoningEffort2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
         "tool_resources": "CreateAssistantRequestToolResources",

@@ -7,17 +7,17 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateAssistantRequestToolResourcesDict
-    from . import CreateAssistantRequestToolResourcesCodeInterpreter, CreateAssistantRequestToolResourcesFileSearch
+    from . import CodeInterpreterResources, CreateAssistantRequestToolResourcesFileSearch
 
 
 @model
 class CreateAssistantRequestToolResources(WireModel):
     """The document's ``CreateAssistantRequestToolResources``."""
 
-    code_interpreter: CreateAssistantRequestToolResourcesCodeInterpreter | None = UNSET
+    code_interpreter: CodeInterpreterResources | None = UNSET
     file_search: CreateAssistantRequestToolResourcesFileSearch | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CreateAssistantRequestToolResourcesCodeInterpreter",
+        "code_interpreter": "CodeInterpreterResources",
         "file_search": "CreateAssistantRequestToolResourcesFileSearch",
     }
 

@@ -7,10 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateAssistantRequestToolResourcesFileSearchVectorStoresItemDict
-    from . import (
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-    )
+    from . import AutoChunkingStrategyRequestParam, StaticChunkingStrategyRequestParam
 
 
 @model
@@ -18,17 +15,10 @@ class CreateAssistantRequestToolResourcesFileSearchVectorStoresItem(WireModel):
     """The document's ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItem``."""
 
     file_ids: list[str] | None = UNSET
-    chunking_strategy: (
-        CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto
-        | CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic
-        | None
-    ) = UNSET
+    chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
     metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "chunking_strategy": (
-            "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto",
-            "CreateAssistantRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic",
-        )
+        "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam")
     }
 
     if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateChatCompletionRequestDict
     from . import (
+        ChatAudioOptions,
         ChatCompletionFunctionCallOption,
         ChatCompletionFunctions,
         ChatCompletionNamedToolChoice,
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
         ChatCompletionStreamOptions2,
         ChatCompletionTool,
         ChatCompletionToolChoiceOptionOption1,
+        ChatModality,
+        ChatPrediction,
+        ChatWebSearchOptions,
         CreateChatCompletionRequestFunctionCallOption1,
         CreateChatCompletionRequestModelOption2,
         CreateChatCompletionRequestThinking,
+        PromptCacheRetention,
+        ReasoningEffort2,
         ResponseFormatJsonObject,
         ResponseFormatJsonSchema,
         ResponseFormatText,
+        ServiceTier,
+        Verbosity,
     )
 
 
@@ -65,6 +73,17 @@ class CreateChatCompletionRequest(WireModel):
     function_call: CreateChatCompletionRequestFunctionCallOption1 | ChatCompletionFunctionCallOption | None = UNSET
     functions: list[ChatCompletionFunctions] | None = UNSET
     store: bool | None = UNSET
+    reasoning_effort: ReasoningEffort2 | None = UNSET
+    verbosity: Verbosity | None = UNSET
+    metadata: dict[str, str] | None = UNSET
+    modalities: list[ChatModality] | None = UNSET
+    audio: ChatAudioOptions | None = UNSET
+    prediction: ChatPrediction | None = UNSET
+    web_search_options: ChatWebSearchOptions | None = UNSET
+    service_tier: ServiceTier | None = UNSET
+    safety_identifier: str | None = UNSET
+    prompt_cache_key: str | None = UNSET
+    prompt_cache_retention: PromptCacheRetention | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "messages": [
             (
@@ -83,6 +102,9 @@ class CreateChatCompletionRequest(WireModel):
         "tool_choice": "ChatCompletionNamedToolChoice",
         "function_call": "ChatCompletionFunctionCallOption",
         "functions": ["ChatCompletionFunctions"],
+        "audio": "ChatAudioOptions",
+        "prediction": "ChatPrediction",
+        "web_search_options": "ChatWebSearchOptions",
     }
     _tells: ClassVar[dict[str, Any]] = {
         "model": "str",
@@ -103,6 +125,14 @@ class CreateChatCompletionRequest(WireModel):
         "user": "str",
         "function_call": ("auto", "none"),
         "store": "bool",
+        "reasoning_effort": ("high", "low", "max", "medium", "minimal", "none", "xhigh"),
+        "verbosity": ("high", "low", "medium"),
+        "metadata": "dict",
+        "modalities": [("audio", "text")],
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
+        "safety_identifier": "str",
+        "prompt_cache_key": "str",
+        "prompt_cache_retention": ("24h", "in-memory", "in_memory"),
     }
 
     if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import CompletionUsage, CreateChatCompletionResponseChoicesItem, HookResults
+    from . import CompletionUsage, CreateChatCompletionResponseChoicesItem, HookResults, ServiceTier
 
 
 @model
@@ -20,6 +20,7 @@ class CreateChatCompletionResponse(WireModel):
     object: Literal["chat.completion"]
     system_fingerprint: str | None = UNSET
     usage: CompletionUsage | None = UNSET
+    service_tier: ServiceTier | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "choices": ["CreateChatCompletionResponseChoicesItem"],
@@ -32,4 +33,5 @@ class CreateChatCompletionResponse(WireModel):
         "model": "str",
         "object": ("chat.completion",),
         "system_fingerprint": "str",
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import CreateChatCompletionStreamResponseChoicesItem, CreateChatCompletionStreamResponseUsage, HookResults
+    from . import CompletionUsage, CreateChatCompletionStreamResponseChoicesItem, HookResults, ServiceTier
 
 
 @model
@@ -19,11 +19,12 @@ class CreateChatCompletionStreamResponse(WireModel):
     model: str
     object: Literal["chat.completion.chunk"]
     system_fingerprint: str | None = UNSET
-    usage: CreateChatCompletionStreamResponseUsage | None = UNSET
+    usage: CompletionUsage | None = UNSET
+    service_tier: ServiceTier | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "choices": ["CreateChatCompletionStreamResponseChoicesItem"],
-        "usage": "CreateChatCompletionStreamResponseUsage",
+        "usage": "CompletionUsage",
         "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
@@ -32,4 +33,5 @@ class CreateChatCompletionStreamResponse(WireModel):
         "model": "str",
         "object": ("chat.completion.chunk",),
         "system_fingerprint": "str",
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
     }

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import ChatCompletionTokenLogprob
@@ -14,4 +14,8 @@ class CreateChatCompletionStreamResponseChoicesItemLogprobs(WireModel):
     """The document's ``CreateChatCompletionStreamResponseChoicesItemLogprobs``."""
 
     content: list[ChatCompletionTokenLogprob] | None
-    _codecs: ClassVar[dict[str, Any]] = {"content": ["ChatCompletionTokenLogprob"]}
+    refusal: list[ChatCompletionTokenLogprob] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "content": ["ChatCompletionTokenLogprob"],
+        "refusal": ["ChatCompletionTokenLogprob"],
+    }

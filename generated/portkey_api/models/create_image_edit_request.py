@@ -7,7 +7,14 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateImageEditRequestDict
-    from . import CreateImageEditRequestResponseFormat, CreateImageEditRequestSize
+    from . import (
+        CreateImageEditRequestInputFidelity,
+        CreateImageEditRequestQuality,
+        CreateImageEditRequestResponseFormat,
+        CreateImageEditRequestSize,
+        ImageBackground,
+        ImageOutputFormat,
+    )
 
 
 @model
@@ -22,6 +29,11 @@ class CreateImageEditRequest(WireModel):
     size: CreateImageEditRequestSize | None = UNSET
     response_format: CreateImageEditRequestResponseFormat | None = UNSET
     user: str | None = UNSET
+    background: ImageBackground | None = UNSET
+    output_format: ImageOutputFormat | None = UNSET
+    output_compression: int | None = UNSET
+    quality: CreateImageEditRequestQuality | None = UNSET
+    input_fidelity: CreateImageEditRequestInputFidelity | None = UNSET
 
     if TYPE_CHECKING:
 

@@ -9,10 +9,13 @@ if TYPE_CHECKING:
     from ..dicts import CreateImageRequestDict
     from . import (
         CreateImageRequestModelOption2,
+        CreateImageRequestModeration,
         CreateImageRequestQuality,
         CreateImageRequestResponseFormat,
         CreateImageRequestSize,
         CreateImageRequestStyle,
+        ImageBackground,
+        ImageOutputFormat,
     )
 
 
@@ -28,6 +31,10 @@ class CreateImageRequest(WireModel):
     size: CreateImageRequestSize | None = UNSET
     style: CreateImageRequestStyle | None = UNSET
     user: str | None = UNSET
+    background: ImageBackground | None = UNSET
+    output_format: ImageOutputFormat | None = UNSET
+    output_compression: int | None = UNSET
+    moderation: CreateImageRequestModeration | None = UNSET
 
     if TYPE_CHECKING:
 

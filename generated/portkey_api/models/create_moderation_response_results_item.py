@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import CreateModerationResponseResultsItemCategories, CreateModerationResponseResultsItemCategoryScores
@@ -16,6 +16,7 @@ class CreateModerationResponseResultsItem(WireModel):
     flagged: bool
     categories: CreateModerationResponseResultsItemCategories
     category_scores: CreateModerationResponseResultsItemCategoryScores
+    category_applied_input_types: dict[str, list[str]] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "categories": "CreateModerationResponseResultsItemCategories",
         "category_scores": "CreateModerationResponseResultsItemCategoryScores",

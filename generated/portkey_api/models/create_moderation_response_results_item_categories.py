@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 
 @model
@@ -21,6 +21,8 @@ class CreateModerationResponseResultsItemCategories(WireModel):
     sexual_minors: bool
     violence: bool
     violence_graphic: bool
+    illicit: bool | None = UNSET
+    illicit_violent: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {
         "hate_threatening": "hate/threatening",
         "harassment_threatening": "harassment/threatening",
@@ -29,4 +31,5 @@ class CreateModerationResponseResultsItemCategories(WireModel):
         "self_harm_instructions": "self-harm/instructions",
         "sexual_minors": "sexual/minors",
         "violence_graphic": "violence/graphic",
+        "illicit_violent": "illicit/violent",
     }

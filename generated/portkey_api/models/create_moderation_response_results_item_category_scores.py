@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 
 @model
@@ -21,6 +21,8 @@ class CreateModerationResponseResultsItemCategoryScores(WireModel):
     sexual_minors: float
     violence: float
     violence_graphic: float
+    illicit: float | None = UNSET
+    illicit_violent: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {
         "hate_threatening": "hate/threatening",
         "harassment_threatening": "harassment/threatening",
@@ -29,4 +31,5 @@ class CreateModerationResponseResultsItemCategoryScores(WireModel):
         "self_harm_instructions": "self-harm/instructions",
         "sexual_minors": "sexual/minors",
         "violence_graphic": "violence/graphic",
+        "illicit_violent": "illicit/violent",
     }

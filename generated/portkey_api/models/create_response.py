@@ -8,6 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateResponseDict
     from . import (
+        CodeInterpreterTool,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
         Includable,
         InputMessage,
         ItemReference,
+        McpApprovalResponse,
+        McpTool,
         ModelIdsResponsesOption1,
         OutputMessage,
+        PromptCacheRetention,
         Reasoning,
         ReasoningItem,
+        ResponseConversation,
+        ResponsePrompt,
+        ServiceTier,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
@@ -52,6 +59,7 @@ class CreateResponse(WireModel):
             | FunctionToolCall
             | FunctionToolCallOutput
             | ReasoningItem
+            | McpApprovalResponse
             | ItemReference
         ]
     )
@@ -64,13 +72,24 @@ class CreateResponse(WireModel):
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: CreateResponseText | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool] | None = UNSET
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
+        UNSET
+    )
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: CreateResponseTruncation | None = UNSET
+    background: bool | None = UNSET
+    max_tool_calls: int | None = UNSET
+    prompt: ResponsePrompt | None = UNSET
+    prompt_cache_key: str | None = UNSET
+    prompt_cache_retention: PromptCacheRetention | None = UNSET
+    safety_identifier: str | None = UNSET
+    service_tier: ServiceTier | None = UNSET
+    top_logprobs: int | None = UNSET
     include: list[Includable] | None = UNSET
     parallel_tool_calls: bool | None = UNSET
     store: bool | None = UNSET
     stream: bool | None = UNSET
+    conversation: str | ResponseConversation | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "input": [
             (
@@ -84,13 +103,18 @@ class CreateResponse(WireModel):
                 "FunctionToolCall",
                 "FunctionToolCallOutput",
                 "ReasoningItem",
+                "McpApprovalResponse",
                 "ItemReference",
             )
         ],
         "reasoning": "Reasoning",
         "text": "CreateResponseText",
-        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tools": [
+            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+        ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
+        "prompt": "ResponsePrompt",
+        "conversation": "ResponseConversation",
     }
 
     if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateResponseTextDict
-    from . import ResponseFormatJsonObject, ResponseFormatText, TextResponseFormatJsonSchema
+    from . import ResponseFormatJsonObject, ResponseFormatText, TextResponseFormatJsonSchema, Verbosity
 
 
 @model
@@ -15,6 +15,7 @@ class CreateResponseText(WireModel):
     """The document's ``CreateResponseText``."""
 
     format: ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
+    verbosity: Verbosity | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "format": ("ResponseFormatText", "TextResponseFormatJsonSchema", "ResponseFormatJsonObject")
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         AssistantToolsFunction,
         CreateMessageRequest,
         CreateRunRequestModelOption2,
+        ReasoningEffort2,
         TruncationObject,
     )
 
@@ -41,6 +42,7 @@ class CreateRunRequest(WireModel):
     tool_choice: AssistantsApiToolChoiceOptionOption1 | AssistantsNamedToolChoice | None = UNSET
     parallel_tool_calls: bool | None = UNSET
     response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
+    reasoning_effort: ReasoningEffort2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "additional_messages": ["CreateMessageRequest"],
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],

@@ -7,21 +7,18 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateThreadAndRunRequestToolResourcesDict
-    from . import (
-        CreateThreadAndRunRequestToolResourcesCodeInterpreter,
-        CreateThreadAndRunRequestToolResourcesFileSearch,
-    )
+    from . import CodeInterpreterResources, FileSearchResources
 
 
 @model
 class CreateThreadAndRunRequestToolResources(WireModel):
     """The document's ``CreateThreadAndRunRequestToolResources``."""
 
-    code_interpreter: CreateThreadAndRunRequestToolResourcesCodeInterpreter | None = UNSET
-    file_search: CreateThreadAndRunRequestToolResourcesFileSearch | None = UNSET
+    code_interpreter: CodeInterpreterResources | None = UNSET
+    file_search: FileSearchResources | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CreateThreadAndRunRequestToolResourcesCodeInterpreter",
-        "file_search": "CreateThreadAndRunRequestToolResourcesFileSearch",
+        "code_interpreter": "CodeInterpreterResources",
+        "file_search": "FileSearchResources",
     }
 
     if TYPE_CHECKING:

@@ -7,17 +7,17 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateThreadRequestToolResourcesDict
-    from . import CreateThreadRequestToolResourcesCodeInterpreter, CreateThreadRequestToolResourcesFileSearch
+    from . import CodeInterpreterResources, CreateThreadRequestToolResourcesFileSearch
 
 
 @model
 class CreateThreadRequestToolResources(WireModel):
     """The document's ``CreateThreadRequestToolResources``."""
 
-    code_interpreter: CreateThreadRequestToolResourcesCodeInterpreter | None = UNSET
+    code_interpreter: CodeInterpreterResources | None = UNSET
     file_search: CreateThreadRequestToolResourcesFileSearch | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CreateThreadRequestToolResourcesCodeInterpreter",
+        "code_interpreter": "CodeInterpreterResources",
         "file_search": "CreateThreadRequestToolResourcesFileSearch",
     }
 

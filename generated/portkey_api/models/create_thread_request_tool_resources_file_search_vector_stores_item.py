@@ -7,10 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CreateThreadRequestToolResourcesFileSearchVectorStoresItemDict
-    from . import (
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto,
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic,
-    )
+    from . import AutoChunkingStrategyRequestParam, StaticChunkingStrategyRequestParam
 
 
 @model
@@ -18,17 +15,10 @@ class CreateThreadRequestToolResourcesFileSearchVectorStoresItem(WireModel):
     """The document's ``CreateThreadRequestToolResourcesFileSearchVectorStoresItem``."""
 
     file_ids: list[str] | None = UNSET
-    chunking_strategy: (
-        CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto
-        | CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic
-        | None
-    ) = UNSET
+    chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
     metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "chunking_strategy": (
-            "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyAuto",
-            "CreateThreadRequestToolResourcesFileSearchVectorStoresItemChunkingStrategyStatic",
-        )
+        "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam")
     }
 
     if TYPE_CHECKING:

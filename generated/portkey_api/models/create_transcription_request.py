@@ -21,7 +21,16 @@ class CreateTranscriptionRequest(WireModel):
     response_format: CreateTranscriptionRequestResponseFormat | None = UNSET
     temperature: float | None = UNSET
     timestamp_granularities: list[CreateTranscriptionRequestTimestampGranularitiesItem] | None = UNSET
-    _names: ClassVar[dict[str, str]] = {"timestamp_granularities": "timestamp_granularities[]"}
+    include: list[Literal["logprobs"]] | None = UNSET
+    chunking_strategy: Literal["auto"] | None = UNSET
+    known_speaker_names: list[str] | None = UNSET
+    known_speaker_references: list[str] | None = UNSET
+    _names: ClassVar[dict[str, str]] = {
+        "timestamp_granularities": "timestamp_granularities[]",
+        "include": "include[]",
+        "known_speaker_names": "known_speaker_names[]",
+        "known_speaker_references": "known_speaker_references[]",
+    }
 
     if TYPE_CHECKING:
 
@@ -35,4 +44,8 @@ class CreateTranscriptionRequest(WireModel):
             response_format: CreateTranscriptionRequestResponseFormat = ...,
             temperature: float = ...,
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = ...,
+            include: Sequence[Literal["logprobs"]] = ...,
+            chunking_strategy: Literal["auto"] | None = ...,
+            known_speaker_names: Sequence[str] = ...,
+            known_speaker_references: Sequence[str] = ...,
         ) -> None: ...

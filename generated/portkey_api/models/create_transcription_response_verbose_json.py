@@ -14,9 +14,9 @@ class CreateTranscriptionResponseVerboseJson(WireModel):
     """The document's ``CreateTranscriptionResponseVerboseJson``."""
 
     language: str
-    duration: str
+    duration: float | str
     text: str
     words: list[TranscriptionWord] | None = UNSET
     segments: list[TranscriptionSegment] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"words": ["TranscriptionWord"], "segments": ["TranscriptionSegment"]}
-    _tells: ClassVar[dict[str, Any]] = {"language": "str", "duration": "str", "text": "str"}
+    _tells: ClassVar[dict[str, Any]] = {"language": "str", "duration": "float str", "text": "str"}

@@ -16,6 +16,7 @@ class CreateVectorStoreFileBatchRequest(WireModel):
 
     file_ids: list[str]
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
+    attributes: dict[str, str | float | bool] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam")
     }

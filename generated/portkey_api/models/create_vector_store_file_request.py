@@ -16,6 +16,7 @@ class CreateVectorStoreFileRequest(WireModel):
 
     file_id: str
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
+    attributes: dict[str, str | float | bool] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam")
     }

@@ -19,6 +19,7 @@ class CreateVectorStoreRequest(WireModel):
     expires_after: VectorStoreExpirationAfter | None = UNSET
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET
     metadata: dict[str, Any] | None = UNSET
+    description: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "expires_after": "VectorStoreExpirationAfter",
         "chunking_strategy": ("AutoChunkingStrategyRequestParam", "StaticChunkingStrategyRequestParam"),

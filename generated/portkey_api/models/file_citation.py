@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import FileCitationDict
@@ -16,7 +16,8 @@ class FileCitation(WireModel):
     type: Literal["file_citation"]
     index: int
     file_id: str
-    _tells: ClassVar[dict[str, Any]] = {"type": ("file_citation",), "index": "int", "file_id": "str"}
+    filename: str | None = UNSET
+    _tells: ClassVar[dict[str, Any]] = {"type": ("file_citation",), "index": "int", "file_id": "str", "filename": "str"}
 
     if TYPE_CHECKING:
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import FineTuningIntegration, FineTuningJobError, FineTuningJobHyperparameters, FineTuningJobStatus
+    from . import (
+        FineTuningIntegration,
+        FineTuningJobError,
+        FineTuningJobHyperparameters,
+        FineTuningJobStatus,
+        FineTuningMethod,
+    )
 
 
 @model
@@ -30,8 +36,11 @@ class FineTuningJob(WireModel):
     seed: int
     integrations: list[FineTuningIntegration] | None = UNSET
     estimated_finish: int | None = UNSET
+    method: FineTuningMethod | None = UNSET
+    metadata: dict[str, str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "error": "FineTuningJobError",
         "hyperparameters": "FineTuningJobHyperparameters",
         "integrations": ["FineTuningIntegration"],
+        "method": "FineTuningMethod",
     }

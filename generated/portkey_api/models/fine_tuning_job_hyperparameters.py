@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 
 @model
@@ -11,3 +11,5 @@ class FineTuningJobHyperparameters(WireModel):
     """The document's ``FineTuningJobHyperparameters``."""
 
     n_epochs: Literal["auto"] | int
+    learning_rate_multiplier: Literal["auto"] | float | None = UNSET
+    batch_size: Literal["auto"] | int | None = UNSET

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import FunctionToolCallOutputDict
-    from . import FunctionToolCallOutputStatus
+    from . import FunctionToolCallOutputStatus, InputFile, InputImage, InputText
 
 
 @model
@@ -16,9 +16,10 @@ class FunctionToolCallOutput(WireModel):
 
     type: Literal["function_call_output"]
     call_id: str
-    output: str
+    output: str | list[InputText | InputImage | InputFile]
     id: str | None = UNSET
     status: FunctionToolCallOutputStatus | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"output": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("function_call_output",),
         "call_id": "str",

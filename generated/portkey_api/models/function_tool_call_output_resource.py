@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import FunctionToolCallOutputResourceStatus
+    from . import FunctionToolCallOutputResourceStatus, InputFile, InputImage, InputText
 
 
 @model
@@ -16,8 +16,9 @@ class FunctionToolCallOutputResource(WireModel):
     id: str
     type: Literal["function_call_output"]
     call_id: str
-    output: str
+    output: str | list[InputText | InputImage | InputFile]
     status: FunctionToolCallOutputResourceStatus | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"output": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",
         "type": ("function_call_output",),

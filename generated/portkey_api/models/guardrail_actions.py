@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import GuardrailActionsOnFailDict, GuardrailActionsOnSuccessDict
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 class GuardrailActions(WireModel):
     """The document's ``GuardrailActions``."""
 
-    deny: bool
-    async_: bool
-    on_success: GuardrailActionsOnSuccess
-    on_fail: GuardrailActionsOnFail
+    deny: bool | None = UNSET
+    async_: bool | None = UNSET
+    on_success: GuardrailActionsOnSuccess | None = UNSET
+    on_fail: GuardrailActionsOnFail | None = UNSET
     _names: ClassVar[dict[str, str]] = {"async_": "async"}
     _codecs: ClassVar[dict[str, Any]] = {"on_success": "GuardrailActionsOnSuccess", "on_fail": "GuardrailActionsOnFail"}
 
@@ -26,8 +26,8 @@ class GuardrailActions(WireModel):
         def __init__(
             self,
             *,
-            deny: bool,
-            async_: bool,
-            on_success: GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict,
-            on_fail: GuardrailActionsOnFail | GuardrailActionsOnFailDict,
+            deny: bool = ...,
+            async_: bool = ...,
+            on_success: GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict = ...,
+            on_fail: GuardrailActionsOnFail | GuardrailActionsOnFailDict = ...,
         ) -> None: ...

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import Image
+    from . import Image, ImageBackground, ImageOutputFormat
 
 
 @model
@@ -15,4 +15,8 @@ class ImagesResponse(WireModel):
 
     created: int
     data: list[Image]
+    background: ImageBackground | None = UNSET
+    output_format: ImageOutputFormat | None = UNSET
+    quality: str | None = UNSET
+    size: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"data": ["Image"]}

@@ -20,7 +20,7 @@ class InputImage(WireModel):
     file_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("input_image",),
-        "detail": ("auto", "high", "low"),
+        "detail": ("auto", "high", "low", "original"),
         "image_url": "str",
         "file_id": "str",
     }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AssistantToolsFileSearch,
         AssistantToolsFunction,
         ModifyAssistantRequestToolResources,
+        ReasoningEffort2,
     )
 
 
@@ -31,6 +32,7 @@ class ModifyAssistantRequest(WireModel):
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
+    reasoning_effort: ReasoningEffort2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
         "tool_resources": "ModifyAssistantRequestToolResources",

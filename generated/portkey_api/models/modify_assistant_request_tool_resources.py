@@ -7,18 +7,18 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ModifyAssistantRequestToolResourcesDict
-    from . import ModifyAssistantRequestToolResourcesCodeInterpreter, ModifyAssistantRequestToolResourcesFileSearch
+    from . import CodeInterpreterResources, FileSearchResources
 
 
 @model
 class ModifyAssistantRequestToolResources(WireModel):
     """The document's ``ModifyAssistantRequestToolResources``."""
 
-    code_interpreter: ModifyAssistantRequestToolResourcesCodeInterpreter | None = UNSET
-    file_search: ModifyAssistantRequestToolResourcesFileSearch | None = UNSET
+    code_interpreter: CodeInterpreterResources | None = UNSET
+    file_search: FileSearchResources | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "ModifyAssistantRequestToolResourcesCodeInterpreter",
-        "file_search": "ModifyAssistantRequestToolResourcesFileSearch",
+        "code_interpreter": "CodeInterpreterResources",
+        "file_search": "FileSearchResources",
     }
 
     if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ModifyThreadRequestToolResourcesDict
-    from . import ModifyThreadRequestToolResourcesCodeInterpreter, ModifyThreadRequestToolResourcesFileSearch
+    from . import CodeInterpreterResources, FileSearchResources
 
 
 @model
 class ModifyThreadRequestToolResources(WireModel):
     """The document's ``ModifyThreadRequestToolResources``."""
 
-    code_interpreter: ModifyThreadRequestToolResourcesCodeInterpreter | None = UNSET
-    file_search: ModifyThreadRequestToolResourcesFileSearch | None = UNSET
+    code_interpreter: CodeInterpreterResources | None = UNSET
+    file_search: FileSearchResources | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "ModifyThreadRequestToolResourcesCodeInterpreter",
-        "file_search": "ModifyThreadRequestToolResourcesFileSearch",
+        "code_interpreter": "CodeInterpreterResources",
+        "file_search": "FileSearchResources",
     }
 
     if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import OpenAIBatchJobDict
-    from . import OpenAIBatchJobCompletionWindow, OpenAIBatchJobEndpoint, OpenAIBatchJobOutputExpiresAfter
+    from . import FileExpirationAfter, OpenAIBatchJobCompletionWindow, OpenAIBatchJobEndpoint
 
 
 @model
@@ -18,8 +18,8 @@ class OpenAIBatchJob(WireModel):
     completion_window: OpenAIBatchJobCompletionWindow
     endpoint: OpenAIBatchJobEndpoint
     metadata: dict[str, Any] | None = UNSET
-    output_expires_after: OpenAIBatchJobOutputExpiresAfter | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "OpenAIBatchJobOutputExpiresAfter"}
+    output_expires_after: FileExpirationAfter | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "FileExpirationAfter"}
 
     if TYPE_CHECKING:
 

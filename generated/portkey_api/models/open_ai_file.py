@@ -21,3 +21,4 @@ class OpenAIFile(WireModel):
     purpose: OpenAIFilePurpose | None
     status: OpenAIFileStatus
     status_details: str | None = UNSET
+    expires_at: int | None = UNSET

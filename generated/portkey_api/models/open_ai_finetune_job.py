@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import OpenAIFinetuneJobDict
-    from . import OpenAIFinetuneJobMethod
+    from . import FineTuningIntegration, FineTuningMethod
 
 
 @model
@@ -16,10 +16,13 @@ class OpenAIFinetuneJob(WireModel):
 
     model: str
     training_file: str
-    suffix: str
-    method: OpenAIFinetuneJobMethod
     validation_file: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"method": "OpenAIFinetuneJobMethod"}
+    suffix: str | None = UNSET
+    method: FineTuningMethod | None = UNSET
+    seed: int | None = UNSET
+    integrations: list[FineTuningIntegration] | None = UNSET
+    metadata: dict[str, str] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"method": "FineTuningMethod", "integrations": ["FineTuningIntegration"]}
 
     if TYPE_CHECKING:
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import OutputTextDict
-    from . import FileCitation, FilePath, UrlCitation
+    from . import ChatCompletionTokenLogprob, ContainerFileCitation, FileCitation, FilePath, UrlCitation
 
 
 @model
@@ -16,8 +16,12 @@ class OutputText(WireModel):
 
     type: Literal["output_text"]
     text: str
-    annotations: list[FileCitation | UrlCitation | FilePath]
-    _codecs: ClassVar[dict[str, Any]] = {"annotations": [("FileCitation", "UrlCitation", "FilePath")]}
+    annotations: list[FileCitation | UrlCitation | FilePath | ContainerFileCitation]
+    logprobs: list[ChatCompletionTokenLogprob] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "annotations": [("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation")],
+        "logprobs": ["ChatCompletionTokenLogprob"],
+    }
     _tells: ClassVar[dict[str, Any]] = {"type": ("output_text",), "text": "str"}
 
     if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import PortkeyBatchJobDict
     from . import (
+        FileExpirationAfter,
         PortkeyBatchJobCompletionWindow,
         PortkeyBatchJobEndpoint,
-        PortkeyBatchJobOutputExpiresAfter,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
         PortkeyBatchOptions,
@@ -31,11 +31,11 @@ class PortkeyBatchJob(WireModel):
     portkey_options: PortkeyBatchOptions | None = UNSET
     provider_options: PortkeyBatchJobProviderOptionsOption1 | PortkeyBatchJobProviderOptionsOption2 | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    output_expires_after: PortkeyBatchJobOutputExpiresAfter | None = UNSET
+    output_expires_after: FileExpirationAfter | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "portkey_options": "PortkeyBatchOptions",
         "provider_options": ("PortkeyBatchJobProviderOptionsOption1", "PortkeyBatchJobProviderOptionsOption2"),
-        "output_expires_after": "PortkeyBatchJobOutputExpiresAfter",
+        "output_expires_after": "FileExpirationAfter",
     }
 
     if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import PortkeyFinetuneJobDict
-    from . import BedrockParams, PortkeyFinetuneJobMethod, PortkeyOptions
+    from . import BedrockParams, FineTuningIntegration, FineTuningMethod, PortkeyOptions
 
 
 @model
@@ -16,18 +16,22 @@ class PortkeyFinetuneJob(WireModel):
 
     model: str
     training_file: str
-    suffix: str
-    method: PortkeyFinetuneJobMethod
     job_name: str | None = UNSET
     role_arn: str | None = UNSET
     output_file: str | None = UNSET
     portkey_options: PortkeyOptions | None = UNSET
     provider_options: BedrockParams | None = UNSET
     validation_file: str | None = UNSET
+    suffix: str | None = UNSET
+    method: FineTuningMethod | None = UNSET
+    seed: int | None = UNSET
+    integrations: list[FineTuningIntegration] | None = UNSET
+    metadata: dict[str, str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "method": "PortkeyFinetuneJobMethod",
         "portkey_options": "PortkeyOptions",
         "provider_options": "BedrockParams",
+        "method": "FineTuningMethod",
+        "integrations": ["FineTuningIntegration"],
     }
 
     if TYPE_CHECKING:

@@ -16,6 +16,11 @@ class PromptsRenderBody(WireModel):
 
     variables: dict[str, Any]
     hyperparameters: CreateChatCompletionRequest | CreateCompletionRequest | None = UNSET
+    stream: bool | None = UNSET
+    temperature: float | None = UNSET
+    max_tokens: int | None = UNSET
+    top_k: int | None = UNSET
+    top_p: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"hyperparameters": ("CreateChatCompletionRequest", "CreateCompletionRequest")}
 
     if TYPE_CHECKING:

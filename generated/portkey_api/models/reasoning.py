@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ReasoningDict
-    from . import ReasoningEffort2, ReasoningGenerateSummary
+    from . import ReasoningEffort2, ReasoningGenerateSummary, ReasoningSummary
 
 
 @model
@@ -16,9 +16,11 @@ class Reasoning(WireModel):
 
     effort: ReasoningEffort2 | None = UNSET
     generate_summary: ReasoningGenerateSummary | None = UNSET
+    summary: ReasoningSummary | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "effort": ("high", "low", "medium"),
-        "generate_summary": ("concise", "detailed"),
+        "effort": ("high", "low", "max", "medium", "minimal", "none", "xhigh"),
+        "generate_summary": ("auto", "concise", "detailed"),
+        "summary": ("auto", "concise", "detailed"),
     }
 
     if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import ReasoningItemDict
-    from . import ReasoningItemStatus, ReasoningItemSummaryItem
+    from . import ReasoningItemStatus, ReasoningItemSummaryItem, ReasoningText
 
 
 @model
@@ -19,7 +19,8 @@ class ReasoningItem(WireModel):
     summary: list[ReasoningItemSummaryItem]
     status: ReasoningItemStatus | None = UNSET
     encrypted_content: str | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"summary": ["ReasoningItemSummaryItem"]}
+    content: list[ReasoningText] | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"summary": ["ReasoningItemSummaryItem"], "content": ["ReasoningText"]}
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("reasoning",),
         "id": "str",

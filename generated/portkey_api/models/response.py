@@ -7,6 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
+        CodeInterpreterTool,
         CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
@@ -19,16 +20,21 @@ if TYPE_CHECKING:
         McpApprovalRequest,
         McpCall,
         McpListTools,
+        McpTool,
         ModelIdsResponsesOption1,
         OutputMessage,
+        PromptCacheRetention,
         Reasoning,
         ReasoningItem,
+        ResponseConversation,
         ResponseError2,
         ResponseIncompleteDetails,
+        ResponsePrompt,
         ResponseStatus,
         ResponseText,
         ResponseTruncation,
         ResponseUsage,
+        ServiceTier,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
@@ -46,7 +52,7 @@ class Response(WireModel):
     top_p: float | None
     model: ModelIdsResponsesOption1 | str
     instructions: str | None
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool]
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool]
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction
     id: str
     object: Literal["response"]
@@ -74,11 +80,23 @@ class Response(WireModel):
     max_output_tokens: int | None = UNSET
     text: ResponseText | None = UNSET
     truncation: ResponseTruncation | None = UNSET
+    background: bool | None = UNSET
+    max_tool_calls: int | None = UNSET
+    prompt: ResponsePrompt | None = UNSET
+    prompt_cache_key: str | None = UNSET
+    prompt_cache_retention: PromptCacheRetention | None = UNSET
+    safety_identifier: str | None = UNSET
+    service_tier: ServiceTier | None = UNSET
+    top_logprobs: int | None = UNSET
     status: ResponseStatus | None = UNSET
     output_text: str | None = UNSET
     usage: ResponseUsage | None = UNSET
+    conversation: ResponseConversation | None = UNSET
+    completed_at: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tools": [
+            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+        ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
         "error": "ResponseError2",
         "incomplete_details": "ResponseIncompleteDetails",
@@ -100,7 +118,9 @@ class Response(WireModel):
         ],
         "reasoning": "Reasoning",
         "text": "ResponseText",
+        "prompt": "ResponsePrompt",
         "usage": "ResponseUsage",
+        "conversation": "ResponseConversation",
     }
     _tells: ClassVar[dict[str, Any]] = {
         "metadata": "dict",
@@ -117,6 +137,14 @@ class Response(WireModel):
         "previous_response_id": "str",
         "max_output_tokens": "int",
         "truncation": ("auto", "disabled"),
+        "background": "bool",
+        "max_tool_calls": "int",
+        "prompt_cache_key": "str",
+        "prompt_cache_retention": ("24h", "in-memory", "in_memory"),
+        "safety_identifier": "str",
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
+        "top_logprobs": "int",
         "status": ("cancelled", "completed", "failed", "in_progress", "incomplete", "queued"),
         "output_text": "str",
+        "completed_at": "float",
     }

@@ -8,6 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ResponseInputDict
     from . import (
+        CodeInterpreterTool,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
         FunctionToolCallOutput,
         InputMessage,
         ItemReference,
+        McpApprovalResponse,
+        McpTool,
         OutputMessage,
         ReasoningItem,
         ResponseInputTruncation,
@@ -45,13 +48,16 @@ class ResponseInput(WireModel):
             | FunctionToolCall
             | FunctionToolCallOutput
             | ReasoningItem
+            | McpApprovalResponse
             | ItemReference
         ]
         | None
     ) = UNSET
     instructions: str | None = UNSET
     previous_response_id: str | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool] | None = UNSET
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
+        UNSET
+    )
     parallel_tool_calls: bool | None = UNSET
     truncation: ResponseInputTruncation | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
@@ -67,10 +73,13 @@ class ResponseInput(WireModel):
                 "FunctionToolCall",
                 "FunctionToolCallOutput",
                 "ReasoningItem",
+                "McpApprovalResponse",
                 "ItemReference",
             )
         ],
-        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tools": [
+            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+        ],
     }
 
     if TYPE_CHECKING:

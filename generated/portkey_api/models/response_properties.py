@@ -7,13 +7,18 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
+        CodeInterpreterTool,
         ComputerTool,
         FileSearchTool,
         FunctionTool,
+        McpTool,
         ModelIdsResponsesOption1,
+        PromptCacheRetention,
         Reasoning,
+        ResponsePrompt,
         ResponsePropertiesText,
         ResponsePropertiesTruncation,
+        ServiceTier,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
@@ -31,12 +36,25 @@ class ResponseProperties(WireModel):
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: ResponsePropertiesText | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool] | None = UNSET
+    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
+        UNSET
+    )
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: ResponsePropertiesTruncation | None = UNSET
+    background: bool | None = UNSET
+    max_tool_calls: int | None = UNSET
+    prompt: ResponsePrompt | None = UNSET
+    prompt_cache_key: str | None = UNSET
+    prompt_cache_retention: PromptCacheRetention | None = UNSET
+    safety_identifier: str | None = UNSET
+    service_tier: ServiceTier | None = UNSET
+    top_logprobs: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "reasoning": "Reasoning",
         "text": "ResponsePropertiesText",
-        "tools": [("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool")],
+        "tools": [
+            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+        ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
+        "prompt": "ResponsePrompt",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import ResponseFormatJsonObject, ResponseFormatText, TextResponseFormatJsonSchema
+    from . import ResponseFormatJsonObject, ResponseFormatText, TextResponseFormatJsonSchema, Verbosity
 
 
 @model
@@ -14,6 +14,8 @@ class ResponseText(WireModel):
     """The document's ``ResponseText``."""
 
     format: ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
+    verbosity: Verbosity | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "format": ("ResponseFormatText", "TextResponseFormatJsonSchema", "ResponseFormatJsonObject")
     }
+    _tells: ClassVar[dict[str, Any]] = {"verbosity": ("high", "low", "medium")}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import WireModel, model
 
 if TYPE_CHECKING:
-    from . import FileCitation, FilePath, UrlCitation
+    from . import ContainerFileCitation, FileCitation, FilePath, UrlCitation
 
 
 @model
@@ -18,8 +18,10 @@ class ResponseTextAnnotationDeltaEvent(WireModel):
     output_index: int
     content_index: int
     annotation_index: int
-    annotation: FileCitation | UrlCitation | FilePath
-    _codecs: ClassVar[dict[str, Any]] = {"annotation": ("FileCitation", "UrlCitation", "FilePath")}
+    annotation: FileCitation | UrlCitation | FilePath | ContainerFileCitation
+    _codecs: ClassVar[dict[str, Any]] = {
+        "annotation": ("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation")
+    }
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("response.output_text.annotation.added",),
         "item_id": "str",

@@ -16,7 +16,16 @@ class ToolChoiceTypes(WireModel):
 
     type: ToolChoiceTypesType
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("computer_use_preview", "file_search", "web_search_preview", "web_search_preview_2025_03_11")
+        "type": (
+            "code_interpreter",
+            "computer",
+            "computer_use",
+            "computer_use_preview",
+            "file_search",
+            "image_generation",
+            "web_search_preview",
+            "web_search_preview_2025_03_11",
+        )
     }
 
     if TYPE_CHECKING:

@@ -26,6 +26,7 @@ class VectorStoreFileObject(WireModel):
     status: VectorStoreFileObjectStatus
     last_error: VectorStoreFileObjectLastError | None
     chunking_strategy: StaticChunkingStrategyResponseParam | OtherChunkingStrategyResponseParam | None = UNSET
+    attributes: dict[str, str | float | bool] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "last_error": "VectorStoreFileObjectLastError",
         "chunking_strategy": ("StaticChunkingStrategyResponseParam", "OtherChunkingStrategyResponseParam"),

@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import VertexBatchJobDict
-    from . import VertexBatchJobCompletionWindow, VertexBatchJobEndpoint, VertexBatchJobOutputExpiresAfter
+    from . import FileExpirationAfter, VertexBatchJobCompletionWindow, VertexBatchJobEndpoint
 
 
 @model
@@ -21,8 +21,8 @@ class VertexBatchJob(WireModel):
     job_name: str | None = UNSET
     output_data_config: str | dict[str, Any] | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    output_expires_after: VertexBatchJobOutputExpiresAfter | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "VertexBatchJobOutputExpiresAfter"}
+    output_expires_after: FileExpirationAfter | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"output_expires_after": "FileExpirationAfter"}
 
     if TYPE_CHECKING:
 

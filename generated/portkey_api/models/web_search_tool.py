@@ -7,7 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import WebSearchToolDict
-    from . import WebSearchContextSize, WebSearchToolType, WebSearchToolUserLocation
+    from . import WebSearchContextSize, WebSearchToolFilters, WebSearchToolType, WebSearchToolUserLocation
 
 
 @model
@@ -17,9 +17,13 @@ class WebSearchTool(WireModel):
     type: WebSearchToolType
     user_location: WebSearchToolUserLocation | None = UNSET
     search_context_size: WebSearchContextSize | None = UNSET
-    _codecs: ClassVar[dict[str, Any]] = {"user_location": "WebSearchToolUserLocation"}
+    filters: WebSearchToolFilters | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {
+        "user_location": "WebSearchToolUserLocation",
+        "filters": "WebSearchToolFilters",
+    }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("web_search_preview", "web_search_preview_2025_03_11"),
+        "type": ("web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"),
         "search_context_size": ("high", "low", "medium"),
     }
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import WebSearchToolCallDict
-    from . import WebSearchToolCallStatus
+    from . import WebSearchAction, WebSearchToolCallStatus
 
 
 @model
@@ -17,6 +17,8 @@ class WebSearchToolCall(WireModel):
     id: str
     type: Literal["web_search_call"]
     status: WebSearchToolCallStatus
+    action: WebSearchAction | None = UNSET
+    _codecs: ClassVar[dict[str, Any]] = {"action": "WebSearchAction"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": "str",
         "type": ("web_search_call",),

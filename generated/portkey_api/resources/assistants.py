@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         DeleteAssistantResponse,
         ListAssistantsResponse,
         ModifyAssistantRequestToolResources,
+        ReasoningEffort2,
     )
     from ..types import CallOptions, RawResponse
 
@@ -128,6 +129,7 @@ class AssistantsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
@@ -148,6 +150,7 @@ class AssistantsResource(Resource):
                 "temperature": temperature,
                 "top_p": top_p,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -206,6 +209,7 @@ class AssistantsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
@@ -227,6 +231,7 @@ class AssistantsResource(Resource):
                 "temperature": temperature,
                 "top_p": top_p,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -261,6 +266,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AssistantObject]: ...
 
@@ -304,6 +310,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AssistantObject]: ...
 
@@ -339,6 +346,7 @@ class AsyncAssistantsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
@@ -359,6 +367,7 @@ class AsyncAssistantsResource(AsyncResource):
                 "temperature": temperature,
                 "top_p": top_p,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -417,6 +426,7 @@ class AsyncAssistantsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
@@ -438,6 +448,7 @@ class AsyncAssistantsResource(AsyncResource):
                 "temperature": temperature,
                 "top_p": top_p,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -472,6 +483,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AssistantObject]: ...
 
@@ -517,5 +529,6 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AssistantObject]: ...

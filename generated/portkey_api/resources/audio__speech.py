@@ -10,11 +10,8 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import (
-        CreateSpeechRequestModelOption2,
-        CreateSpeechRequestResponseFormat,
-        CreateSpeechRequestVoice,
-    )
+    from ..dicts import CustomVoiceDict
+    from ..models import CreateSpeechRequestModelOption2, CreateSpeechRequestResponseFormat, CustomVoice
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (
@@ -51,9 +48,10 @@ class AudioSpeechResource(Resource):
         *,
         model: str | CreateSpeechRequestModelOption2,
         input: str,
-        voice: CreateSpeechRequestVoice,
+        voice: str | CustomVoice | CustomVoiceDict,
         response_format: CreateSpeechRequestResponseFormat = UNSET,
         speed: float = UNSET,
+        instructions: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
@@ -63,7 +61,14 @@ class AudioSpeechResource(Resource):
         return self._client.call(
             _CREATE,
             options,
-            body={"model": model, "input": input, "voice": voice, "response_format": response_format, "speed": speed},
+            body={
+                "model": model,
+                "input": input,
+                "voice": voice,
+                "response_format": response_format,
+                "speed": speed,
+                "instructions": instructions,
+            },
         )
 
 
@@ -77,9 +82,10 @@ if TYPE_CHECKING:
             *,
             model: str | CreateSpeechRequestModelOption2,
             input: str,
-            voice: CreateSpeechRequestVoice,
+            voice: str | CustomVoice | CustomVoiceDict,
             response_format: CreateSpeechRequestResponseFormat = UNSET,
             speed: float = UNSET,
+            instructions: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[bytes]: ...
 
@@ -97,9 +103,10 @@ class AsyncAudioSpeechResource(AsyncResource):
         *,
         model: str | CreateSpeechRequestModelOption2,
         input: str,
-        voice: CreateSpeechRequestVoice,
+        voice: str | CustomVoice | CustomVoiceDict,
         response_format: CreateSpeechRequestResponseFormat = UNSET,
         speed: float = UNSET,
+        instructions: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
@@ -109,7 +116,14 @@ class AsyncAudioSpeechResource(AsyncResource):
         return await self._client.call(
             _CREATE,
             options,
-            body={"model": model, "input": input, "voice": voice, "response_format": response_format, "speed": speed},
+            body={
+                "model": model,
+                "input": input,
+                "voice": voice,
+                "response_format": response_format,
+                "speed": speed,
+                "instructions": instructions,
+            },
         )
 
 
@@ -123,8 +137,9 @@ if TYPE_CHECKING:
             *,
             model: str | CreateSpeechRequestModelOption2,
             input: str,
-            voice: CreateSpeechRequestVoice,
+            voice: str | CustomVoice | CustomVoiceDict,
             response_format: CreateSpeechRequestResponseFormat = UNSET,
             speed: float = UNSET,
+            instructions: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[bytes]: ...

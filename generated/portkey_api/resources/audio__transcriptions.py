@@ -62,6 +62,10 @@ class AudioTranscriptionsResource(Resource):
         response_format: CreateTranscriptionRequestResponseFormat = UNSET,
         temperature: float = UNSET,
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+        include: Sequence[Literal["logprobs"]] = UNSET,
+        chunking_strategy: Literal["auto"] | None = UNSET,
+        known_speaker_names: Sequence[str] = UNSET,
+        known_speaker_references: Sequence[str] = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
@@ -79,6 +83,10 @@ class AudioTranscriptionsResource(Resource):
                 "response_format": response_format,
                 "temperature": temperature,
                 "timestamp_granularities[]": timestamp_granularities,
+                "include[]": include,
+                "chunking_strategy": chunking_strategy,
+                "known_speaker_names[]": known_speaker_names,
+                "known_speaker_references[]": known_speaker_references,
             },
         )
 
@@ -98,6 +106,10 @@ if TYPE_CHECKING:
             response_format: CreateTranscriptionRequestResponseFormat = UNSET,
             temperature: float = UNSET,
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+            include: Sequence[Literal["logprobs"]] = UNSET,
+            chunking_strategy: Literal["auto"] | None = UNSET,
+            known_speaker_names: Sequence[str] = UNSET,
+            known_speaker_references: Sequence[str] = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...
 
@@ -120,6 +132,10 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
         response_format: CreateTranscriptionRequestResponseFormat = UNSET,
         temperature: float = UNSET,
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+        include: Sequence[Literal["logprobs"]] = UNSET,
+        chunking_strategy: Literal["auto"] | None = UNSET,
+        known_speaker_names: Sequence[str] = UNSET,
+        known_speaker_references: Sequence[str] = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
@@ -137,6 +153,10 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
                 "response_format": response_format,
                 "temperature": temperature,
                 "timestamp_granularities[]": timestamp_granularities,
+                "include[]": include,
+                "chunking_strategy": chunking_strategy,
+                "known_speaker_names[]": known_speaker_names,
+                "known_speaker_references[]": known_speaker_references,
             },
         )
 
@@ -156,5 +176,9 @@ if TYPE_CHECKING:
             response_format: CreateTranscriptionRequestResponseFormat = UNSET,
             temperature: float = UNSET,
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
+            include: Sequence[Literal["logprobs"]] = UNSET,
+            chunking_strategy: Literal["auto"] | None = UNSET,
+            known_speaker_names: Sequence[str] = UNSET,
+            known_speaker_references: Sequence[str] = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...

@@ -14,13 +14,10 @@ if TYPE_CHECKING:
     from ..dicts import (
         AnthropicBatchRequestDict,
         AzureBatchJobOutputFolderDict,
-        BedrockBatchJobOutputExpiresAfterDict,
-        OpenAIBatchJobOutputExpiresAfterDict,
-        PortkeyBatchJobOutputExpiresAfterDict,
+        FileExpirationAfterDict,
         PortkeyBatchJobProviderOptionsOption1Dict,
         PortkeyBatchJobProviderOptionsOption2Dict,
         PortkeyBatchOptionsDict,
-        VertexBatchJobOutputExpiresAfterDict,
     )
     from ..models import (
         AnthropicBatchRequest,
@@ -28,20 +25,17 @@ if TYPE_CHECKING:
         Batch,
         BedrockBatchJobCompletionWindow,
         BedrockBatchJobEndpoint,
-        BedrockBatchJobOutputExpiresAfter,
+        FileExpirationAfter,
         ListBatchesResponse,
         OpenAIBatchJobCompletionWindow,
         OpenAIBatchJobEndpoint,
-        OpenAIBatchJobOutputExpiresAfter,
         PortkeyBatchJobCompletionWindow,
         PortkeyBatchJobEndpoint,
-        PortkeyBatchJobOutputExpiresAfter,
         PortkeyBatchJobProviderOptionsOption1,
         PortkeyBatchJobProviderOptionsOption2,
         PortkeyBatchOptions,
         VertexBatchJobCompletionWindow,
         VertexBatchJobEndpoint,
-        VertexBatchJobOutputExpiresAfter,
     )
     from ..types import CallOptions, RawResponse
 
@@ -125,7 +119,7 @@ class BatchesResource(Resource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -141,7 +135,7 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -156,7 +150,7 @@ class BatchesResource(Resource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -177,7 +171,7 @@ class BatchesResource(Resource):
         | PortkeyBatchJobProviderOptionsOption2
         | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -281,7 +275,7 @@ if TYPE_CHECKING:
             completion_window: OpenAIBatchJobCompletionWindow,
             endpoint: OpenAIBatchJobEndpoint,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -297,7 +291,7 @@ if TYPE_CHECKING:
             job_name: str = UNSET,
             output_data_config: str | Mapping[str, Any] = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -312,7 +306,7 @@ if TYPE_CHECKING:
             job_name: str = UNSET,
             output_data_config: str | Mapping[str, Any] = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -333,7 +327,7 @@ if TYPE_CHECKING:
             | PortkeyBatchJobProviderOptionsOption2
             | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -409,7 +403,7 @@ class AsyncBatchesResource(AsyncResource):
         completion_window: OpenAIBatchJobCompletionWindow,
         endpoint: OpenAIBatchJobEndpoint,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -425,7 +419,7 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -440,7 +434,7 @@ class AsyncBatchesResource(AsyncResource):
         job_name: str = UNSET,
         output_data_config: str | Mapping[str, Any] = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -461,7 +455,7 @@ class AsyncBatchesResource(AsyncResource):
         | PortkeyBatchJobProviderOptionsOption2
         | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
-        output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+        output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
         **options: Unpack[CallOptions],
     ) -> Batch: ...
 
@@ -565,7 +559,7 @@ if TYPE_CHECKING:
             completion_window: OpenAIBatchJobCompletionWindow,
             endpoint: OpenAIBatchJobEndpoint,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: OpenAIBatchJobOutputExpiresAfter | OpenAIBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -581,7 +575,7 @@ if TYPE_CHECKING:
             job_name: str = UNSET,
             output_data_config: str | Mapping[str, Any] = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: BedrockBatchJobOutputExpiresAfter | BedrockBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -596,7 +590,7 @@ if TYPE_CHECKING:
             job_name: str = UNSET,
             output_data_config: str | Mapping[str, Any] = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: VertexBatchJobOutputExpiresAfter | VertexBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 
@@ -617,7 +611,7 @@ if TYPE_CHECKING:
             | PortkeyBatchJobProviderOptionsOption2
             | PortkeyBatchJobProviderOptionsOption2Dict = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
-            output_expires_after: PortkeyBatchJobOutputExpiresAfter | PortkeyBatchJobOutputExpiresAfterDict = UNSET,
+            output_expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Batch]: ...
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from ..types import AsyncResource, FileInput, Operation, Resource
+from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -88,13 +88,28 @@ class FilesResource(Resource):
         return self._client.call(_CONTENT, options, path={"file_id": file_id})
 
     def create(
-        self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        self,
+        *,
+        file: FileInput,
+        purpose: CreateFileRequestPurpose,
+        expires_after_anchor: Literal["created_at"] = UNSET,
+        expires_after_seconds: int = UNSET,
+        **options: Unpack[CallOptions],
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
 
         ``POST /files``
         """
-        return self._client.call(_CREATE, options, body={"file": file, "purpose": purpose})
+        return self._client.call(
+            _CREATE,
+            options,
+            body={
+                "file": file,
+                "purpose": purpose,
+                "expires_after[anchor]": expires_after_anchor,
+                "expires_after[seconds]": expires_after_seconds,
+            },
+        )
 
     def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
@@ -142,7 +157,13 @@ if TYPE_CHECKING:
         def content(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
 
         def create(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> RawResponse[OpenAIFile]: ...
 
         def delete(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteFileResponse]: ...
@@ -176,13 +197,28 @@ class AsyncFilesResource(AsyncResource):
         return await self._client.call(_CONTENT, options, path={"file_id": file_id})
 
     async def create(
-        self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+        self,
+        *,
+        file: FileInput,
+        purpose: CreateFileRequestPurpose,
+        expires_after_anchor: Literal["created_at"] = UNSET,
+        expires_after_seconds: int = UNSET,
+        **options: Unpack[CallOptions],
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
 
         ``POST /files``
         """
-        return await self._client.call(_CREATE, options, body={"file": file, "purpose": purpose})
+        return await self._client.call(
+            _CREATE,
+            options,
+            body={
+                "file": file,
+                "purpose": purpose,
+                "expires_after[anchor]": expires_after_anchor,
+                "expires_after[seconds]": expires_after_seconds,
+            },
+        )
 
     async def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
@@ -230,7 +266,13 @@ if TYPE_CHECKING:
         async def content(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[bytes]: ...
 
         async def create(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> RawResponse[OpenAIFile]: ...
 
         async def delete(self, file_id: str, **options: Unpack[CallOptions]) -> RawResponse[DeleteFileResponse]: ...

@@ -11,15 +11,20 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..models import (
+        CreateImageEditRequestInputFidelity,
+        CreateImageEditRequestQuality,
         CreateImageEditRequestResponseFormat,
         CreateImageEditRequestSize,
         CreateImageRequestModelOption2,
+        CreateImageRequestModeration,
         CreateImageRequestQuality,
         CreateImageRequestResponseFormat,
         CreateImageRequestSize,
         CreateImageRequestStyle,
         CreateImageVariationRequestResponseFormat,
         CreateImageVariationRequestSize,
+        ImageBackground,
+        ImageOutputFormat,
         ImagesResponse,
     )
     from ..types import CallOptions, RawResponse
@@ -110,6 +115,11 @@ class ImagesResource(Resource):
         size: CreateImageEditRequestSize | None = UNSET,
         response_format: CreateImageEditRequestResponseFormat | None = UNSET,
         user: str = UNSET,
+        background: ImageBackground | None = UNSET,
+        output_format: ImageOutputFormat | None = UNSET,
+        output_compression: int | None = UNSET,
+        quality: CreateImageEditRequestQuality | None = UNSET,
+        input_fidelity: CreateImageEditRequestInputFidelity | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
@@ -128,6 +138,11 @@ class ImagesResource(Resource):
                 "size": size,
                 "response_format": response_format,
                 "user": user,
+                "background": background,
+                "output_format": output_format,
+                "output_compression": output_compression,
+                "quality": quality,
+                "input_fidelity": input_fidelity,
             },
         )
 
@@ -137,11 +152,15 @@ class ImagesResource(Resource):
         prompt: str,
         model: str | CreateImageRequestModelOption2 | None = UNSET,
         n: int | None = UNSET,
-        quality: CreateImageRequestQuality = UNSET,
+        quality: CreateImageRequestQuality | None = UNSET,
         response_format: CreateImageRequestResponseFormat | None = UNSET,
         size: CreateImageRequestSize | None = UNSET,
         style: CreateImageRequestStyle | None = UNSET,
         user: str = UNSET,
+        background: ImageBackground | None = UNSET,
+        output_format: ImageOutputFormat | None = UNSET,
+        output_compression: int | None = UNSET,
+        moderation: CreateImageRequestModeration | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
@@ -160,6 +179,10 @@ class ImagesResource(Resource):
                 "size": size,
                 "style": style,
                 "user": user,
+                "background": background,
+                "output_format": output_format,
+                "output_compression": output_compression,
+                "moderation": moderation,
             },
         )
 
@@ -192,6 +215,11 @@ if TYPE_CHECKING:
             size: CreateImageEditRequestSize | None = UNSET,
             response_format: CreateImageEditRequestResponseFormat | None = UNSET,
             user: str = UNSET,
+            background: ImageBackground | None = UNSET,
+            output_format: ImageOutputFormat | None = UNSET,
+            output_compression: int | None = UNSET,
+            quality: CreateImageEditRequestQuality | None = UNSET,
+            input_fidelity: CreateImageEditRequestInputFidelity | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[ImagesResponse]: ...
 
@@ -201,11 +229,15 @@ if TYPE_CHECKING:
             prompt: str,
             model: str | CreateImageRequestModelOption2 | None = UNSET,
             n: int | None = UNSET,
-            quality: CreateImageRequestQuality = UNSET,
+            quality: CreateImageRequestQuality | None = UNSET,
             response_format: CreateImageRequestResponseFormat | None = UNSET,
             size: CreateImageRequestSize | None = UNSET,
             style: CreateImageRequestStyle | None = UNSET,
             user: str = UNSET,
+            background: ImageBackground | None = UNSET,
+            output_format: ImageOutputFormat | None = UNSET,
+            output_compression: int | None = UNSET,
+            moderation: CreateImageRequestModeration | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[ImagesResponse]: ...
 
@@ -257,6 +289,11 @@ class AsyncImagesResource(AsyncResource):
         size: CreateImageEditRequestSize | None = UNSET,
         response_format: CreateImageEditRequestResponseFormat | None = UNSET,
         user: str = UNSET,
+        background: ImageBackground | None = UNSET,
+        output_format: ImageOutputFormat | None = UNSET,
+        output_compression: int | None = UNSET,
+        quality: CreateImageEditRequestQuality | None = UNSET,
+        input_fidelity: CreateImageEditRequestInputFidelity | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
@@ -275,6 +312,11 @@ class AsyncImagesResource(AsyncResource):
                 "size": size,
                 "response_format": response_format,
                 "user": user,
+                "background": background,
+                "output_format": output_format,
+                "output_compression": output_compression,
+                "quality": quality,
+                "input_fidelity": input_fidelity,
             },
         )
 
@@ -284,11 +326,15 @@ class AsyncImagesResource(AsyncResource):
         prompt: str,
         model: str | CreateImageRequestModelOption2 | None = UNSET,
         n: int | None = UNSET,
-        quality: CreateImageRequestQuality = UNSET,
+        quality: CreateImageRequestQuality | None = UNSET,
         response_format: CreateImageRequestResponseFormat | None = UNSET,
         size: CreateImageRequestSize | None = UNSET,
         style: CreateImageRequestStyle | None = UNSET,
         user: str = UNSET,
+        background: ImageBackground | None = UNSET,
+        output_format: ImageOutputFormat | None = UNSET,
+        output_compression: int | None = UNSET,
+        moderation: CreateImageRequestModeration | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
@@ -307,6 +353,10 @@ class AsyncImagesResource(AsyncResource):
                 "size": size,
                 "style": style,
                 "user": user,
+                "background": background,
+                "output_format": output_format,
+                "output_compression": output_compression,
+                "moderation": moderation,
             },
         )
 
@@ -339,6 +389,11 @@ if TYPE_CHECKING:
             size: CreateImageEditRequestSize | None = UNSET,
             response_format: CreateImageEditRequestResponseFormat | None = UNSET,
             user: str = UNSET,
+            background: ImageBackground | None = UNSET,
+            output_format: ImageOutputFormat | None = UNSET,
+            output_compression: int | None = UNSET,
+            quality: CreateImageEditRequestQuality | None = UNSET,
+            input_fidelity: CreateImageEditRequestInputFidelity | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[ImagesResponse]: ...
 
@@ -348,10 +403,14 @@ if TYPE_CHECKING:
             prompt: str,
             model: str | CreateImageRequestModelOption2 | None = UNSET,
             n: int | None = UNSET,
-            quality: CreateImageRequestQuality = UNSET,
+            quality: CreateImageRequestQuality | None = UNSET,
             response_format: CreateImageRequestResponseFormat | None = UNSET,
             size: CreateImageRequestSize | None = UNSET,
             style: CreateImageRequestStyle | None = UNSET,
             user: str = UNSET,
+            background: ImageBackground | None = UNSET,
+            output_format: ImageOutputFormat | None = UNSET,
+            output_compression: int | None = UNSET,
+            moderation: CreateImageRequestModeration | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[ImagesResponse]: ...

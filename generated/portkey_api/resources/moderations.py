@@ -11,7 +11,16 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import CreateModerationRequestModelOption2, CreateModerationResponse
+    from ..dicts import (
+        ChatCompletionRequestMessageContentPartImageDict,
+        ChatCompletionRequestMessageContentPartTextDict,
+    )
+    from ..models import (
+        ChatCompletionRequestMessageContentPartImage,
+        ChatCompletionRequestMessageContentPartText,
+        CreateModerationRequestModelOption2,
+        CreateModerationResponse,
+    )
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (
@@ -50,7 +59,14 @@ class ModerationsResource(Resource):
     def create(
         self,
         *,
-        input: str | Sequence[str],
+        input: str
+        | Sequence[str]
+        | Sequence[
+            ChatCompletionRequestMessageContentPartText
+            | ChatCompletionRequestMessageContentPartTextDict
+            | ChatCompletionRequestMessageContentPartImage
+            | ChatCompletionRequestMessageContentPartImageDict
+        ],
         model: str | CreateModerationRequestModelOption2 = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateModerationResponse:
@@ -69,7 +85,14 @@ if TYPE_CHECKING:
         def create(
             self,
             *,
-            input: str | Sequence[str],
+            input: str
+            | Sequence[str]
+            | Sequence[
+                ChatCompletionRequestMessageContentPartText
+                | ChatCompletionRequestMessageContentPartTextDict
+                | ChatCompletionRequestMessageContentPartImage
+                | ChatCompletionRequestMessageContentPartImageDict
+            ],
             model: str | CreateModerationRequestModelOption2 = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateModerationResponse]: ...
@@ -86,7 +109,14 @@ class AsyncModerationsResource(AsyncResource):
     async def create(
         self,
         *,
-        input: str | Sequence[str],
+        input: str
+        | Sequence[str]
+        | Sequence[
+            ChatCompletionRequestMessageContentPartText
+            | ChatCompletionRequestMessageContentPartTextDict
+            | ChatCompletionRequestMessageContentPartImage
+            | ChatCompletionRequestMessageContentPartImageDict
+        ],
         model: str | CreateModerationRequestModelOption2 = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateModerationResponse:
@@ -105,7 +135,14 @@ if TYPE_CHECKING:
         async def create(
             self,
             *,
-            input: str | Sequence[str],
+            input: str
+            | Sequence[str]
+            | Sequence[
+                ChatCompletionRequestMessageContentPartText
+                | ChatCompletionRequestMessageContentPartTextDict
+                | ChatCompletionRequestMessageContentPartImage
+                | ChatCompletionRequestMessageContentPartImageDict
+            ],
             model: str | CreateModerationRequestModelOption2 = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateModerationResponse]: ...

@@ -264,6 +264,11 @@ class PromptsResource(Resource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        stream: bool = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.
@@ -274,7 +279,15 @@ class PromptsResource(Resource):
             _RENDER,
             options,
             path={"promptId": prompt_id},
-            body={"variables": variables, "hyperparameters": hyperparameters},
+            body={
+                "variables": variables,
+                "hyperparameters": hyperparameters,
+                "stream": stream,
+                "temperature": temperature,
+                "max_tokens": max_tokens,
+                "top_k": top_k,
+                "top_p": top_p,
+            },
         )
 
     def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
@@ -377,6 +390,11 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            stream: bool = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[PromptRenderResponse]: ...
 
@@ -519,6 +537,11 @@ class AsyncPromptsResource(AsyncResource):
         | CreateChatCompletionRequestDict
         | CreateCompletionRequest
         | CreateCompletionRequestDict = UNSET,
+        stream: bool = UNSET,
+        temperature: float = UNSET,
+        max_tokens: int = UNSET,
+        top_k: int = UNSET,
+        top_p: float = UNSET,
         **options: Unpack[CallOptions],
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.
@@ -529,7 +552,15 @@ class AsyncPromptsResource(AsyncResource):
             _RENDER,
             options,
             path={"promptId": prompt_id},
-            body={"variables": variables, "hyperparameters": hyperparameters},
+            body={
+                "variables": variables,
+                "hyperparameters": hyperparameters,
+                "stream": stream,
+                "temperature": temperature,
+                "max_tokens": max_tokens,
+                "top_k": top_k,
+                "top_p": top_p,
+            },
         )
 
     async def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
@@ -632,6 +663,11 @@ if TYPE_CHECKING:
             | CreateChatCompletionRequestDict
             | CreateCompletionRequest
             | CreateCompletionRequestDict = UNSET,
+            stream: bool = UNSET,
+            temperature: float = UNSET,
+            max_tokens: int = UNSET,
+            top_k: int = UNSET,
+            top_p: float = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[PromptRenderResponse]: ...
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..dicts import (
+        CodeInterpreterToolDict,
         ComputerToolCallDict,
         ComputerToolCallOutputDict,
         ComputerToolDict,
@@ -25,15 +26,20 @@ if TYPE_CHECKING:
         FunctionToolDict,
         InputMessageDict,
         ItemReferenceDict,
+        McpApprovalResponseDict,
+        McpToolDict,
         OutputMessageDict,
         ReasoningDict,
         ReasoningItemDict,
+        ResponseConversationDict,
+        ResponsePromptDict,
         ToolChoiceFunctionDict,
         ToolChoiceTypesDict,
         WebSearchToolCallDict,
         WebSearchToolDict,
     )
     from ..models import (
+        CodeInterpreterTool,
         CompactedResponse,
         ComputerTool,
         ComputerToolCall,
@@ -49,14 +55,20 @@ if TYPE_CHECKING:
         Includable,
         InputMessage,
         ItemReference,
+        McpApprovalResponse,
+        McpTool,
         ModelIdsResponsesOption1,
         OutputMessage,
+        PromptCacheRetention,
         Reasoning,
         ReasoningItem,
         Response,
+        ResponseConversation,
         ResponseInputTruncation,
+        ResponsePrompt,
         ResponsesDeleteResponse,
         ResponseStreamEvent,
+        ServiceTier,
         ToolChoiceFunction,
         ToolChoiceOptions,
         ToolChoiceTypes,
@@ -225,6 +237,8 @@ class ResponsesResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -239,6 +253,10 @@ class ResponsesResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -289,6 +307,8 @@ class ResponsesResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -310,6 +330,10 @@ class ResponsesResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -317,10 +341,19 @@ class ResponsesResource(Resource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: Literal[False] | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response: ...
 
@@ -351,6 +384,8 @@ class ResponsesResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -373,6 +408,10 @@ class ResponsesResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -380,9 +419,18 @@ class ResponsesResource(Resource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Stream[ResponseStreamEvent, Response]: ...
 
@@ -413,6 +461,8 @@ class ResponsesResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -435,6 +485,10 @@ class ResponsesResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -442,9 +496,18 @@ class ResponsesResource(Resource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response | Stream[ResponseStreamEvent, Response]: ...
 
@@ -474,6 +537,8 @@ class ResponsesResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -495,6 +560,10 @@ class ResponsesResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -502,10 +571,19 @@ class ResponsesResource(Resource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response | Stream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
@@ -531,10 +609,19 @@ class ResponsesResource(Resource):
                 "tools": tools,
                 "tool_choice": tool_choice,
                 "truncation": truncation,
+                "background": background,
+                "max_tool_calls": max_tool_calls,
+                "prompt": prompt,
+                "prompt_cache_key": prompt_cache_key,
+                "prompt_cache_retention": prompt_cache_retention,
+                "safety_identifier": safety_identifier,
+                "service_tier": service_tier,
+                "top_logprobs": top_logprobs,
                 "include": include,
                 "parallel_tool_calls": parallel_tool_calls,
                 "store": store,
                 "stream": stream,
+                "conversation": conversation,
             },
         )
 
@@ -594,6 +681,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -608,6 +697,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -641,6 +734,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -662,6 +757,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -669,10 +768,19 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
             stream: Literal[False] | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
 
@@ -703,6 +811,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -725,6 +835,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -732,9 +846,18 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Stream[ResponseStreamEvent, Response]]: ...
 
@@ -765,6 +888,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -787,6 +912,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -794,9 +923,18 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent, Response]]: ...
 
@@ -826,6 +964,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -847,6 +987,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -854,10 +998,19 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
             stream: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response] | RawResponse[Stream[ResponseStreamEvent, Response]]: ...
 
@@ -923,6 +1076,8 @@ class AsyncResponsesResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -937,6 +1092,10 @@ class AsyncResponsesResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -987,6 +1146,8 @@ class AsyncResponsesResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1008,6 +1169,10 @@ class AsyncResponsesResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1015,10 +1180,19 @@ class AsyncResponsesResource(AsyncResource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: Literal[False] | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response: ...
 
@@ -1049,6 +1223,8 @@ class AsyncResponsesResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1071,6 +1247,10 @@ class AsyncResponsesResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1078,9 +1258,18 @@ class AsyncResponsesResource(AsyncResource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AsyncStream[ResponseStreamEvent, Response]: ...
 
@@ -1111,6 +1300,8 @@ class AsyncResponsesResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1133,6 +1324,10 @@ class AsyncResponsesResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1140,9 +1335,18 @@ class AsyncResponsesResource(AsyncResource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response | AsyncStream[ResponseStreamEvent, Response]: ...
 
@@ -1172,6 +1376,8 @@ class AsyncResponsesResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1193,6 +1399,10 @@ class AsyncResponsesResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1200,10 +1410,19 @@ class AsyncResponsesResource(AsyncResource):
         | ToolChoiceFunction
         | ToolChoiceFunctionDict = UNSET,
         truncation: CreateResponseTruncation | None = UNSET,
+        background: bool | None = UNSET,
+        max_tool_calls: int | None = UNSET,
+        prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+        prompt_cache_key: str | None = UNSET,
+        prompt_cache_retention: PromptCacheRetention | None = UNSET,
+        safety_identifier: str | None = UNSET,
+        service_tier: ServiceTier | None = UNSET,
+        top_logprobs: int | None = UNSET,
         include: Sequence[Includable] | None = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         store: bool | None = UNSET,
         stream: bool | None = UNSET,
+        conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Response | AsyncStream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
@@ -1229,10 +1448,19 @@ class AsyncResponsesResource(AsyncResource):
                 "tools": tools,
                 "tool_choice": tool_choice,
                 "truncation": truncation,
+                "background": background,
+                "max_tool_calls": max_tool_calls,
+                "prompt": prompt,
+                "prompt_cache_key": prompt_cache_key,
+                "prompt_cache_retention": prompt_cache_retention,
+                "safety_identifier": safety_identifier,
+                "service_tier": service_tier,
+                "top_logprobs": top_logprobs,
                 "include": include,
                 "parallel_tool_calls": parallel_tool_calls,
                 "store": store,
                 "stream": stream,
+                "conversation": conversation,
             },
         )
 
@@ -1294,6 +1522,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -1308,6 +1538,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -1341,6 +1575,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1362,6 +1598,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1369,10 +1609,19 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
             stream: Literal[False] | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response]: ...
 
@@ -1403,6 +1652,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1425,6 +1676,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1432,9 +1687,18 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
 
@@ -1465,6 +1729,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1487,6 +1753,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1494,9 +1764,18 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
 
@@ -1526,6 +1805,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1547,6 +1828,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1554,10 +1839,19 @@ if TYPE_CHECKING:
             | ToolChoiceFunction
             | ToolChoiceFunctionDict = UNSET,
             truncation: CreateResponseTruncation | None = UNSET,
+            background: bool | None = UNSET,
+            max_tool_calls: int | None = UNSET,
+            prompt: ResponsePrompt | ResponsePromptDict | None = UNSET,
+            prompt_cache_key: str | None = UNSET,
+            prompt_cache_retention: PromptCacheRetention | None = UNSET,
+            safety_identifier: str | None = UNSET,
+            service_tier: ServiceTier | None = UNSET,
+            top_logprobs: int | None = UNSET,
             include: Sequence[Includable] | None = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             store: bool | None = UNSET,
             stream: bool | None = UNSET,
+            conversation: str | ResponseConversation | ResponseConversationDict | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Response] | RawResponse[AsyncStream[ResponseStreamEvent, Response]]: ...
 

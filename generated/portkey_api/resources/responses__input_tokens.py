@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..dicts import (
+        CodeInterpreterToolDict,
         ComputerToolCallDict,
         ComputerToolCallOutputDict,
         ComputerToolDict,
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
         FunctionToolDict,
         InputMessageDict,
         ItemReferenceDict,
+        McpApprovalResponseDict,
+        McpToolDict,
         OutputMessageDict,
         ReasoningItemDict,
         WebSearchToolCallDict,
         WebSearchToolDict,
     )
     from ..models import (
+        CodeInterpreterTool,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
         FunctionToolCallOutput,
         InputMessage,
         ItemReference,
+        McpApprovalResponse,
+        McpTool,
         OutputMessage,
         ReasoningItem,
         ResponseInputTruncation,
@@ -108,6 +114,8 @@ class ResponsesInputTokensResource(Resource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -122,6 +130,10 @@ class ResponsesInputTokensResource(Resource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -177,6 +189,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -191,6 +205,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -232,6 +250,8 @@ class AsyncResponsesInputTokensResource(AsyncResource):
             | FunctionToolCallOutputDict
             | ReasoningItem
             | ReasoningItemDict
+            | McpApprovalResponse
+            | McpApprovalResponseDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -246,6 +266,10 @@ class AsyncResponsesInputTokensResource(AsyncResource):
             | ComputerToolDict
             | WebSearchTool
             | WebSearchToolDict
+            | McpTool
+            | McpToolDict
+            | CodeInterpreterTool
+            | CodeInterpreterToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -301,6 +325,8 @@ if TYPE_CHECKING:
                 | FunctionToolCallOutputDict
                 | ReasoningItem
                 | ReasoningItemDict
+                | McpApprovalResponse
+                | McpApprovalResponseDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -315,6 +341,10 @@ if TYPE_CHECKING:
                 | ComputerToolDict
                 | WebSearchTool
                 | WebSearchToolDict
+                | McpTool
+                | McpToolDict
+                | CodeInterpreterTool
+                | CodeInterpreterToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,

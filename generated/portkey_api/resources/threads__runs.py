@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         CreateMessageRequest,
         CreateRunRequestModelOption2,
         ListRunsResponse,
+        ReasoningEffort2,
         RunObject,
         SubmitToolOutputsRunRequestToolOutputsItem,
         ThreadsRunsListOrder,
@@ -216,6 +217,7 @@ class ThreadsRunsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject: ...
 
@@ -254,6 +256,7 @@ class ThreadsRunsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> Stream[AssistantStreamEvent, RunObject]: ...
 
@@ -292,6 +295,7 @@ class ThreadsRunsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]: ...
 
@@ -329,6 +333,7 @@ class ThreadsRunsResource(Resource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
@@ -357,6 +362,7 @@ class ThreadsRunsResource(Resource):
                 "tool_choice": tool_choice,
                 "parallel_tool_calls": parallel_tool_calls,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -528,6 +534,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
@@ -566,6 +573,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
 
@@ -604,6 +612,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
 
@@ -641,6 +650,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject] | RawResponse[Stream[AssistantStreamEvent, RunObject]]: ...
 
@@ -775,6 +785,7 @@ class AsyncThreadsRunsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject: ...
 
@@ -813,6 +824,7 @@ class AsyncThreadsRunsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> AsyncStream[AssistantStreamEvent, RunObject]: ...
 
@@ -851,6 +863,7 @@ class AsyncThreadsRunsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]: ...
 
@@ -888,6 +901,7 @@ class AsyncThreadsRunsResource(AsyncResource):
         | AssistantsApiResponseFormat
         | AssistantsApiResponseFormatDict
         | None = UNSET,
+        reasoning_effort: ReasoningEffort2 | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
@@ -916,6 +930,7 @@ class AsyncThreadsRunsResource(AsyncResource):
                 "tool_choice": tool_choice,
                 "parallel_tool_calls": parallel_tool_calls,
                 "response_format": response_format,
+                "reasoning_effort": reasoning_effort,
             },
         )
 
@@ -1089,6 +1104,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject]: ...
 
@@ -1127,6 +1143,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
 
@@ -1165,6 +1182,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
 
@@ -1202,6 +1220,7 @@ if TYPE_CHECKING:
             | AssistantsApiResponseFormat
             | AssistantsApiResponseFormatDict
             | None = UNSET,
+            reasoning_effort: ReasoningEffort2 | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[RunObject] | RawResponse[AsyncStream[AssistantStreamEvent, RunObject]]: ...
 

@@ -12,7 +12,8 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import Upload
+    from ..dicts import FileExpirationAfterDict
+    from ..models import FileExpirationAfter, Upload
     from ..types import CallOptions, RawResponse
     from .uploads__parts import AsyncUploadsPartsResource, UploadsPartsResource
 
@@ -88,14 +89,29 @@ class UploadsResource(Resource):
         )
 
     def create(
-        self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+        self,
+        *,
+        filename: str,
+        purpose: str,
+        bytes: int,
+        mime_type: str,
+        expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
+        **options: Unpack[CallOptions],
     ) -> Upload:
         """Begin to upload a file in parts.
 
         ``POST /uploads``
         """
         return self._client.call(
-            _CREATE, options, body={"filename": filename, "purpose": purpose, "bytes": bytes, "mime_type": mime_type}
+            _CREATE,
+            options,
+            body={
+                "filename": filename,
+                "purpose": purpose,
+                "bytes": bytes,
+                "mime_type": mime_type,
+                "expires_after": expires_after,
+            },
         )
 
     upload_file_chunked = create
@@ -114,7 +130,14 @@ if TYPE_CHECKING:
         ) -> RawResponse[Upload]: ...
 
         def create(
-            self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+            self,
+            *,
+            filename: str,
+            purpose: str,
+            bytes: int,
+            mime_type: str,
+            expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
+            **options: Unpack[CallOptions],
         ) -> RawResponse[Upload]: ...
 
 
@@ -152,14 +175,29 @@ class AsyncUploadsResource(AsyncResource):
         )
 
     async def create(
-        self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+        self,
+        *,
+        filename: str,
+        purpose: str,
+        bytes: int,
+        mime_type: str,
+        expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
+        **options: Unpack[CallOptions],
     ) -> Upload:
         """Begin to upload a file in parts.
 
         ``POST /uploads``
         """
         return await self._client.call(
-            _CREATE, options, body={"filename": filename, "purpose": purpose, "bytes": bytes, "mime_type": mime_type}
+            _CREATE,
+            options,
+            body={
+                "filename": filename,
+                "purpose": purpose,
+                "bytes": bytes,
+                "mime_type": mime_type,
+                "expires_after": expires_after,
+            },
         )
 
     upload_file_chunked = create
@@ -178,5 +216,12 @@ if TYPE_CHECKING:
         ) -> RawResponse[Upload]: ...
 
         async def create(
-            self, *, filename: str, purpose: str, bytes: int, mime_type: str, **options: Unpack[CallOptions]
+            self,
+            *,
+            filename: str,
+            purpose: str,
+            bytes: int,
+            mime_type: str,
+            expires_after: FileExpirationAfter | FileExpirationAfterDict = UNSET,
+            **options: Unpack[CallOptions],
         ) -> RawResponse[Upload]: ...

@@ -145,6 +145,7 @@ class VectorStoresResource(Resource):
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        description: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
@@ -160,6 +161,7 @@ class VectorStoresResource(Resource):
                 "expires_after": expires_after,
                 "chunking_strategy": chunking_strategy,
                 "metadata": metadata,
+                "description": description,
             },
         )
 
@@ -259,6 +261,7 @@ if TYPE_CHECKING:
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
+            description: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreObject]: ...
 
@@ -335,6 +338,7 @@ class AsyncVectorStoresResource(AsyncResource):
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
         metadata: Mapping[str, Any] | None = UNSET,
+        description: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
@@ -350,6 +354,7 @@ class AsyncVectorStoresResource(AsyncResource):
                 "expires_after": expires_after,
                 "chunking_strategy": chunking_strategy,
                 "metadata": metadata,
+                "description": description,
             },
         )
 
@@ -449,6 +454,7 @@ if TYPE_CHECKING:
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
             metadata: Mapping[str, Any] | None = UNSET,
+            description: str = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreObject]: ...
 

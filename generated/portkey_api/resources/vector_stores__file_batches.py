@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 
@@ -110,6 +110,7 @@ class VectorStoresFileBatchesResource(Resource):
         | AutoChunkingStrategyRequestParamDict
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
+        attributes: Mapping[str, str | float | bool] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
@@ -120,7 +121,7 @@ class VectorStoresFileBatchesResource(Resource):
             _CREATE,
             options,
             path={"vector_store_id": vector_store_id},
-            body={"file_ids": file_ids, "chunking_strategy": chunking_strategy},
+            body={"file_ids": file_ids, "chunking_strategy": chunking_strategy, "attributes": attributes},
         )
 
     def list_files(
@@ -164,7 +165,13 @@ class VectorStoresFileBatchesResource(Resource):
     if TYPE_CHECKING:
 
         def upload_and_poll(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
             ...
@@ -197,6 +204,7 @@ if TYPE_CHECKING:
             | AutoChunkingStrategyRequestParamDict
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
+            attributes: Mapping[str, str | float | bool] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreFileBatchObject]: ...
 
@@ -246,6 +254,7 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         | AutoChunkingStrategyRequestParamDict
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
+        attributes: Mapping[str, str | float | bool] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
@@ -256,7 +265,7 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
             _CREATE,
             options,
             path={"vector_store_id": vector_store_id},
-            body={"file_ids": file_ids, "chunking_strategy": chunking_strategy},
+            body={"file_ids": file_ids, "chunking_strategy": chunking_strategy, "attributes": attributes},
         )
 
     async def list_files(
@@ -302,7 +311,13 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
     if TYPE_CHECKING:
 
         async def upload_and_poll(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
             ...
@@ -335,6 +350,7 @@ if TYPE_CHECKING:
             | AutoChunkingStrategyRequestParamDict
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
+            attributes: Mapping[str, str | float | bool] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreFileBatchObject]: ...
 

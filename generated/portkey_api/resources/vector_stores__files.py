@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 
@@ -139,6 +139,7 @@ class VectorStoresFilesResource(Resource):
         | AutoChunkingStrategyRequestParamDict
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
+        attributes: Mapping[str, str | float | bool] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
@@ -149,7 +150,7 @@ class VectorStoresFilesResource(Resource):
             _CREATE,
             options,
             path={"vector_store_id": vector_store_id},
-            body={"file_id": file_id, "chunking_strategy": chunking_strategy},
+            body={"file_id": file_id, "chunking_strategy": chunking_strategy, "attributes": attributes},
         )
 
     def delete(
@@ -218,7 +219,13 @@ class VectorStoresFilesResource(Resource):
     if TYPE_CHECKING:
 
         def upload(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
             ...
@@ -235,7 +242,13 @@ class VectorStoresFilesResource(Resource):
     if TYPE_CHECKING:
 
         def upload_and_poll(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
             ...
@@ -268,6 +281,7 @@ if TYPE_CHECKING:
             | AutoChunkingStrategyRequestParamDict
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
+            attributes: Mapping[str, str | float | bool] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreFileObject]: ...
 
@@ -327,6 +341,7 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         | AutoChunkingStrategyRequestParamDict
         | StaticChunkingStrategyRequestParam
         | StaticChunkingStrategyRequestParamDict = UNSET,
+        attributes: Mapping[str, str | float | bool] | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
@@ -337,7 +352,7 @@ class AsyncVectorStoresFilesResource(AsyncResource):
             _CREATE,
             options,
             path={"vector_store_id": vector_store_id},
-            body={"file_id": file_id, "chunking_strategy": chunking_strategy},
+            body={"file_id": file_id, "chunking_strategy": chunking_strategy, "attributes": attributes},
         )
 
     async def delete(
@@ -410,7 +425,13 @@ class AsyncVectorStoresFilesResource(AsyncResource):
     if TYPE_CHECKING:
 
         async def upload(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
             ...
@@ -427,7 +448,13 @@ class AsyncVectorStoresFilesResource(AsyncResource):
     if TYPE_CHECKING:
 
         async def upload_and_poll(
-            self, *, file: FileInput, purpose: CreateFileRequestPurpose, **options: Unpack[CallOptions]
+            self,
+            *,
+            file: FileInput,
+            purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = UNSET,
+            expires_after_seconds: int = UNSET,
+            **options: Unpack[CallOptions],
         ) -> OpenAIFile:
             """Alias of ``files.create``: uploads the file; ``vector_stores.files.create`` puts it into the store."""
             ...
@@ -460,6 +487,7 @@ if TYPE_CHECKING:
             | AutoChunkingStrategyRequestParamDict
             | StaticChunkingStrategyRequestParam
             | StaticChunkingStrategyRequestParamDict = UNSET,
+            attributes: Mapping[str, str | float | bool] | None = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[VectorStoreFileObject]: ...
 

@@ -24,12 +24,12 @@ from portkey_api.models import (
     CreateCompletionStreamResponse,
     CreateEmbeddingResponse,
     CreateEncodedEmbeddingResponse,
+    FileExpirationAfter,
     IntegrationModel,
     JWTParameters,
     ListBatchesResponse,
     Model,
     OpenAIBatchJob,
-    OpenAIBatchJobOutputExpiresAfter,
     OpenAIFile,
     PromptVersionSummary,
     RegexMatchCheck,
@@ -119,12 +119,73 @@ client.chat.completions.create(
     stream_options={"include_usage": True},
     extra_body={"thinking": {"budget": 1}},
 )
+spoken = client.chat.completions.create(
+    model="gpt-audio",
+    messages=[
+        {"role": "system", "content": [{"type": "text", "text": "Be brief."}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+                {"type": "file", "file": {"file_id": "file-1"}},
+            ],
+        },
+    ],
+    reasoning_effort="minimal",
+    verbosity="low",
+    metadata={"team": "a"},
+    modalities=["text", "audio"],
+    audio={"format": "mp3", "voice": "alloy"},
+    prediction={"type": "content", "content": "hi"},
+    web_search_options={"user_location": {"type": "approximate", "approximate": {"country": "GB"}}},
+    service_tier="flex",
+    safety_identifier="u",
+    prompt_cache_key="k",
+    prompt_cache_retention="24h",
+)
+if spoken.choices[0].message.audio:
+    assert_type(spoken.choices[0].message.audio.transcript, str)
 client.responses.create(
     model="gpt-4o",
     input=[{"role": "user", "content": [{"type": "input_text", "text": "hi"}]}],
     tools=[{"type": "web_search_preview"}],
     text={"format": {"type": "text"}},
 )
+client.responses.create(
+    model="gpt-5",
+    input=[{"type": "mcp_approval_response", "approval_request_id": "m", "approve": True}],
+    background=True,
+    conversation="conv_1",
+    prompt={"id": "p", "variables": {"name": "Ada", "photo": {"type": "input_image", "detail": "original"}}},
+    include=["reasoning.encrypted_content"],
+    tools=[
+        {
+            "type": "mcp",
+            "server_label": "s",
+            "server_url": "https://a",
+            "require_approval": {"never": {"read_only": True}},
+        },
+        {"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-1"]}},
+        {"type": "web_search", "filters": {"allowed_domains": ["example.com"]}},
+    ],
+    reasoning={"effort": "high", "summary": "auto"},
+    text={"verbosity": "high"},
+    max_tool_calls=3,
+    service_tier="priority",
+    top_logprobs=2,
+)
+client.fine_tuning.jobs.create(model="m", training_file="file-1")
+client.fine_tuning.jobs.create(
+    model="m",
+    training_file="file-1",
+    method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1, "n_epochs": "auto"}}},
+)
+client.guardrails.create(name="g", checks=[{"id": "default.jwt"}], actions={"deny": True})
+client.prompts.render("p", variables={}, temperature=0.5, max_tokens=10)
+client.files.create(file=b"", purpose="batch", expires_after_anchor="created_at", expires_after_seconds=3600)
+client.vector_stores.files.create("vs_1", file_id="file-1", attributes={"year": 2026})
+client.images.generate(prompt="p", quality="high", size="1536x1024", background="transparent", output_format="webp")
+client.moderations.create(input=[{"type": "image_url", "image_url": {"url": "https://a"}}])
 client.messages.create(
     model="claude",
     max_tokens=5,
@@ -155,7 +216,7 @@ job = OpenAIBatchJob(
     completion_window="24h",
     output_expires_after={"anchor": "created_at", "seconds": 3600},
 )
-assert_type(job.output_expires_after, OpenAIBatchJobOutputExpiresAfter | None)
+assert_type(job.output_expires_after, FileExpirationAfter | None)
 body: CreateChatCompletionRequestDict = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 assert_type(CreateChatCompletionRequest(**body), CreateChatCompletionRequest)
 assert_type(JWTParameters(jwks_uri="u", header_key="k", algorithms=("RS256",)).algorithms, list[str] | None)
