@@ -2168,8 +2168,6 @@ CreateTranscriptionRequestDict = TypedDict(
         "timestamp_granularities[]": NotRequired["Sequence[CreateTranscriptionRequestTimestampGranularitiesItem]"],
         "include[]": NotRequired["Sequence[Literal['logprobs']]"],
         "chunking_strategy": NotRequired["Literal['auto'] | None"],
-        "known_speaker_names[]": NotRequired["Sequence[str]"],
-        "known_speaker_references[]": NotRequired["Sequence[str]"],
     },
 )
 """A ``CreateTranscriptionRequest`` as a dict."""

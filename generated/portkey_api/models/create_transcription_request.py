@@ -23,14 +23,7 @@ class CreateTranscriptionRequest(WireModel):
     timestamp_granularities: list[CreateTranscriptionRequestTimestampGranularitiesItem] | None = UNSET
     include: list[Literal["logprobs"]] | None = UNSET
     chunking_strategy: Literal["auto"] | None = UNSET
-    known_speaker_names: list[str] | None = UNSET
-    known_speaker_references: list[str] | None = UNSET
-    _names: ClassVar[dict[str, str]] = {
-        "timestamp_granularities": "timestamp_granularities[]",
-        "include": "include[]",
-        "known_speaker_names": "known_speaker_names[]",
-        "known_speaker_references": "known_speaker_references[]",
-    }
+    _names: ClassVar[dict[str, str]] = {"timestamp_granularities": "timestamp_granularities[]", "include": "include[]"}
 
     if TYPE_CHECKING:
 
@@ -46,6 +39,4 @@ class CreateTranscriptionRequest(WireModel):
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = ...,
             include: Sequence[Literal["logprobs"]] = ...,
             chunking_strategy: Literal["auto"] | None = ...,
-            known_speaker_names: Sequence[str] = ...,
-            known_speaker_references: Sequence[str] = ...,
         ) -> None: ...

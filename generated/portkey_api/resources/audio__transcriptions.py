@@ -64,8 +64,6 @@ class AudioTranscriptionsResource(Resource):
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
         include: Sequence[Literal["logprobs"]] = UNSET,
         chunking_strategy: Literal["auto"] | None = UNSET,
-        known_speaker_names: Sequence[str] = UNSET,
-        known_speaker_references: Sequence[str] = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
@@ -85,8 +83,6 @@ class AudioTranscriptionsResource(Resource):
                 "timestamp_granularities[]": timestamp_granularities,
                 "include[]": include,
                 "chunking_strategy": chunking_strategy,
-                "known_speaker_names[]": known_speaker_names,
-                "known_speaker_references[]": known_speaker_references,
             },
         )
 
@@ -108,8 +104,6 @@ if TYPE_CHECKING:
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
             include: Sequence[Literal["logprobs"]] = UNSET,
             chunking_strategy: Literal["auto"] | None = UNSET,
-            known_speaker_names: Sequence[str] = UNSET,
-            known_speaker_references: Sequence[str] = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...
 
@@ -134,8 +128,6 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
         timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
         include: Sequence[Literal["logprobs"]] = UNSET,
         chunking_strategy: Literal["auto"] | None = UNSET,
-        known_speaker_names: Sequence[str] = UNSET,
-        known_speaker_references: Sequence[str] = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
@@ -155,8 +147,6 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
                 "timestamp_granularities[]": timestamp_granularities,
                 "include[]": include,
                 "chunking_strategy": chunking_strategy,
-                "known_speaker_names[]": known_speaker_names,
-                "known_speaker_references[]": known_speaker_references,
             },
         )
 
@@ -178,7 +168,5 @@ if TYPE_CHECKING:
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = UNSET,
             include: Sequence[Literal["logprobs"]] = UNSET,
             chunking_strategy: Literal["auto"] | None = UNSET,
-            known_speaker_names: Sequence[str] = UNSET,
-            known_speaker_references: Sequence[str] = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str]: ...
