@@ -1142,11 +1142,7 @@ class CharacterCountCheckDict(TypedDict):
 
 CharacterCountParametersDict = TypedDict(
     "CharacterCountParametersDict",
-    {
-        "minCharacters": NotRequired["float"],
-        "maxCharacters": NotRequired["float"],
-        "not": NotRequired["bool"],
-    },
+    {"minCharacters": NotRequired["float"], "maxCharacters": NotRequired["float"], "not": NotRequired["bool"]},
 )
 """A ``CharacterCountParameters`` as a dict."""
 
@@ -1364,11 +1360,7 @@ ChatCompletionTokenLogprobDict = TypedDict(
 
 ChatCompletionTokenLogprobTopLogprobsItemDict = TypedDict(
     "ChatCompletionTokenLogprobTopLogprobsItemDict",
-    {
-        "token": "str",
-        "logprob": "float",
-        "bytes": NotRequired["Sequence[int] | None"],
-    },
+    {"token": "str", "logprob": "float", "bytes": NotRequired["Sequence[int] | None"]},
 )
 """A ``ChatCompletionTokenLogprobTopLogprobsItem`` as a dict."""
 
@@ -1577,11 +1569,7 @@ class ContainsCodeCheckDict(TypedDict):
 
 
 ContainsCodeParametersDict = TypedDict(
-    "ContainsCodeParametersDict",
-    {
-        "format": "ContainsCodeParametersFormat",
-        "not": NotRequired["bool"],
-    },
+    "ContainsCodeParametersDict", {"format": "ContainsCodeParametersFormat", "not": NotRequired["bool"]}
 )
 """A ``ContainsCodeParameters`` as a dict."""
 
@@ -2309,13 +2297,7 @@ class EndsWithCheckDict(TypedDict):
     is_enabled: NotRequired["bool"]
 
 
-EndsWithParametersDict = TypedDict(
-    "EndsWithParametersDict",
-    {
-        "suffix": "str",
-        "not": NotRequired["bool"],
-    },
-)
+EndsWithParametersDict = TypedDict("EndsWithParametersDict", {"suffix": "str", "not": NotRequired["bool"]})
 """A ``EndsWithParameters`` as a dict."""
 
 
@@ -2692,11 +2674,7 @@ class JSONSchemaCheckDict(TypedDict):
 
 
 JSONSchemaParametersDict = TypedDict(
-    "JSONSchemaParametersDict",
-    {
-        "schema": "Mapping[str, Any]",
-        "not": NotRequired["bool"],
-    },
+    "JSONSchemaParametersDict", {"schema": "Mapping[str, Any]", "not": NotRequired["bool"]}
 )
 """A ``JSONSchemaParameters`` as a dict."""
 
@@ -3469,13 +3447,7 @@ class RegexMatchCheckDict(TypedDict):
     is_enabled: NotRequired["bool"]
 
 
-RegexMatchParametersDict = TypedDict(
-    "RegexMatchParametersDict",
-    {
-        "rule": "str",
-        "not": NotRequired["bool"],
-    },
-)
+RegexMatchParametersDict = TypedDict("RegexMatchParametersDict", {"rule": "str", "not": NotRequired["bool"]})
 """A ``RegexMatchParameters`` as a dict."""
 
 
@@ -3632,11 +3604,7 @@ class SentenceCountCheckDict(TypedDict):
 
 SentenceCountParametersDict = TypedDict(
     "SentenceCountParametersDict",
-    {
-        "minSentences": NotRequired["float"],
-        "maxSentences": NotRequired["float"],
-        "not": NotRequired["bool"],
-    },
+    {"minSentences": NotRequired["float"], "maxSentences": NotRequired["float"], "not": NotRequired["bool"]},
 )
 """A ``SentenceCountParameters`` as a dict."""
 
@@ -3904,12 +3872,7 @@ class UppercaseCheckDict(TypedDict):
     is_enabled: NotRequired["bool"]
 
 
-UppercaseParametersDict = TypedDict(
-    "UppercaseParametersDict",
-    {
-        "not": NotRequired["bool"],
-    },
-)
+UppercaseParametersDict = TypedDict("UppercaseParametersDict", {"not": NotRequired["bool"]})
 """A ``UppercaseParameters`` as a dict."""
 
 
@@ -3944,11 +3907,7 @@ class ValidUrlsCheckDict(TypedDict):
 
 
 ValidUrlsParametersDict = TypedDict(
-    "ValidUrlsParametersDict",
-    {
-        "onlyDNS": NotRequired["bool"],
-        "not": NotRequired["bool"],
-    },
+    "ValidUrlsParametersDict", {"onlyDNS": NotRequired["bool"], "not": NotRequired["bool"]}
 )
 """A ``ValidUrlsParameters`` as a dict."""
 
@@ -4145,11 +4104,7 @@ class WordCountCheckDict(TypedDict):
 
 WordCountParametersDict = TypedDict(
     "WordCountParametersDict",
-    {
-        "minWords": NotRequired["float"],
-        "maxWords": NotRequired["float"],
-        "not": NotRequired["bool"],
-    },
+    {"minWords": NotRequired["float"], "maxWords": NotRequired["float"], "not": NotRequired["bool"]},
 )
 """A ``WordCountParameters`` as a dict."""
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from .load import Json, is_array, is_object
 
-PROSE = ("title", "description", "summary", "example", "examples", "externalDocs", "$comment", "xml", "tags")
+PROSE = (
+    *("title", "description", "summary", "example", "examples", "externalDocs", "$comment", "xml", "tags"),
+    "x-enum-descriptions",
+)
 """Keywords that only a reader cares for."""
 _DATA = ("default", "const", "enum", "example", "examples")
 _NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "content", "headers")

@@ -235,6 +235,7 @@ def _format(target: Path) -> None:
     """Format the code, and take out the imports a module does not need."""
     ruff = [sys.executable, "-m", "ruff"]
     style = ["--isolated", "--no-cache", "--quiet", "--line-length", str(_LINE), "--target-version", "py311"]
+    style += ["--config", "format.skip-magic-trailing-comma=true"]
     for command in (["check", "--fix", "--select", "F401,I,PIE790", "--preview"], ["format"]):
         done = subprocess.run([*ruff, *command, *style, str(target)], capture_output=True, text=True, check=False)
         if done.returncode:

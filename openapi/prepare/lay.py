@@ -17,7 +17,10 @@ from .errors import Place, pointer, tokens
 from .load import Json, is_array, is_object
 from .names import Key
 
-PROSE = ("title", "summary", "description", "externalDocs", "example", "examples", "$comment")
+PROSE = (
+    *("title", "summary", "description", "externalDocs", "example", "examples", "$comment"),
+    "x-enum-descriptions",
+)
 """Keywords whose value an author made up."""
 _DATA = ("default", "enum", "const", "required", "security", "mapping", "dependentRequired")
 """Keywords whose value is data, in which no keyword is looked for."""

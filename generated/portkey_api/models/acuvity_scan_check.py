@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AcuvityScanCheck(WireModel):
-    """The document's ``AcuvityScanCheck``."""
+    """Check by the scans of Acuvity, each switched on by itself. It fails when a scan finds something that is not
+    redacted.
+    """
 
     id: Literal["acuvity.scan"]
     parameters: AcuvityScanParameters | None = UNSET

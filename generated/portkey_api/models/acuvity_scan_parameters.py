@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @model
 class AcuvityScanParameters(WireModel):
-    """The document's ``AcuvityScanParameters``."""
+    """Which scans Acuvity makes and from which score on they count. The open gateway runs only scans that are set
+    to true and takes a missing threshold for 0.
+    """
 
     prompt_injection: bool | None = UNSET
     prompt_injection_threshold: float | None = UNSET

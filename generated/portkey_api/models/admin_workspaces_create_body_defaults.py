@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AdminWorkspacesCreateBodyDefaults(WireModel):
-    """The document's ``AdminWorkspacesCreateBodyDefaults``."""
+    """What is to hold for calls made in the new workspace unless they say otherwise."""
 
     metadata: dict[str, str] | None = UNSET
 

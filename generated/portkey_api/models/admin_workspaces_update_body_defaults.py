@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AdminWorkspacesUpdateBodyDefaults(WireModel):
-    """The document's ``AdminWorkspacesUpdateBodyDefaults``."""
+    """New defaults for the calls made in the workspace."""
 
     metadata: dict[str, str] | None = UNSET
     input_guardrails: list[str] | None = UNSET

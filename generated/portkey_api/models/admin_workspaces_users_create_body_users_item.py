@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AdminWorkspacesUsersCreateBodyUsersItem(WireModel):
-    """The document's ``AdminWorkspacesUsersCreateBodyUsersItem``."""
+    """A user to add, and what they may do in the workspace."""
 
     id: str | None = UNSET
     role: AdminWorkspacesUsersCreateBodyUsersItemRole | None = UNSET

@@ -440,15 +440,11 @@ ThreadStreamEvent: TypeAlias = "ThreadStreamEvent2"
 VertexFinetuneJob: TypeAlias = "OpenAIFinetuneJob"
 
 AcuvityScanParametersLanguageValues: TypeAlias = Literal[
-    "chinese",
-    "english",
-    "french",
-    "german",
-    "gibberish",
-    "japanese",
-    "spanish",
+    "chinese", "english", "french", "german", "gibberish", "japanese", "spanish"
 ]
-"""One of the values the document lists."""
+"""Language that the scan looks for; `english` by default. In the open gateway a text in this language counts as a
+finding, and so fails the check.
+"""
 
 AcuvityScanParametersPiiCategoriesItem: TypeAlias = Literal[
     "aba_routing_number",
@@ -470,69 +466,33 @@ AcuvityScanParametersPiiCategoriesItem: TypeAlias = Literal[
 """One of the values the document lists."""
 
 AcuvityScanParametersSecretsCategoriesItem: TypeAlias = Literal[
-    "aws_secret_key",
-    "credentials",
-    "github",
-    "jwt",
-    "openai",
-    "private_key",
-    "stripe",
+    "aws_secret_key", "credentials", "github", "jwt", "openai", "private_key", "stripe"
 ]
 """One of the values the document lists."""
 
-AdminUsersInvitesListRole: TypeAlias = Literal[
-    "admin",
-    "member",
-]
+AdminUsersInvitesListRole: TypeAlias = Literal["admin", "member"]
 """One of the values the document lists."""
 
-AdminUsersInvitesListStatus: TypeAlias = Literal[
-    "accepted",
-    "cancelled",
-    "expired",
-    "pending",
-]
+AdminUsersInvitesListStatus: TypeAlias = Literal["accepted", "cancelled", "expired", "pending"]
 """One of the values the document lists."""
 
-AdminUsersListRole: TypeAlias = Literal[
-    "admin",
-    "member",
-    "owner",
-]
+AdminUsersListRole: TypeAlias = Literal["admin", "member", "owner"]
 """One of the values the document lists."""
 
-AdminUsersUpdateBodyRole: TypeAlias = Literal[
-    "admin",
-    "member",
-]
+AdminUsersUpdateBodyRole: TypeAlias = Literal["admin", "member"]
+"""New role in the organisation."""
+
+AdminWorkspacesListStatus: TypeAlias = Literal["active", "archived"]
 """One of the values the document lists."""
 
-AdminWorkspacesListStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+AdminWorkspacesUsersCreateBodyUsersItemRole: TypeAlias = Literal["admin", "manager", "member"]
+"""Role that the new member gets in the workspace."""
+
+AdminWorkspacesUsersListRole: TypeAlias = Literal["admin", "manager", "member"]
 """One of the values the document lists."""
 
-AdminWorkspacesUsersCreateBodyUsersItemRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-AdminWorkspacesUsersListRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-AdminWorkspacesUsersUpdateBodyRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
+AdminWorkspacesUsersUpdateBodyRole: TypeAlias = Literal["admin", "manager", "member"]
+"""New role in the workspace, without the prefix `ws-`."""
 
 AllowedRequestTypesParametersAllowedTypesItem: TypeAlias = Literal[
     "cancelBatch",
@@ -603,202 +563,103 @@ AllowedRequestTypesParametersBlockedTypesItem: TypeAlias = Literal[
 """One of the values the document lists."""
 
 AnthropicBlockDeltaType: TypeAlias = Literal[
-    "citations_delta",
-    "input_json_delta",
-    "signature_delta",
-    "text_delta",
-    "thinking_delta",
+    "citations_delta", "input_json_delta", "signature_delta", "text_delta", "thinking_delta"
 ]
-"""One of the values the document lists."""
+"""Kind of piece, and with it the field that holds it."""
 
-AnthropicCacheControlTtl: TypeAlias = Literal[
-    "1h",
-    "5m",
-]
-"""One of the values the document lists."""
+AnthropicCacheControlTtl: TypeAlias = Literal["1h", "5m"]
+"""How long the cached prefix lives without being used: `5m` for five minutes, `1h` for an hour."""
 
-AnthropicMessageParamRole: TypeAlias = Literal[
-    "assistant",
-    "user",
-]
-"""One of the values the document lists."""
+AnthropicMessageParamRole: TypeAlias = Literal["assistant", "user"]
+"""Who speaks in this turn: `user` for you (tool results included), `assistant` for the model."""
 
-AnthropicMessageRequestServiceTier: TypeAlias = Literal[
-    "auto",
-    "standard_only",
-]
-"""One of the values the document lists."""
+AnthropicMessageRequestServiceTier: TypeAlias = Literal["auto", "standard_only"]
+"""Which of the provider's capacities may serve the request: `auto` uses priority capacity where the account has
+it, `standard_only` never does.
+"""
 
 AnthropicMessageStopReasonOption1: TypeAlias = Literal[
-    "end_turn",
-    "max_tokens",
-    "pause_turn",
-    "refusal",
-    "stop_sequence",
-    "tool_use",
+    "end_turn", "max_tokens", "pause_turn", "refusal", "stop_sequence", "tool_use"
 ]
+"""The reasons Anthropic lists."""
+
+AnthropicOtherEventType: TypeAlias = Literal["error", "message_stop", "ping"]
+"""What the event says."""
+
+AnthropicSourceType: TypeAlias = Literal["base64", "file", "text", "url"]
+"""Says which field holds the content."""
+
+AnthropicThinkingConfigType: TypeAlias = Literal["adaptive", "disabled", "enabled"]
+"""Switches thinking on or off; `adaptive` leaves it to the model how much a question needs."""
+
+AnthropicToolChoiceType: TypeAlias = Literal["any", "auto", "none", "tool"]
+"""How freely the model decides about tools."""
+
+ApiKeyObjectCreationMode: TypeAlias = Literal["api", "auto", "ui"]
+"""How the API key came about."""
+
+ApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-AnthropicOtherEventType: TypeAlias = Literal[
-    "error",
-    "message_stop",
-    "ping",
-]
+ApiKeyObjectStatus: TypeAlias = Literal["active", "exhausted"]
+"""Whether the API key can be used. An `exhausted` one has used up its budget; it works again once its usage is
+reset or the budget raised.
+"""
+
+ApiKeyObjectType: TypeAlias = Literal["organisation-service", "workspace-service", "workspace-user"]
+"""Whom the API key belongs to, and how far it reaches."""
+
+ApiKeysCreateSubType: TypeAlias = Literal["service", "user"]
 """One of the values the document lists."""
 
-AnthropicSourceType: TypeAlias = Literal[
-    "base64",
-    "file",
-    "text",
-    "url",
-]
+ApiKeysCreateType: TypeAlias = Literal["organisation", "workspace"]
 """One of the values the document lists."""
 
-AnthropicThinkingConfigType: TypeAlias = Literal[
-    "adaptive",
-    "disabled",
-    "enabled",
-]
+AssistantsApiResponseFormatOptionOption1: TypeAlias = Literal["auto", "none"]
+"""No particular format is asked for. `auto` is the usual value and lets the model choose; OpenAI no longer lists
+`none`.
+"""
+
+AssistantsApiResponseFormatType: TypeAlias = Literal["json_object", "json_schema", "text"]
+"""Which form the answer takes; `text` if left out. For `json_object`, the instructions should also ask for JSON,
+or the model may never come to an end.
+"""
+
+AssistantsApiToolChoiceOptionOption1: TypeAlias = Literal["auto", "none", "required"]
+"""Leaves the choice of a tool more or less to the model; `auto` is the usual value."""
+
+AssistantsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-AnthropicToolChoiceType: TypeAlias = Literal[
-    "any",
-    "auto",
-    "none",
-    "tool",
-]
+AssistantsNamedToolChoiceType: TypeAlias = Literal["code_interpreter", "file_search", "function"]
+"""Which kind of tool has to be called; `function` also needs the name of the function."""
+
+AuditLogObjectListRecordsItemMethod: TypeAlias = Literal["DELETE", "POST", "PUT"]
+"""HTTP method of the action. Requests that only read are not recorded."""
+
+AuditLogObjectListRecordsItemUserType: TypeAlias = Literal["api_key", "user"]
+"""Whether a person or a key acted; tells what `user_id` identifies."""
+
+AuditLogsListMethod: TypeAlias = Literal["DELETE", "POST", "PUT"]
 """One of the values the document lists."""
 
-ApiKeyObjectCreationMode: TypeAlias = Literal[
-    "api",
-    "auto",
-    "ui",
-]
+AuditLogsListUserType: TypeAlias = Literal["api_key", "user"]
 """One of the values the document lists."""
 
-ApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
+AzureAIConfigurationAzureAuthMode: TypeAlias = Literal["default", "entra", "managed"]
+"""How the gateway proves itself to Azure AI Foundry; decides which of the other fields are needed."""
+
+AzureContentSafetyParametersCategoriesItem: TypeAlias = Literal["Hate", "SelfHarm", "Sexual", "Violence"]
 """One of the values the document lists."""
 
-ApiKeyObjectStatus: TypeAlias = Literal[
-    "active",
-    "exhausted",
-]
-"""One of the values the document lists."""
+AzureOpenAIConfigurationAzureAuthMode: TypeAlias = Literal["default", "entra", "managed"]
+"""How the gateway proves itself to Azure OpenAI; decides which of the other fields are needed."""
 
-ApiKeyObjectType: TypeAlias = Literal[
-    "organisation-service",
-    "workspace-service",
-    "workspace-user",
-]
-"""One of the values the document lists."""
+AzurePIIParametersDomain: TypeAlias = Literal["none", "phi"]
+"""Field the text comes from, which changes what counts as personal data."""
 
-ApiKeysCreateSubType: TypeAlias = Literal[
-    "service",
-    "user",
-]
-"""One of the values the document lists."""
-
-ApiKeysCreateType: TypeAlias = Literal[
-    "organisation",
-    "workspace",
-]
-"""One of the values the document lists."""
-
-AssistantsApiResponseFormatOptionOption1: TypeAlias = Literal[
-    "auto",
-    "none",
-]
-"""One of the values the document lists."""
-
-AssistantsApiResponseFormatType: TypeAlias = Literal[
-    "json_object",
-    "json_schema",
-    "text",
-]
-"""One of the values the document lists."""
-
-AssistantsApiToolChoiceOptionOption1: TypeAlias = Literal[
-    "auto",
-    "none",
-    "required",
-]
-"""One of the values the document lists."""
-
-AssistantsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-AssistantsNamedToolChoiceType: TypeAlias = Literal[
-    "code_interpreter",
-    "file_search",
-    "function",
-]
-"""One of the values the document lists."""
-
-AuditLogObjectListRecordsItemMethod: TypeAlias = Literal[
-    "DELETE",
-    "POST",
-    "PUT",
-]
-"""One of the values the document lists."""
-
-AuditLogObjectListRecordsItemUserType: TypeAlias = Literal[
-    "api_key",
-    "user",
-]
-"""One of the values the document lists."""
-
-AuditLogsListMethod: TypeAlias = Literal[
-    "DELETE",
-    "POST",
-    "PUT",
-]
-"""One of the values the document lists."""
-
-AuditLogsListUserType: TypeAlias = Literal[
-    "api_key",
-    "user",
-]
-"""One of the values the document lists."""
-
-AzureAIConfigurationAzureAuthMode: TypeAlias = Literal[
-    "default",
-    "entra",
-    "managed",
-]
-"""One of the values the document lists."""
-
-AzureContentSafetyParametersCategoriesItem: TypeAlias = Literal[
-    "Hate",
-    "SelfHarm",
-    "Sexual",
-    "Violence",
-]
-"""One of the values the document lists."""
-
-AzureOpenAIConfigurationAzureAuthMode: TypeAlias = Literal[
-    "default",
-    "entra",
-    "managed",
-]
-"""One of the values the document lists."""
-
-AzurePIIParametersDomain: TypeAlias = Literal[
-    "none",
-    "phi",
-]
-"""One of the values the document lists."""
-
-BasicCheckId: TypeAlias = Literal[
-    "lasso.classify",
-    "portkey.gibberish",
-]
-"""One of the values the document lists."""
+BasicCheckId: TypeAlias = Literal["lasso.classify", "portkey.gibberish"]
+"""Which of the checks without described parameters is run."""
 
 BatchStatus: TypeAlias = Literal[
     "cancelled",
@@ -811,14 +672,12 @@ BatchStatus: TypeAlias = Literal[
     "processing_post_request_guardrails",
     "validating",
 ]
-"""One of the values the document lists."""
+"""How far the batch has got. `completed`, `failed`, `expired` and `cancelled` are final. Some providers, Bedrock
+for one, send states of their own, such as `submitted` or `stopping`.
+"""
 
-BedrockBatchJobCompletionWindow: TypeAlias = Literal[
-    "24h",
-    "48h",
-    "immediate",
-]
-"""One of the values the document lists."""
+BedrockBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
+"""How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 BedrockBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions",
@@ -830,179 +689,83 @@ BedrockBatchJobEndpoint: TypeAlias = Literal[
     "/v1/responses",
     "/v1/videos",
 ]
-"""One of the values the document lists."""
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
+"""
 
-BedrockConfigurationAwsAuthType: TypeAlias = Literal[
-    "accessKey",
-    "assumedRole",
-]
-"""One of the values the document lists."""
+BedrockConfigurationAwsAuthType: TypeAlias = Literal["accessKey", "assumedRole"]
+"""How the gateway logs in to AWS: with an access key of its own, or by taking on a role in your account."""
 
-BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "tool",
-]
-"""One of the values the document lists."""
+BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType: TypeAlias = Literal["prompt", "resource", "tool"]
+"""Kind of the integration's capability; a name can exist once in each kind."""
 
-BulkUpdateMcpServerCapabilitiesCapabilitiesItemType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "tool",
-]
-"""One of the values the document lists."""
+BulkUpdateMcpServerCapabilitiesCapabilitiesItemType: TypeAlias = Literal["prompt", "resource", "tool"]
+"""Kind of the server's capability to switch."""
 
-BulkUpdateMcpServerUserAccessDefaultUserAccess: TypeAlias = Literal[
-    "allow",
-    "deny",
-]
-"""One of the values the document lists."""
+BulkUpdateMcpServerUserAccessDefaultUserAccess: TypeAlias = Literal["allow", "deny"]
+"""What is to hold for users without a setting of their own; unchanged if left out."""
 
-ChatAudioOptionsFormat: TypeAlias = Literal[
-    "aac",
-    "flac",
-    "mp3",
-    "opus",
-    "pcm16",
-    "wav",
-]
+ChatAudioOptionsFormat: TypeAlias = Literal["aac", "flac", "mp3", "opus", "pcm16", "wav"]
 """The encoding of the spoken answer."""
 
-ChatCompletionRequestMessageContentPartAudioInputAudioFormat: TypeAlias = Literal[
-    "mp3",
-    "wav",
-]
+ChatCompletionRequestMessageContentPartAudioInputAudioFormat: TypeAlias = Literal["mp3", "wav"]
 """How the recording is encoded."""
 
-ChatCompletionRequestMessageContentPartImageImageUrlDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-]
+ChatCompletionRequestMessageContentPartImageImageUrlDetail: TypeAlias = Literal["auto", "high", "low"]
+"""How finely the picture is examined: `low` costs fewer tokens, `high` sees details, `auto` (the default) leaves
+it to the provider.
+"""
+
+ChatCompletionRole: TypeAlias = Literal["assistant", "function", "system", "tool", "user"]
+"""Who speaks in a message of a chat."""
+
+ChatCompletionStreamResponseDeltaRole: TypeAlias = Literal["assistant", "system", "tool", "user"]
+"""Who speaks, normally `assistant`; sent with the first chunk of a choice."""
+
+ChatCompletionToolChoiceOptionOption1: TypeAlias = Literal["auto", "none", "required"]
+"""The general rules. Without tools the default is `none`, with tools `auto`."""
+
+ChatCompletionsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ChatCompletionRole: TypeAlias = Literal[
-    "assistant",
-    "function",
-    "system",
-    "tool",
-    "user",
-]
+ChatCompletionsMessagesListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ChatCompletionStreamResponseDeltaRole: TypeAlias = Literal[
-    "assistant",
-    "system",
-    "tool",
-    "user",
-]
-"""One of the values the document lists."""
-
-ChatCompletionToolChoiceOptionOption1: TypeAlias = Literal[
-    "auto",
-    "none",
-    "required",
-]
-"""One of the values the document lists."""
-
-ChatCompletionsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-ChatCompletionsMessagesListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-ChatModality: TypeAlias = Literal[
-    "audio",
-    "text",
-]
+ChatModality: TypeAlias = Literal["audio", "text"]
 """A form that a chat answer comes in."""
 
-ClickButton: TypeAlias = Literal[
-    "back",
-    "forward",
-    "left",
-    "right",
-    "wheel",
-]
-"""One of the values the document lists."""
+ClickButton: TypeAlias = Literal["back", "forward", "left", "right", "wheel"]
+"""Which mouse button to press; `back` and `forward` are the side buttons for going through pages."""
 
-CodeInterpreterToolCallStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "interpreting",
-]
-"""One of the values the document lists."""
+CodeInterpreterToolCallStatus: TypeAlias = Literal["completed", "in_progress", "interpreting"]
+"""How far the run of code has got."""
 
-CollectionStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
+CollectionStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the collection is in use (`active`) or has been put away (`archived`)."""
 
-CollectionWithChildCollectionsStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
+CollectionWithChildCollectionsStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the collection is in use (`active`) or has been put away (`archived`)."""
 
-CollectionWithDetailsStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
+CollectionWithDetailsStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the collection is in use (`active`) or has been put away (`archived`)."""
 
-ComparisonFilterType: TypeAlias = Literal[
-    "eq",
-    "gt",
-    "gte",
-    "in",
-    "lt",
-    "lte",
-    "ne",
-    "nin",
-]
-"""One of the values the document lists."""
+ComparisonFilterType: TypeAlias = Literal["eq", "gt", "gte", "in", "lt", "lte", "ne", "nin"]
+"""How the attribute is compared with the value."""
 
-CompoundFilterType: TypeAlias = Literal[
-    "and",
-    "or",
-]
-"""One of the values the document lists."""
+CompoundFilterType: TypeAlias = Literal["and", "or"]
+"""How the conditions are joined."""
 
-ComputerToolCallOutputResourceStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+ComputerToolCallOutputResourceStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the screenshot item; set by the API when items are read back."""
 
-ComputerToolCallOutputStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+ComputerToolCallOutputStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the screenshot item; set by the API when items are read back."""
 
-ComputerToolCallStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+ComputerToolCallStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the screen action as an item of the response."""
 
-ComputerToolEnvironment: TypeAlias = Literal[
-    "browser",
-    "mac",
-    "ubuntu",
-    "windows",
-]
-"""One of the values the document lists."""
+ComputerToolEnvironment: TypeAlias = Literal["browser", "mac", "ubuntu", "windows"]
+"""Kind of system that the model finds on the screen."""
 
 ContainsCodeParametersFormat: TypeAlias = Literal[
     "C",
@@ -1031,34 +794,20 @@ ContainsCodeParametersFormat: TypeAlias = Literal[
     "XML",
     "YAML",
 ]
-"""One of the values the document lists."""
+"""Language of the code. A block counts when the mark after its opening fence stands for this language, as `py`
+stands for `Python`.
+"""
 
-ContainsParametersOperator: TypeAlias = Literal[
-    "all",
-    "any",
-    "none",
-]
-"""One of the values the document lists."""
+ContainsParametersOperator: TypeAlias = Literal["all", "any", "none"]
+"""How many of the words must occur in the text; `any` by default."""
 
-CreateApiKeyObjectRateLimitsItemType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
+CreateApiKeyObjectRateLimitsItemType: TypeAlias = Literal["requests", "tokens"]
+"""What the limit counts for the new key: calls, or the tokens of requests and answers."""
 
-CreateApiKeyObjectRateLimitsItemUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-    "rps",
-    "rpw",
-]
-"""One of the values the document lists."""
+CreateApiKeyObjectRateLimitsItemUnit: TypeAlias = Literal["rpd", "rph", "rpm", "rps", "rpw"]
+"""Span of time to count over for the new key."""
 
-CreateApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
+CreateApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
 CreateAssistantRequestModelOption2: TypeAlias = Literal[
@@ -1083,22 +832,15 @@ CreateAssistantRequestModelOption2: TypeAlias = Literal[
     "gpt-4o",
     "gpt-4o-2024-05-13",
 ]
-"""One of the values the document lists."""
+"""One of the OpenAI models listed here by name; newer ones go into the free text of the other branch."""
 
 CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1: TypeAlias = Literal[
-    "content_filter",
-    "function_call",
-    "length",
-    "stop",
-    "tool_calls",
+    "content_filter", "function_call", "length", "stop", "tool_calls"
 ]
-"""One of the values the document lists."""
+"""A reason in OpenAI's terms."""
 
-CreateChatCompletionRequestFunctionCallOption1: TypeAlias = Literal[
-    "auto",
-    "none",
-]
-"""One of the values the document lists."""
+CreateChatCompletionRequestFunctionCallOption1: TypeAlias = Literal["auto", "none"]
+"""`none` to call no function, `auto` to leave it to the model."""
 
 CreateChatCompletionRequestModelOption2: TypeAlias = Literal[
     "gpt-3.5-turbo",
@@ -1132,203 +874,101 @@ CreateChatCompletionRequestModelOption2: TypeAlias = Literal[
     "o3-mini",
     "o4-mini",
 ]
-"""One of the values the document lists."""
+"""Names of OpenAI models, for completion in an editor. The list is neither complete nor current."""
 
-CreateChatCompletionRequestThinkingType: TypeAlias = Literal[
-    "disabled",
-    "enabled",
-]
-"""One of the values the document lists."""
+CreateChatCompletionRequestThinkingType: TypeAlias = Literal["disabled", "enabled"]
+"""Whether the model thinks before it answers; `disabled` is the default."""
 
 CreateChatCompletionResponseChoicesItemFinishReasonOption1: TypeAlias = Literal[
-    "content_filter",
-    "function_call",
-    "length",
-    "stop",
-    "tool_calls",
+    "content_filter", "function_call", "length", "stop", "tool_calls"
 ]
-"""One of the values the document lists."""
+"""A reason in OpenAI's terms."""
 
 CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1: TypeAlias = Literal[
-    "content_filter",
-    "function_call",
-    "length",
-    "stop",
-    "tool_calls",
+    "content_filter", "function_call", "length", "stop", "tool_calls"
 ]
-"""One of the values the document lists."""
+"""A reason in OpenAI's terms."""
 
-CreateCompletionRequestModelOption2: TypeAlias = Literal[
-    "babbage-002",
-    "davinci-002",
-    "gpt-3.5-turbo-instruct",
-]
-"""One of the values the document lists."""
+CreateCompletionRequestModelOption2: TypeAlias = Literal["babbage-002", "davinci-002", "gpt-3.5-turbo-instruct"]
+"""OpenAI's models for plain completions; other providers have others."""
 
 CreateCompletionResponseChoicesItemFinishReasonOption1: TypeAlias = Literal[
-    "content_filter",
-    "function_call",
-    "length",
-    "stop",
-    "tool_calls",
+    "content_filter", "function_call", "length", "stop", "tool_calls"
 ]
-"""One of the values the document lists."""
+"""A reason in OpenAI's terms."""
 
-CreateEmbeddingRequestEncodingFormat: TypeAlias = Literal[
-    "base64",
-    "float",
-]
-"""One of the values the document lists."""
+CreateEmbeddingRequestEncodingFormat: TypeAlias = Literal["base64", "float"]
+"""How the numbers of a vector are sent; `float` if left out."""
 
 CreateEmbeddingRequestModelOption2: TypeAlias = Literal[
-    "text-embedding-3-large",
-    "text-embedding-3-small",
-    "text-embedding-ada-002",
+    "text-embedding-3-large", "text-embedding-3-small", "text-embedding-ada-002"
 ]
+"""One of the embedding models of OpenAI listed here by name."""
+
+CreateFileRequestPurpose: TypeAlias = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
+"""What the file will be used for; the provider checks its format accordingly. Bedrock and Vertex read the purpose
+from `x-portkey-file-purpose` instead.
+"""
+
+CreateImageEditRequestInputFidelity: TypeAlias = Literal["high", "low"]
 """One of the values the document lists."""
 
-CreateFileRequestPurpose: TypeAlias = Literal[
-    "assistants",
-    "batch",
-    "evals",
-    "fine-tune",
-    "user_data",
-    "vision",
-]
+CreateImageEditRequestQuality: TypeAlias = Literal["auto", "high", "low", "medium", "standard"]
 """One of the values the document lists."""
 
-CreateImageEditRequestInputFidelity: TypeAlias = Literal[
-    "high",
-    "low",
-]
+CreateImageEditRequestResponseFormat: TypeAlias = Literal["b64_json", "url"]
 """One of the values the document lists."""
 
-CreateImageEditRequestQuality: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-    "medium",
-    "standard",
-]
+CreateImageEditRequestSize: TypeAlias = Literal["1024x1024", "1024x1536", "1536x1024", "256x256", "512x512", "auto"]
 """One of the values the document lists."""
 
-CreateImageEditRequestResponseFormat: TypeAlias = Literal[
-    "b64_json",
-    "url",
-]
+CreateImageRequestModelOption2: TypeAlias = Literal["dall-e-2", "dall-e-3"]
+"""OpenAI's older models for pictures; newer ones go by their name as text."""
+
+CreateImageRequestModeration: TypeAlias = Literal["auto", "low"]
 """One of the values the document lists."""
 
-CreateImageEditRequestSize: TypeAlias = Literal[
-    "1024x1024",
-    "1024x1536",
-    "1536x1024",
-    "256x256",
-    "512x512",
-    "auto",
-]
+CreateImageRequestQuality: TypeAlias = Literal["auto", "hd", "high", "low", "medium", "standard"]
 """One of the values the document lists."""
 
-CreateImageRequestModelOption2: TypeAlias = Literal[
-    "dall-e-2",
-    "dall-e-3",
-]
-"""One of the values the document lists."""
-
-CreateImageRequestModeration: TypeAlias = Literal[
-    "auto",
-    "low",
-]
-"""One of the values the document lists."""
-
-CreateImageRequestQuality: TypeAlias = Literal[
-    "auto",
-    "hd",
-    "high",
-    "low",
-    "medium",
-    "standard",
-]
-"""One of the values the document lists."""
-
-CreateImageRequestResponseFormat: TypeAlias = Literal[
-    "b64_json",
-    "url",
-]
+CreateImageRequestResponseFormat: TypeAlias = Literal["b64_json", "url"]
 """One of the values the document lists."""
 
 CreateImageRequestSize: TypeAlias = Literal[
-    "1024x1024",
-    "1024x1536",
-    "1024x1792",
-    "1536x1024",
-    "1792x1024",
-    "256x256",
-    "512x512",
-    "auto",
+    "1024x1024", "1024x1536", "1024x1792", "1536x1024", "1792x1024", "256x256", "512x512", "auto"
 ]
 """One of the values the document lists."""
 
-CreateImageRequestStyle: TypeAlias = Literal[
-    "natural",
-    "vivid",
-]
+CreateImageRequestStyle: TypeAlias = Literal["natural", "vivid"]
 """One of the values the document lists."""
 
-CreateImageVariationRequestResponseFormat: TypeAlias = Literal[
-    "b64_json",
-    "url",
-]
+CreateImageVariationRequestResponseFormat: TypeAlias = Literal["b64_json", "url"]
 """One of the values the document lists."""
 
-CreateImageVariationRequestSize: TypeAlias = Literal[
-    "1024x1024",
-    "256x256",
-    "512x512",
-]
+CreateImageVariationRequestSize: TypeAlias = Literal["1024x1024", "256x256", "512x512"]
 """One of the values the document lists."""
 
-CreateMcpIntegrationAuthType: TypeAlias = Literal[
-    "headers",
-    "none",
-    "oauth_auto",
-]
-"""One of the values the document lists."""
+CreateMcpIntegrationAuthType: TypeAlias = Literal["headers", "none", "oauth_auto"]
+"""How the gateway is to log in to the new MCP server."""
 
-CreateMcpIntegrationTransport: TypeAlias = Literal[
-    "http",
-    "sse",
-]
-"""One of the values the document lists."""
+CreateMcpIntegrationTransport: TypeAlias = Literal["http", "sse"]
+"""Over which transport to talk to the new MCP server."""
 
-CreateMessageRequestRole: TypeAlias = Literal[
-    "assistant",
-    "user",
-]
-"""One of the values the document lists."""
+CreateMessageRequestRole: TypeAlias = Literal["assistant", "user"]
+"""On whose behalf the message is added to the thread."""
 
-CreateModerationRequestModelOption2: TypeAlias = Literal[
-    "text-moderation-latest",
-    "text-moderation-stable",
-]
-"""One of the values the document lists."""
+CreateModerationRequestModelOption2: TypeAlias = Literal["text-moderation-latest", "text-moderation-stable"]
+"""OpenAI's older models for text: `text-moderation-latest` moves on as it improves, `text-moderation-stable`
+follows with a delay.
+"""
 
-CreateRateLimitsPolicyRequestType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
+CreateRateLimitsPolicyRequestType: TypeAlias = Literal["requests", "tokens"]
+"""What the new policy is to count; an update does not take it."""
 
-CreateRateLimitsPolicyRequestUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-]
-"""One of the values the document lists."""
+CreateRateLimitsPolicyRequestUnit: TypeAlias = Literal["rpd", "rph", "rpm"]
+"""Over which span of time the new policy is to count."""
 
-CreateResponseTruncation: TypeAlias = Literal[
-    "auto",
-    "disabled",
-]
+CreateResponseTruncation: TypeAlias = Literal["auto", "disabled"]
 """One of the values the document lists."""
 
 CreateRunRequestModelOption2: TypeAlias = Literal[
@@ -1353,30 +993,16 @@ CreateRunRequestModelOption2: TypeAlias = Literal[
     "gpt-4o",
     "gpt-4o-2024-05-13",
 ]
-"""One of the values the document lists."""
+"""One of the OpenAI models listed here by name, for this run."""
 
-CreateSecretReferenceRequestManagerType: TypeAlias = Literal[
-    "aws_sm",
-    "azure_kv",
-    "hashicorp_vault",
-]
-"""One of the values the document lists."""
+CreateSecretReferenceRequestManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hashicorp_vault"]
+"""Which secret manager holds the secret; `auth_config` must be of the same kind."""
 
-CreateSpeechRequestModelOption2: TypeAlias = Literal[
-    "tts-1",
-    "tts-1-hd",
-]
-"""One of the values the document lists."""
+CreateSpeechRequestModelOption2: TypeAlias = Literal["tts-1", "tts-1-hd"]
+"""One of OpenAI's first two speech models: `tts-1` answers sooner, `tts-1-hd` sounds better."""
 
-CreateSpeechRequestResponseFormat: TypeAlias = Literal[
-    "aac",
-    "flac",
-    "mp3",
-    "opus",
-    "pcm",
-    "wav",
-]
-"""One of the values the document lists."""
+CreateSpeechRequestResponseFormat: TypeAlias = Literal["aac", "flac", "mp3", "opus", "pcm", "wav"]
+"""Format of the audio that comes back; `mp3` if left out."""
 
 CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
     "gpt-3.5-turbo",
@@ -1400,156 +1026,77 @@ CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
     "gpt-4o",
     "gpt-4o-2024-05-13",
 ]
-"""One of the values the document lists."""
+"""One of the OpenAI models listed here by name, for the thread's first run."""
 
 CreateTranscriptionRequestResponseFormat: TypeAlias = Literal[
-    "diarized_json",
-    "json",
-    "srt",
-    "text",
-    "verbose_json",
-    "vtt",
+    "diarized_json", "json", "srt", "text", "verbose_json", "vtt"
 ]
+"""Form of the answer; `json` if left out. Asked for `text`, `srt` or `vtt`, OpenAI answers no JSON, while the
+gateway may wrap that text in an object.
+"""
+
+CreateTranscriptionRequestTimestampGranularitiesItem: TypeAlias = Literal["segment", "word"]
 """One of the values the document lists."""
 
-CreateTranscriptionRequestTimestampGranularitiesItem: TypeAlias = Literal[
-    "segment",
-    "word",
-]
+CreateUsageLimitsPolicyRequestPeriodicReset: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-CreateUsageLimitsPolicyRequestPeriodicReset: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
+CreateUsageLimitsPolicyRequestType: TypeAlias = Literal["cost", "tokens"]
+"""What the new budget is made of; an update does not take it."""
+
+EasyInputMessageRole: TypeAlias = Literal["assistant", "developer", "system", "user"]
+"""Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words
+of the model.
+"""
+
+ExportItemStatus: TypeAlias = Literal["draft", "failed", "in_progress", "stopped", "success"]
+"""How far the export has got. Only `success` can be downloaded; `success`, `failed` and `stopped` are final."""
+
+FileSearchToolCallStatus: TypeAlias = Literal["completed", "failed", "in_progress", "incomplete", "searching"]
+"""How far the file search has got."""
+
+FileSearchToolRankingOptionsRanker: TypeAlias = Literal["auto", "default-2024-11-15"]
+"""Ranking method for the file search; `auto` leaves the choice to the provider."""
+
+FilesListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-CreateUsageLimitsPolicyRequestType: TypeAlias = Literal[
-    "cost",
-    "tokens",
-]
-"""One of the values the document lists."""
+FineTuneChatCompletionRequestAssistantMessageWeight: TypeAlias = Literal[0, 1]
+"""Whether this message counts in training: 1 if it does, 0 if it is there for context only."""
 
-EasyInputMessageRole: TypeAlias = Literal[
-    "assistant",
-    "developer",
-    "system",
-    "user",
-]
-"""One of the values the document lists."""
-
-ExportItemStatus: TypeAlias = Literal[
-    "draft",
-    "failed",
-    "in_progress",
-    "stopped",
-    "success",
-]
-"""One of the values the document lists."""
-
-FileSearchToolCallStatus: TypeAlias = Literal[
-    "completed",
-    "failed",
-    "in_progress",
-    "incomplete",
-    "searching",
-]
-"""One of the values the document lists."""
-
-FileSearchToolRankingOptionsRanker: TypeAlias = Literal[
-    "auto",
-    "default-2024-11-15",
-]
-"""One of the values the document lists."""
-
-FilesListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-FineTuneChatCompletionRequestAssistantMessageWeight: TypeAlias = Literal[
-    0,
-    1,
-]
-"""One of the values the document lists."""
-
-FineTuningJobEventLevel: TypeAlias = Literal[
-    "error",
-    "info",
-    "warn",
-]
-"""One of the values the document lists."""
+FineTuningJobEventLevel: TypeAlias = Literal["error", "info", "warn"]
+"""How serious the event is: a note, something to look at, or a failure."""
 
 FineTuningJobStatus: TypeAlias = Literal[
-    "cancelled",
-    "failed",
-    "paused",
-    "queued",
-    "running",
-    "succeeded",
-    "validating_files",
+    "cancelled", "failed", "paused", "queued", "running", "succeeded", "validating_files"
 ]
-"""One of the values the document lists."""
+"""How far the training is. `succeeded`, `failed` and `cancelled` are final."""
 
-FineTuningMethodType: TypeAlias = Literal[
-    "dpo",
-    "supervised",
-]
+FineTuningMethodType: TypeAlias = Literal["dpo", "supervised"]
 """The way of training; the settings stand in the field of the same name."""
 
-FunctionToolCallOutputResourceStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+FunctionToolCallOutputResourceStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the function's result; set by the API when items are read back."""
 
-FunctionToolCallOutputStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+FunctionToolCallOutputStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the function's result; set by the API when items are read back."""
 
-FunctionToolCallResourceStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+FunctionToolCallResourceStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the function call; set by the API when items are returned."""
 
-FunctionToolCallStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+FunctionToolCallStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the function call; set by the API when items are returned."""
 
-GuardrailDetailsStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
+GuardrailDetailsStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the guardrail can be used (`active`) or has been put away (`archived`)."""
 
-GuardrailSummaryStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
+GuardrailSummaryStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the guardrail can be used (`active`) or has been put away (`archived`)."""
 
-ImageBackground: TypeAlias = Literal[
-    "auto",
-    "opaque",
-    "transparent",
-]
+ImageBackground: TypeAlias = Literal["auto", "opaque", "transparent"]
 """Whether one sees through what is behind the subject of an image; `auto` leaves that to the model."""
 
-ImageOutputFormat: TypeAlias = Literal[
-    "jpeg",
-    "png",
-    "webp",
-]
+ImageOutputFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 """The file format of a made image."""
 
 Includable: TypeAlias = Literal[
@@ -1562,95 +1109,46 @@ Includable: TypeAlias = Literal[
     "web_search_call.action.sources",
     "web_search_call.results",
 ]
+"""A kind of data that responses leave out unless it is asked for."""
+
+InputAudioFormat: TypeAlias = Literal["mp3", "wav"]
+"""How the sound is encoded."""
+
+InputImageDetail: TypeAlias = Literal["auto", "high", "low", "original"]
+"""How closely the model looks at the image; `auto` by default. Higher detail costs more tokens."""
+
+InputMessageResourceRole: TypeAlias = Literal["developer", "system", "user"]
+"""Who the message comes from. Instructions of a `system` or `developer` message go before those of a `user`."""
+
+InputMessageResourceStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the message; filled in by the API when items are returned, not needed in a request."""
+
+InputMessageRole: TypeAlias = Literal["developer", "system", "user"]
+"""Who the message comes from. Instructions of a `system` or `developer` message go before those of a `user`."""
+
+InputMessageStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the message; filled in by the API when items are returned, not needed in a request."""
+
+IntegrationDetailResponseStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the integration can be used (`active`) or has been put aside (`archived`)."""
+
+IntegrationListStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the integration can be used (`active`) or has been put aside (`archived`)."""
+
+IntegrationsListType: TypeAlias = Literal["all", "organisation", "workspace"]
 """One of the values the document lists."""
 
-InputAudioFormat: TypeAlias = Literal[
-    "mp3",
-    "wav",
-]
-"""One of the values the document lists."""
+InviteRole: TypeAlias = Literal["admin", "member"]
+"""Role of the invited person in the organisation as a whole. The owner's role cannot be given by invite."""
 
-InputImageDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-    "original",
-]
-"""One of the values the document lists."""
+InviteRole2: TypeAlias = Literal["admin", "member"]
+"""Role in the organisation that the person gets on accepting."""
 
-InputMessageResourceRole: TypeAlias = Literal[
-    "developer",
-    "system",
-    "user",
-]
-"""One of the values the document lists."""
+InviteStatus: TypeAlias = Literal["accepted", "cancelled", "expired", "pending"]
+"""What has become of the invite. Only a `pending` one can still be accepted."""
 
-InputMessageResourceStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
-
-InputMessageRole: TypeAlias = Literal[
-    "developer",
-    "system",
-    "user",
-]
-"""One of the values the document lists."""
-
-InputMessageStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
-
-IntegrationDetailResponseStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-IntegrationListStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-IntegrationsListType: TypeAlias = Literal[
-    "all",
-    "organisation",
-    "workspace",
-]
-"""One of the values the document lists."""
-
-InviteRole: TypeAlias = Literal[
-    "admin",
-    "member",
-]
-"""One of the values the document lists."""
-
-InviteRole2: TypeAlias = Literal[
-    "admin",
-    "member",
-]
-"""One of the values the document lists."""
-
-InviteStatus: TypeAlias = Literal[
-    "accepted",
-    "cancelled",
-    "expired",
-    "pending",
-]
-"""One of the values the document lists."""
-
-JSONKeysParametersOperator: TypeAlias = Literal[
-    "all",
-    "any",
-    "none",
-]
-"""One of the values the document lists."""
+JSONKeysParametersOperator: TypeAlias = Literal["all", "any", "none"]
+"""How many of the keys the JSON must have; `any` by default."""
 
 LogExportsRequestedDataItem: TypeAlias = Literal[
     "ai_model",
@@ -1676,170 +1174,78 @@ LogExportsRequestedDataItem: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-LogRequestMethod: TypeAlias = Literal[
-    "DELETE",
-    "GET",
-    "HEAD",
-    "OPTIONS",
-    "PATCH",
-    "POST",
-    "PUT",
-]
+LogRequestMethod: TypeAlias = Literal["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+"""HTTP method of the logged request; inference calls mostly use `POST`."""
+
+McpIntegrationAuthType: TypeAlias = Literal["headers", "none", "oauth_auto", "oauth_client_credentials"]
+"""How the gateway logs in to the MCP server. Reading knows one way more than registering."""
+
+McpIntegrationCapabilityItemType: TypeAlias = Literal["prompt", "resource", "resource_template", "tool"]
+"""What kind of capability the integration's entry is."""
+
+McpIntegrationListItemAuthType: TypeAlias = Literal["headers", "none", "oauth_auto"]
+"""How the gateway logs in to the MCP server of this entry."""
+
+McpIntegrationListItemTransport: TypeAlias = Literal["http", "interactive", "sse"]
+"""Over which transport the gateway talks to the listed MCP server."""
+
+McpIntegrationListItemType: TypeAlias = Literal["organisation", "workspace"]
+"""Whether the entry belongs to one workspace or is shared by the organisation."""
+
+McpIntegrationTransport: TypeAlias = Literal["http", "interactive", "sse"]
+"""Over which transport the gateway talks to the MCP server."""
+
+McpIntegrationType: TypeAlias = Literal["organisation", "workspace"]
+"""Whether this MCP integration belongs to one workspace or to the organisation."""
+
+McpIntegrationsCapabilitiesListType: TypeAlias = Literal["prompt", "resource", "resource_template", "tool"]
 """One of the values the document lists."""
 
-McpIntegrationAuthType: TypeAlias = Literal[
-    "headers",
-    "none",
-    "oauth_auto",
-    "oauth_client_credentials",
-]
+McpIntegrationsListType: TypeAlias = Literal["all", "organisation", "workspace"]
 """One of the values the document lists."""
 
-McpIntegrationCapabilityItemType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "resource_template",
-    "tool",
-]
+McpServerCapabilityItemType: TypeAlias = Literal["prompt", "resource", "resource_template", "tool"]
+"""What kind of capability the server's entry is."""
+
+McpServerUserAccessItemConnectionStatus: TypeAlias = Literal["connected", "not_connected"]
+"""Whether the user is connected to the MCP server. Someone may have access and not be connected yet."""
+
+McpServerUserAccessListResponseDefaultUserAccess: TypeAlias = Literal["allow", "deny"]
+"""What holds for users without a setting of their own."""
+
+McpServersCapabilitiesListType: TypeAlias = Literal["prompt", "resource", "resource_template", "tool"]
 """One of the values the document lists."""
 
-McpIntegrationListItemAuthType: TypeAlias = Literal[
-    "headers",
-    "none",
-    "oauth_auto",
-]
-"""One of the values the document lists."""
+McpToolRequireApprovalOption1: TypeAlias = Literal["always", "never"]
+"""One rule for all tools of the server: ask before every call, or never."""
 
-McpIntegrationListItemTransport: TypeAlias = Literal[
-    "http",
-    "interactive",
-    "sse",
-]
-"""One of the values the document lists."""
+MessageContentImageFileObjectImageFileDetail: TypeAlias = Literal["auto", "high", "low"]
+"""How closely the model looks at the uploaded image; more detail takes more tokens."""
 
-McpIntegrationListItemType: TypeAlias = Literal[
-    "organisation",
-    "workspace",
-]
-"""One of the values the document lists."""
+MessageContentImageUrlObjectImageUrlDetail: TypeAlias = Literal["auto", "high", "low"]
+"""How closely the model looks at the image behind the address; more detail takes more tokens."""
 
-McpIntegrationTransport: TypeAlias = Literal[
-    "http",
-    "interactive",
-    "sse",
-]
-"""One of the values the document lists."""
+MessageDeltaContentImageFileObjectImageFileDetail: TypeAlias = Literal["auto", "high", "low"]
+"""Detail in which models look at the image file of the streamed part; `auto` if left out."""
 
-McpIntegrationType: TypeAlias = Literal[
-    "organisation",
-    "workspace",
-]
-"""One of the values the document lists."""
+MessageDeltaContentImageUrlObjectImageUrlDetail: TypeAlias = Literal["auto", "high", "low"]
+"""Detail in which models look at the web image of the streamed part; `auto` if left out."""
 
-McpIntegrationsCapabilitiesListType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "resource_template",
-    "tool",
-]
-"""One of the values the document lists."""
-
-McpIntegrationsListType: TypeAlias = Literal[
-    "all",
-    "organisation",
-    "workspace",
-]
-"""One of the values the document lists."""
-
-McpServerCapabilityItemType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "resource_template",
-    "tool",
-]
-"""One of the values the document lists."""
-
-McpServerUserAccessItemConnectionStatus: TypeAlias = Literal[
-    "connected",
-    "not_connected",
-]
-"""One of the values the document lists."""
-
-McpServerUserAccessListResponseDefaultUserAccess: TypeAlias = Literal[
-    "allow",
-    "deny",
-]
-"""One of the values the document lists."""
-
-McpServersCapabilitiesListType: TypeAlias = Literal[
-    "prompt",
-    "resource",
-    "resource_template",
-    "tool",
-]
-"""One of the values the document lists."""
-
-McpToolRequireApprovalOption1: TypeAlias = Literal[
-    "always",
-    "never",
-]
-"""One of the values the document lists."""
-
-MessageContentImageFileObjectImageFileDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-]
-"""One of the values the document lists."""
-
-MessageContentImageUrlObjectImageUrlDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-]
-"""One of the values the document lists."""
-
-MessageDeltaContentImageFileObjectImageFileDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-]
-"""One of the values the document lists."""
-
-MessageDeltaContentImageUrlObjectImageUrlDetail: TypeAlias = Literal[
-    "auto",
-    "high",
-    "low",
-]
-"""One of the values the document lists."""
-
-MessageDeltaObjectDeltaRole: TypeAlias = Literal[
-    "assistant",
-    "user",
-]
-"""One of the values the document lists."""
+MessageDeltaObjectDeltaRole: TypeAlias = Literal["assistant", "user"]
+"""Who speaks in the streamed message; may be given with the first piece only."""
 
 MessageObjectIncompleteDetailsReason: TypeAlias = Literal[
-    "content_filter",
-    "max_tokens",
-    "run_cancelled",
-    "run_expired",
-    "run_failed",
+    "content_filter", "max_tokens", "run_cancelled", "run_expired", "run_failed"
 ]
-"""One of the values the document lists."""
+"""What stopped the writing of the message."""
 
-MessageObjectRole: TypeAlias = Literal[
-    "assistant",
-    "user",
-]
-"""One of the values the document lists."""
+MessageObjectRole: TypeAlias = Literal["assistant", "user"]
+"""Who speaks in this message."""
 
-MessageObjectStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+MessageObjectStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""How far the writing of the message has got. Messages that were written whole, such as those of users, often come
+without it.
+"""
 
 MistralModerationParametersCategoriesItem: TypeAlias = Literal[
     "dangerous_and_criminal_content",
@@ -1854,39 +1260,22 @@ MistralModerationParametersCategoriesItem: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-ModelCalculateOperationOperation: TypeAlias = Literal[
-    "multiply",
-    "sum",
-]
-"""One of the values the document lists."""
+ModelCalculateOperationOperation: TypeAlias = Literal["multiply", "sum"]
+"""Whether the operands are added up or multiplied with each other."""
 
 ModelIdsResponsesOption1: TypeAlias = Literal[
-    "computer-use-preview",
-    "computer-use-preview-2025-03-11",
-    "o1-pro",
-    "o1-pro-2025-03-19",
+    "computer-use-preview", "computer-use-preview-2025-03-11", "o1-pro", "o1-pro-2025-03-19"
 ]
+"""A model known to be served by this endpoint only."""
+
+ModelsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ModelsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
+ModelsListSort: TypeAlias = Literal["ai_service", "name", "provider"]
 """One of the values the document lists."""
 
-ModelsListSort: TypeAlias = Literal[
-    "ai_service",
-    "name",
-    "provider",
-]
-"""One of the values the document lists."""
-
-OpenAIBatchJobCompletionWindow: TypeAlias = Literal[
-    "24h",
-    "48h",
-    "immediate",
-]
-"""One of the values the document lists."""
+OpenAIBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
+"""How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 OpenAIBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions",
@@ -1898,7 +1287,9 @@ OpenAIBatchJobEndpoint: TypeAlias = Literal[
     "/v1/responses",
     "/v1/videos",
 ]
-"""One of the values the document lists."""
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
+"""
 
 OpenAIFilePurpose: TypeAlias = Literal[
     "assistants",
@@ -1913,19 +1304,13 @@ OpenAIFilePurpose: TypeAlias = Literal[
 ]
 """One of the values the document lists."""
 
-OpenAIFileStatus: TypeAlias = Literal[
-    "error",
-    "processed",
-    "uploaded",
-]
-"""One of the values the document lists."""
+OpenAIFileStatus: TypeAlias = Literal["error", "processed", "uploaded"]
+"""Deprecated: whether the file has been received, processed, or found faulty."""
 
-OutputMessageStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
+OutputMessageStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""Whether the model's message is whole. `incomplete` marks one that was cut short, for instance by
+`max_output_tokens`.
+"""
 
 PatronusCheckId: TypeAlias = Literal[
     "patronus.isConcise",
@@ -1939,78 +1324,42 @@ PatronusCheckId: TypeAlias = Literal[
     "patronus.retrievalAnswerRelevance",
     "patronus.toxicity",
 ]
-"""One of the values the document lists."""
+"""Evaluator of Patronus. All except `patronus.phi` and `patronus.pii` judge answers only."""
 
-PillarScanCheckId: TypeAlias = Literal[
-    "pillar.scanPrompt",
-    "pillar.scanResponse",
-]
-"""One of the values the document lists."""
+PillarScanCheckId: TypeAlias = Literal["pillar.scanPrompt", "pillar.scanResponse"]
+"""Whether Pillar scans the prompt or the answer of the model."""
 
 PillarScanParametersScannersItem: TypeAlias = Literal[
-    "invisible_characters",
-    "pii",
-    "prompt_injection",
-    "secrets",
-    "toxic_language",
+    "invisible_characters", "pii", "prompt_injection", "secrets", "toxic_language"
 ]
 """One of the values the document lists."""
 
-PoliciesRateLimitsListStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+PoliciesRateLimitsListStatus: TypeAlias = Literal["active", "archived"]
 """One of the values the document lists."""
 
-PoliciesRateLimitsListType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
+PoliciesRateLimitsListType: TypeAlias = Literal["requests", "tokens"]
 """One of the values the document lists."""
 
-PoliciesRateLimitsListUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-]
+PoliciesRateLimitsListUnit: TypeAlias = Literal["rpd", "rph", "rpm"]
 """One of the values the document lists."""
 
-PoliciesRateLimitsRetrieveStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+PoliciesRateLimitsRetrieveStatus: TypeAlias = Literal["active", "archived"]
 """One of the values the document lists."""
 
-PoliciesUsageLimitsEntitiesListStatus: TypeAlias = Literal[
-    "active",
-    "exhausted",
-]
+PoliciesUsageLimitsEntitiesListStatus: TypeAlias = Literal["active", "exhausted"]
 """One of the values the document lists."""
 
-PoliciesUsageLimitsListStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+PoliciesUsageLimitsListStatus: TypeAlias = Literal["active", "archived"]
 """One of the values the document lists."""
 
-PoliciesUsageLimitsListType: TypeAlias = Literal[
-    "cost",
-    "tokens",
-]
+PoliciesUsageLimitsListType: TypeAlias = Literal["cost", "tokens"]
 """One of the values the document lists."""
 
-PoliciesUsageLimitsRetrieveStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+PoliciesUsageLimitsRetrieveStatus: TypeAlias = Literal["active", "archived"]
 """One of the values the document lists."""
 
-PortkeyBatchJobCompletionWindow: TypeAlias = Literal[
-    "24h",
-    "48h",
-    "immediate",
-]
-"""One of the values the document lists."""
+PortkeyBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
+"""How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 PortkeyBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions",
@@ -2022,7 +1371,9 @@ PortkeyBatchJobEndpoint: TypeAlias = Literal[
     "/v1/responses",
     "/v1/videos",
 ]
-"""One of the values the document lists."""
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
+"""
 
 PortkeyLanguageParametersLanguage: TypeAlias = Literal[
     "ara_Arab",
@@ -2075,7 +1426,7 @@ PortkeyLanguageParametersLanguage: TypeAlias = Literal[
     "vie_Latn",
     "zho_Hans",
 ]
-"""One of the values the document lists."""
+"""Language of the text with its script, as a code such as `eng_Latn` for English in Latin letters."""
 
 PortkeyModerationParametersCategoriesItem: TypeAlias = Literal[
     "harassment",
@@ -2093,160 +1444,74 @@ PortkeyModerationParametersCategoriesItem: TypeAlias = Literal[
 """One of the values the document lists."""
 
 PortkeyPIIParametersCategoriesItem: TypeAlias = Literal[
-    "CREDIT_CARD",
-    "EMAIL_ADDRESS",
-    "IP_ADDRESS",
-    "LOCATION_ADDRESS",
-    "NAME",
-    "PHONE_NUMBER",
-    "SSN",
+    "CREDIT_CARD", "EMAIL_ADDRESS", "IP_ADDRESS", "LOCATION_ADDRESS", "NAME", "PHONE_NUMBER", "SSN"
 ]
 """One of the values the document lists."""
 
-PromptCacheRetention: TypeAlias = Literal[
-    "24h",
-    "in-memory",
-    "in_memory",
-]
+PromptCacheRetention: TypeAlias = Literal["24h", "in-memory", "in_memory"]
 """How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling
 `in-memory`) is short, `24h` up to a day.
 """
 
-PromptPartialSummaryStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+PromptPartialSummaryStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the partial can be used (`active`) or has been put away (`archived`)."""
+
+PromptPartialVersionPromptVersionStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the version can be used (`active`) or has been put away (`archived`)."""
+
+PromptPromptVersionStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the version shown is in use (`active`) or has been put away (`archived`)."""
+
+PromptVersionSummaryStatus: TypeAlias = Literal["active", "archived"]
+"""Whether this version of the prompt is in use (`active`) or has been put away (`archived`)."""
+
+PromptfooCheckId: TypeAlias = Literal["promptfoo.guard", "promptfoo.harm", "promptfoo.pii"]
+"""What Promptfoo looks for in the text."""
+
+PromptsUpdateBodyIsRawTemplate: TypeAlias = Literal[0, 1]
+"""`1` if the new template is raw JSON text, `0` if it is not."""
+
+ProvidersStatus: TypeAlias = Literal["active", "exhausted", "expired"]
+"""Whether the provider answers requests at present."""
+
+RateLimitsPolicyResponseStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the rate limit policy is in force."""
+
+RateLimitsPolicyResponseType: TypeAlias = Literal["requests", "tokens"]
+"""What the rate limit policy counts."""
+
+RateLimitsPolicyResponseUnit: TypeAlias = Literal["rpd", "rph", "rpm"]
+"""Span of time over which the policy counts. The letter `r` stands for rate, whether of requests or tokens."""
+
+RateLimitsPolicyStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the rate limit policy is in force."""
+
+RateLimitsPolicyType: TypeAlias = Literal["requests", "tokens"]
+"""What the rate limit policy counts."""
+
+RateLimitsPolicyUnit: TypeAlias = Literal["rpd", "rph", "rpm"]
+"""Span of time over which the policy counts. The letter `r` stands for rate, whether of requests or tokens."""
+
+RateLimitsType: TypeAlias = Literal["requests", "tokens"]
+"""What the rate limit counts: calls, or the tokens of requests and answers."""
+
+RateLimitsUnit: TypeAlias = Literal["rpd", "rph", "rpm", "rps", "rpw"]
+"""Span of time the rate is counted over."""
+
+ReasoningEffort2: TypeAlias = Literal["high", "low", "max", "medium", "minimal", "none", "xhigh"]
 """One of the values the document lists."""
 
-PromptPartialVersionPromptVersionStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+ReasoningGenerateSummary: TypeAlias = Literal["auto", "concise", "detailed"]
 """One of the values the document lists."""
 
-PromptPromptVersionStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
+ReasoningItemStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
+"""State of the reasoning item; set by the API when items are returned."""
+
+ReasoningSummary: TypeAlias = Literal["auto", "concise", "detailed"]
 """One of the values the document lists."""
 
-PromptVersionSummaryStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-PromptfooCheckId: TypeAlias = Literal[
-    "promptfoo.guard",
-    "promptfoo.harm",
-    "promptfoo.pii",
-]
-"""One of the values the document lists."""
-
-PromptsUpdateBodyIsRawTemplate: TypeAlias = Literal[
-    0,
-    1,
-]
-"""One of the values the document lists."""
-
-ProvidersStatus: TypeAlias = Literal[
-    "active",
-    "exhausted",
-    "expired",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyResponseStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyResponseType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyResponseUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-RateLimitsPolicyUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-]
-"""One of the values the document lists."""
-
-RateLimitsType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-RateLimitsUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-    "rps",
-    "rpw",
-]
-"""One of the values the document lists."""
-
-ReasoningEffort2: TypeAlias = Literal[
-    "high",
-    "low",
-    "max",
-    "medium",
-    "minimal",
-    "none",
-    "xhigh",
-]
-"""One of the values the document lists."""
-
-ReasoningGenerateSummary: TypeAlias = Literal[
-    "auto",
-    "concise",
-    "detailed",
-]
-"""One of the values the document lists."""
-
-ReasoningItemStatus: TypeAlias = Literal[
-    "completed",
-    "in_progress",
-    "incomplete",
-]
-"""One of the values the document lists."""
-
-ReasoningSummary: TypeAlias = Literal[
-    "auto",
-    "concise",
-    "detailed",
-]
-"""One of the values the document lists."""
-
-RequiredMetadataKeysParametersOperator: TypeAlias = Literal[
-    "all",
-    "any",
-    "none",
-]
-"""One of the values the document lists."""
+RequiredMetadataKeysParametersOperator: TypeAlias = Literal["all", "any", "none"]
+"""How many of the metadata keys a request must have; `all` by default."""
 
 ResponseErrorCode: TypeAlias = Literal[
     "empty_image_file",
@@ -2268,66 +1533,36 @@ ResponseErrorCode: TypeAlias = Literal[
     "unsupported_image_media_type",
     "vector_store_timeout",
 ]
+"""Kind of failure. Most values concern an image of the input; the others the service, the rate limit, the prompt
+or a vector store.
+"""
+
+ResponseIncompleteDetailsReason: TypeAlias = Literal["content_filter", "max_output_tokens"]
+"""What cut the response short: the bound for tokens, or a filter."""
+
+ResponseInputTruncation: TypeAlias = Literal["auto", "disabled"]
 """One of the values the document lists."""
 
-ResponseIncompleteDetailsReason: TypeAlias = Literal[
-    "content_filter",
-    "max_output_tokens",
-]
+ResponseModalitiesItem: TypeAlias = Literal["audio", "text"]
 """One of the values the document lists."""
 
-ResponseInputTruncation: TypeAlias = Literal[
-    "auto",
-    "disabled",
-]
+ResponsePropertiesTruncation: TypeAlias = Literal["auto", "disabled"]
 """One of the values the document lists."""
 
-ResponseModalitiesItem: TypeAlias = Literal[
-    "audio",
-    "text",
-]
+ResponseStatus: TypeAlias = Literal["cancelled", "completed", "failed", "in_progress", "incomplete", "queued"]
+"""How the response stands. `queued` and `in_progress` occur while it is made; the others are final."""
+
+ResponseTruncation: TypeAlias = Literal["auto", "disabled"]
 """One of the values the document lists."""
 
-ResponsePropertiesTruncation: TypeAlias = Literal[
-    "auto",
-    "disabled",
-]
+ResponsesInputItemsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ResponseStatus: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "failed",
-    "in_progress",
-    "incomplete",
-    "queued",
-]
-"""One of the values the document lists."""
+RunObjectIncompleteDetailsReason: TypeAlias = Literal["max_completion_tokens", "max_prompt_tokens"]
+"""Which of the two token limits of the run was reached."""
 
-ResponseTruncation: TypeAlias = Literal[
-    "auto",
-    "disabled",
-]
-"""One of the values the document lists."""
-
-ResponsesInputItemsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-RunObjectIncompleteDetailsReason: TypeAlias = Literal[
-    "max_completion_tokens",
-    "max_prompt_tokens",
-]
-"""One of the values the document lists."""
-
-RunObjectLastErrorCode: TypeAlias = Literal[
-    "invalid_prompt",
-    "rate_limit_exceeded",
-    "server_error",
-]
-"""One of the values the document lists."""
+RunObjectLastErrorCode: TypeAlias = Literal["invalid_prompt", "rate_limit_exceeded", "server_error"]
+"""Kind of the error that ended the run."""
 
 RunObjectStatus: TypeAlias = Literal[
     "cancelled",
@@ -2340,126 +1575,62 @@ RunObjectStatus: TypeAlias = Literal[
     "queued",
     "requires_action",
 ]
+"""How far the run has got. `completed`, `incomplete`, `failed`, `cancelled` and `expired` are final; in
+`requires_action` it waits for you.
+"""
+
+RunStepObjectLastErrorCode: TypeAlias = Literal["rate_limit_exceeded", "server_error"]
+"""Kind of the error that ended the step."""
+
+RunStepObjectStatus: TypeAlias = Literal["cancelled", "completed", "expired", "failed", "in_progress"]
+"""How far the step has got; all states but `in_progress` are final."""
+
+RunStepObjectType: TypeAlias = Literal["message_creation", "tool_calls"]
+"""What is done in the step; `step_details` has the same type."""
+
+SageMakerConfigurationAwsAuthType: TypeAlias = Literal["accessKey", "assumedRole"]
+"""How the gateway logs in to AWS: with an access key of its own, or by taking on a role in your account."""
+
+ScimWorkspaceMappingRole: TypeAlias = Literal["admin", "manager", "member"]
+"""Role that the rule gives people in the workspace."""
+
+ScimWorkspacesCreateBodyRole: TypeAlias = Literal["admin", "manager", "member"]
+"""Role they are to get in that workspace."""
+
+ScimWorkspacesListResponseMappingsItemRole: TypeAlias = Literal["admin", "manager", "member"]
+"""Role that the people in the group get in the workspace."""
+
+ScimWorkspacesListRole: TypeAlias = Literal["admin", "manager", "member"]
 """One of the values the document lists."""
 
-RunStepObjectLastErrorCode: TypeAlias = Literal[
-    "rate_limit_exceeded",
-    "server_error",
-]
+SecretMappingValueFormat: TypeAlias = Literal["json", "string"]
 """One of the values the document lists."""
 
-RunStepObjectStatus: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "expired",
-    "failed",
-    "in_progress",
-]
+SecretReferenceDetailResponseManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hashicorp_vault"]
+"""Secret manager that this reference points into."""
+
+SecretReferenceListItemManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hashicorp_vault"]
+"""Secret manager that the listed reference points into."""
+
+SecretReferencesListManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hashicorp_vault"]
 """One of the values the document lists."""
 
-RunStepObjectType: TypeAlias = Literal[
-    "message_creation",
-    "tool_calls",
-]
-"""One of the values the document lists."""
-
-SageMakerConfigurationAwsAuthType: TypeAlias = Literal[
-    "accessKey",
-    "assumedRole",
-]
-"""One of the values the document lists."""
-
-ScimWorkspaceMappingRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-ScimWorkspacesCreateBodyRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-ScimWorkspacesListResponseMappingsItemRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-ScimWorkspacesListRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
-
-SecretMappingValueFormat: TypeAlias = Literal[
-    "json",
-    "string",
-]
-"""One of the values the document lists."""
-
-SecretReferenceDetailResponseManagerType: TypeAlias = Literal[
-    "aws_sm",
-    "azure_kv",
-    "hashicorp_vault",
-]
-"""One of the values the document lists."""
-
-SecretReferenceListItemManagerType: TypeAlias = Literal[
-    "aws_sm",
-    "azure_kv",
-    "hashicorp_vault",
-]
-"""One of the values the document lists."""
-
-SecretReferencesListManagerType: TypeAlias = Literal[
-    "aws_sm",
-    "azure_kv",
-    "hashicorp_vault",
-]
-"""One of the values the document lists."""
-
-ServiceTier: TypeAlias = Literal[
-    "auto",
-    "default",
-    "fast",
-    "flex",
-    "priority",
-    "scale",
-]
+ServiceTier: TypeAlias = Literal["auto", "default", "fast", "flex", "priority", "scale"]
 """The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default`
 is the standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
 """
 
-ThreadsMessagesListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
+ThreadsMessagesListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ThreadsRunsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
+ThreadsRunsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ThreadsRunsStepsListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
+ThreadsRunsStepsListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-ToolChoiceOptions: TypeAlias = Literal[
-    "auto",
-    "none",
-    "required",
-]
-"""One of the values the document lists."""
+ToolChoiceOptions: TypeAlias = Literal["auto", "none", "required"]
+"""General rule for the use of tools: none, at will, or at least one."""
 
 ToolChoiceTypesType: TypeAlias = Literal[
     "code_interpreter",
@@ -2471,151 +1642,75 @@ ToolChoiceTypesType: TypeAlias = Literal[
     "web_search_preview",
     "web_search_preview_2025_03_11",
 ]
+"""The hosted tool that the model has to use, by its `type`."""
+
+TruncationObjectType: TypeAlias = Literal["auto", "last_messages"]
+"""By which rule messages are left out."""
+
+UpdateApiKeyObjectRateLimitsItemType: TypeAlias = Literal["requests", "tokens"]
+"""What is to be counted: calls, or the tokens of requests and answers."""
+
+UpdateApiKeyObjectRateLimitsItemUnit: TypeAlias = Literal["rpd", "rph", "rpm", "rps", "rpw"]
+"""Span of time to count over for the changed key."""
+
+UpdateApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-TruncationObjectType: TypeAlias = Literal[
-    "auto",
-    "last_messages",
-]
+UpdateMcpIntegrationAuthType: TypeAlias = Literal["headers", "none", "oauth_auto"]
+"""New way of logging in to the MCP server."""
+
+UpdateMcpIntegrationTransport: TypeAlias = Literal["http", "sse"]
+"""New transport to the MCP server."""
+
+UpdateRateLimitsPolicyRequestUnit: TypeAlias = Literal["rpd", "rph", "rpm"]
+"""New span of time; consider a new `value` with it."""
+
+UpdateUsageLimitsPolicyRequestPeriodicReset: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-UpdateApiKeyObjectRateLimitsItemType: TypeAlias = Literal[
-    "requests",
-    "tokens",
-]
+UploadStatus: TypeAlias = Literal["cancelled", "completed", "expired", "pending"]
+"""How far the upload has got; only a `pending` one takes parts."""
+
+UppercaseCheckId: TypeAlias = Literal["default.alllowercase", "default.alluppercase", "default.isAllLowerCase"]
+"""Which case the letters must have. Other characters, such as digits, are passed over."""
+
+UsageLimitsPeriodicReset: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-UpdateApiKeyObjectRateLimitsItemUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-    "rps",
-    "rpw",
-]
+UsageLimitsPolicyPeriodicReset: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-UpdateApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
+UsageLimitsPolicyResponsePeriodicReset: TypeAlias = Literal["monthly", "weekly"]
 """One of the values the document lists."""
 
-UpdateMcpIntegrationAuthType: TypeAlias = Literal[
-    "headers",
-    "none",
-    "oauth_auto",
-]
-"""One of the values the document lists."""
+UsageLimitsPolicyResponseStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the usage limit policy is in force. A budget that is used up is still `active`."""
 
-UpdateMcpIntegrationTransport: TypeAlias = Literal[
-    "http",
-    "sse",
-]
-"""One of the values the document lists."""
+UsageLimitsPolicyResponseType: TypeAlias = Literal["cost", "tokens"]
+"""What the usage limit policy adds up."""
 
-UpdateRateLimitsPolicyRequestUnit: TypeAlias = Literal[
-    "rpd",
-    "rph",
-    "rpm",
-]
-"""One of the values the document lists."""
+UsageLimitsPolicyStatus: TypeAlias = Literal["active", "archived"]
+"""Whether the usage limit policy is in force. A budget that is used up is still `active`."""
 
-UpdateUsageLimitsPolicyRequestPeriodicReset: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
-"""One of the values the document lists."""
+UsageLimitsPolicyType: TypeAlias = Literal["cost", "tokens"]
+"""What the usage limit policy adds up."""
 
-UploadStatus: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "expired",
-    "pending",
-]
-"""One of the values the document lists."""
+UsageLimitsType: TypeAlias = Literal["cost", "requests", "tokens"]
+"""What the budget counts."""
 
-UppercaseCheckId: TypeAlias = Literal[
-    "default.alllowercase",
-    "default.alluppercase",
-    "default.isAllLowerCase",
-]
-"""One of the values the document lists."""
+UserRole: TypeAlias = Literal["admin", "member", "owner"]
+"""What the user may do in the organisation as a whole. Roles inside a workspace are separate; see the workspace's
+members.
+"""
 
-UsageLimitsPeriodicReset: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
-"""One of the values the document lists."""
+ValueKeyUsageStatus: TypeAlias = Literal["active", "exhausted"]
+"""Whether anything is left of the group's budget."""
 
-UsageLimitsPolicyPeriodicReset: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
-"""One of the values the document lists."""
+VectorStoreFileBatchObjectObject: TypeAlias = Literal["vector_store.file_batch", "vector_store.files_batch"]
+"""Kind of the object: a batch of vector store files. Two spellings occur and mean the same."""
 
-UsageLimitsPolicyResponsePeriodicReset: TypeAlias = Literal[
-    "monthly",
-    "weekly",
-]
-"""One of the values the document lists."""
-
-UsageLimitsPolicyResponseStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-UsageLimitsPolicyResponseType: TypeAlias = Literal[
-    "cost",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-UsageLimitsPolicyStatus: TypeAlias = Literal[
-    "active",
-    "archived",
-]
-"""One of the values the document lists."""
-
-UsageLimitsPolicyType: TypeAlias = Literal[
-    "cost",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-UsageLimitsType: TypeAlias = Literal[
-    "cost",
-    "requests",
-    "tokens",
-]
-"""One of the values the document lists."""
-
-UserRole: TypeAlias = Literal[
-    "admin",
-    "member",
-    "owner",
-]
-"""One of the values the document lists."""
-
-ValueKeyUsageStatus: TypeAlias = Literal[
-    "active",
-    "exhausted",
-]
-"""One of the values the document lists."""
-
-VectorStoreFileBatchObjectObject: TypeAlias = Literal[
-    "vector_store.file_batch",
-    "vector_store.files_batch",
-]
-"""One of the values the document lists."""
-
-VectorStoreFileBatchObjectStatus: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "failed",
-    "in_progress",
-]
-"""One of the values the document lists."""
+VectorStoreFileBatchObjectStatus: TypeAlias = Literal["cancelled", "completed", "failed", "in_progress"]
+"""How the batch of files stands; all but `in_progress` are final."""
 
 VectorStoreFileObjectLastErrorCode: TypeAlias = Literal[
     "file_not_found",
@@ -2626,83 +1721,40 @@ VectorStoreFileObjectLastErrorCode: TypeAlias = Literal[
     "unhandled_mime_type",
     "unsupported_file",
 ]
+"""Kind of the failure. OpenAI gives the last three today; the others are former ones."""
+
+VectorStoreFileObjectStatus: TypeAlias = Literal["cancelled", "completed", "failed", "in_progress"]
+"""How the indexing of the file stands. Only a `completed` file can be found."""
+
+VectorStoreObjectStatus: TypeAlias = Literal["completed", "expired", "in_progress"]
+"""Whether the store can be searched in full."""
+
+VectorStoreSearchRequestRankingOptionsRanker: TypeAlias = Literal["auto", "default-2024-11-15", "none"]
+"""Ranking method for the search; `auto` lets the provider choose."""
+
+VectorStoresFileBatchesListFilesFilter: TypeAlias = Literal["cancelled", "completed", "failed", "in_progress"]
 """One of the values the document lists."""
 
-VectorStoreFileObjectStatus: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "failed",
-    "in_progress",
-]
+VectorStoresFileBatchesListFilesOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-VectorStoreObjectStatus: TypeAlias = Literal[
-    "completed",
-    "expired",
-    "in_progress",
-]
+VectorStoresFilesListFilter: TypeAlias = Literal["cancelled", "completed", "failed", "in_progress"]
 """One of the values the document lists."""
 
-VectorStoreSearchRequestRankingOptionsRanker: TypeAlias = Literal[
-    "auto",
-    "default-2024-11-15",
-    "none",
-]
+VectorStoresFilesListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-VectorStoresFileBatchesListFilesFilter: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "failed",
-    "in_progress",
-]
+VectorStoresListOrder: TypeAlias = Literal["asc", "desc"]
 """One of the values the document lists."""
 
-VectorStoresFileBatchesListFilesOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-VectorStoresFilesListFilter: TypeAlias = Literal[
-    "cancelled",
-    "completed",
-    "failed",
-    "in_progress",
-]
-"""One of the values the document lists."""
-
-VectorStoresFilesListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-VectorStoresListOrder: TypeAlias = Literal[
-    "asc",
-    "desc",
-]
-"""One of the values the document lists."""
-
-Verbosity: TypeAlias = Literal[
-    "high",
-    "low",
-    "medium",
-]
+Verbosity: TypeAlias = Literal["high", "low", "medium"]
 """How long an answer the model aims at."""
 
-VertexAIConfigurationVertexAuthType: TypeAlias = Literal[
-    "basic",
-    "serviceAccount",
-]
-"""One of the values the document lists."""
+VertexAIConfigurationVertexAuthType: TypeAlias = Literal["basic", "serviceAccount"]
+"""How the gateway logs in to Google Cloud."""
 
-VertexBatchJobCompletionWindow: TypeAlias = Literal[
-    "24h",
-    "48h",
-    "immediate",
-]
-"""One of the values the document lists."""
+VertexBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
+"""How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 VertexBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions",
@@ -2714,7 +1766,9 @@ VertexBatchJobEndpoint: TypeAlias = Literal[
     "/v1/responses",
     "/v1/videos",
 ]
-"""One of the values the document lists."""
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
+"""
 
 VirtualKeysCreateBodyProvider: TypeAlias = Literal[
     "ai21",
@@ -2749,89 +1803,47 @@ VirtualKeysCreateBodyProvider: TypeAlias = Literal[
     "workers-ai",
     "zhipu",
 ]
-"""One of the values the document lists."""
+"""Whose key it is. Published as a closed list, with OpenAI and Azure OpenAI in it twice; newer providers are
+reached through integrations.
+"""
 
-VirtualKeysStatus: TypeAlias = Literal[
-    "active",
-    "exhausted",
-]
-"""One of the values the document lists."""
+VirtualKeysStatus: TypeAlias = Literal["active", "exhausted"]
+"""Whether the virtual key answers requests at present."""
 
 VoiceIdsSharedOption2: TypeAlias = Literal[
-    "alloy",
-    "ash",
-    "ballad",
-    "coral",
-    "echo",
-    "fable",
-    "nova",
-    "onyx",
-    "sage",
-    "shimmer",
-    "verse",
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse"
 ]
-"""One of the values the document lists."""
+"""One of OpenAI's built-in voices. They differ in timbre and manner; listen to them to choose."""
 
-WebSearchActionType: TypeAlias = Literal[
-    "find_in_page",
-    "open_page",
-    "search",
-]
+WebSearchActionType: TypeAlias = Literal["find_in_page", "open_page", "search"]
 """The step, a search, a visit to a page, or a look for text in it."""
 
-WebSearchContextSize: TypeAlias = Literal[
-    "high",
-    "low",
-    "medium",
-]
-"""One of the values the document lists."""
+WebSearchContextSize: TypeAlias = Literal["high", "low", "medium"]
+"""How much of what a web search finds is put before the model; `medium` by default. More costs more tokens and
+time.
+"""
 
-WebSearchToolCallStatus: TypeAlias = Literal[
-    "completed",
-    "failed",
-    "in_progress",
-    "searching",
-]
-"""One of the values the document lists."""
+WebSearchToolCallStatus: TypeAlias = Literal["completed", "failed", "in_progress", "searching"]
+"""How far the web search has got."""
 
 WebSearchToolType: TypeAlias = Literal[
-    "web_search",
-    "web_search_2025_08_26",
-    "web_search_preview",
-    "web_search_preview_2025_03_11",
+    "web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"
 ]
-"""One of the values the document lists."""
+"""Picks web search; the dated value holds on to that version of the tool."""
 
-WorkspaceInviteRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-]
-"""One of the values the document lists."""
+WorkspaceInviteRole: TypeAlias = Literal["admin", "manager", "member"]
+"""Role in the one workspace; it is independent of the role in the organisation."""
 
-WorkspaceInviteType: TypeAlias = Literal[
-    "add",
-    "remove",
-    "update",
-]
-"""One of the values the document lists."""
+WorkspaceInviteType: TypeAlias = Literal["add", "remove", "update"]
+"""What is done with a workspace in an invite."""
 
-WorkspaceMemberOrgRole: TypeAlias = Literal[
-    "admin",
-    "member",
-    "owner",
-]
-"""One of the values the document lists."""
+WorkspaceMemberOrgRole: TypeAlias = Literal["admin", "member", "owner"]
+"""Role of the member in the organisation as a whole, beside the one in the workspace."""
 
-WorkspaceMemberRole: TypeAlias = Literal[
-    "admin",
-    "manager",
-    "member",
-    "ws-admin",
-    "ws-manager",
-    "ws-member",
-]
-"""One of the values the document lists."""
+WorkspaceMemberRole: TypeAlias = Literal["admin", "manager", "member", "ws-admin", "ws-manager", "ws-member"]
+"""Role of the member in this workspace. The service also sends each role with the prefix `ws-`, which means the
+same.
+"""
 
 CODECS: dict[str, Any] = {
     "Annotation": ("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AllowedRequestTypesCheck(WireModel):
-    """The document's ``AllowedRequestTypesCheck``."""
+    """Check that a request is of a permitted kind, such as chat or embeddings."""
 
     id: Literal["default.allowedRequestTypes"]
     parameters: AllowedRequestTypesParameters | None = UNSET

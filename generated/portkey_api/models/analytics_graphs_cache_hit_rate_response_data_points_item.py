@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsCacheHitRateResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsCacheHitRateResponseDataPointsItem``."""
+    """What the caches did in one slice of time."""
 
     timestamp: datetime.datetime
     simple_hits: int

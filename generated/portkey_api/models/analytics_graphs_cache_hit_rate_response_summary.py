@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsCacheHitRateResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsCacheHitRateResponseSummary``."""
+    """Totals of the cache over the whole window."""
 
     total: int
     rate: int

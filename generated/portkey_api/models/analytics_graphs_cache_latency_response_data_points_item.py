@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsCacheLatencyResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsCacheLatencyResponseDataPointsItem``."""
+    """How fast the cache was in one slice of time."""
 
     timestamp: datetime.datetime
     avg: int

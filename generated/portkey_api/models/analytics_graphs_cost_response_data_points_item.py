@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsCostResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsCostResponseDataPointsItem``."""
+    """What the requests of one slice of time cost."""
 
     timestamp: datetime.datetime
     total: float

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsCostResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsCostResponseSummary``."""
+    """Cost of the whole window."""
 
     total: float
     avg: float

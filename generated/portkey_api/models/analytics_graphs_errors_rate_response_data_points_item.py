@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsRateResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsErrorsRateResponseDataPointsItem``."""
+    """Which share of requests failed in one slice of time."""
 
     timestamp: datetime.datetime
     rate: int

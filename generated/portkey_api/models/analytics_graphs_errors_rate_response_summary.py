@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsRateResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsErrorsRateResponseSummary``."""
+    """Error rate of the whole window."""
 
     rate: int

@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsErrorsResponseDataPointsItem``."""
+    """How many requests failed in one slice of time."""
 
     timestamp: datetime.datetime
     total: int

@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsErrorsResponseSummary``."""
+    """Errors of the whole window."""
 
     total: int

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnalyticsGraphsErrorsStacksResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsErrorsStacksResponseDataPointsItem``."""
+    """The errors of one slice of time, status by status."""
 
     timestamp: datetime.datetime
     stats: list[AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem]

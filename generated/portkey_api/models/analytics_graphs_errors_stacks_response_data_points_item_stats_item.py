@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem(WireModel):
-    """The document's ``AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem``."""
+    """How often one HTTP status occurred in a slice."""
 
     response_status_code: int | None = UNSET
     count: int | None = UNSET

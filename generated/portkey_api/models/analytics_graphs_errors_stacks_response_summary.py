@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsStacksResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsErrorsStacksResponseSummary``."""
+    """Errors of all statuses over the whole window."""
 
     total: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsStatusCodesResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsErrorsStatusCodesResponseDataPointsItem``."""
+    """One HTTP status and how often it occurred in the window."""
 
     status_code: int
     count: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsErrorsStatusCodesResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsErrorsStatusCodesResponseSummary``."""
+    """How many errors there were, and of how many kinds."""
 
     total_errors: int
     unique_error_codes: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksAiModelsResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksAiModelsResponseDataPointsItem``."""
+    """One model and how it was rated in the window."""
 
     ai_model: str
     total: int

@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksResponseDataPointsItem``."""
+    """How many ratings came in during one slice of time."""
 
     timestamp: datetime.datetime
     total: int

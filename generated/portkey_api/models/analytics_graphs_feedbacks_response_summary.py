@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksResponseSummary``."""
+    """Ratings of the whole window."""
 
     total: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksScoresResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksScoresResponseDataPointsItem``."""
+    """One score and how often it was given in the window."""
 
     score: int
     total: int

@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksScoresResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksScoresResponseSummary``."""
+    """Ratings of the window, over all scores."""
 
     total: int

@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksWeightedResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksWeightedResponseDataPointsItem``."""
+    """How good the feedback was in one slice of time."""
 
     timestamp: datetime.datetime
     avg: int

@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsFeedbacksWeightedResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsFeedbacksWeightedResponseSummary``."""
+    """Weighted feedback of the whole window."""
 
     avg: int

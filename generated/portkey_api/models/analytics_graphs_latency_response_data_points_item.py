@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsLatencyResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsLatencyResponseDataPointsItem``."""
+    """How long requests took in one slice of time."""
 
     timestamp: datetime.datetime
     avg: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsLatencyResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsLatencyResponseSummary``."""
+    """Latencies of all requests of the window."""
 
     avg: int
     p50: int

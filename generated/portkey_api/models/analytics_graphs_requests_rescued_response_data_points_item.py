@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnalyticsGraphsRequestsRescuedResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsRequestsRescuedResponseDataPointsItem``."""
+    """The rescued requests of one slice of time."""
 
     timestamp: datetime.datetime
     retry: list[AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem]

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem(WireModel):
-    """The document's ``AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem``."""
+    """The requests of a slice that succeeded on one and the same attempt."""
 
     retry_success_count: int | None = UNSET
     count: int | None = UNSET

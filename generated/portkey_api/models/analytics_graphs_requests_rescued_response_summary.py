@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsRequestsRescuedResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsRequestsRescuedResponseSummary``."""
+    """Rescued requests of the whole window, by what rescued them."""
 
     retry: int
     fallback: int

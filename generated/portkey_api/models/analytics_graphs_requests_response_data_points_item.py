@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsRequestsResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsRequestsResponseDataPointsItem``."""
+    """How many requests were made in one slice of time."""
 
     timestamp: datetime.datetime
     total: int

@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsRequestsResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsRequestsResponseSummary``."""
+    """Requests of the whole window."""
 
     total: int

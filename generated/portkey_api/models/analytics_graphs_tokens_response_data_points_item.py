@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsTokensResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsTokensResponseDataPointsItem``."""
+    """How many tokens were used in one slice of time."""
 
     timestamp: datetime.datetime
     total: int

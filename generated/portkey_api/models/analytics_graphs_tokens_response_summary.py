@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsTokensResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsTokensResponseSummary``."""
+    """Token use of the whole window."""
 
     total: int
     avg: int

@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsUsersRequestsResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsUsersRequestsResponseDataPointsItem``."""
+    """How busy the average user was in one slice of time."""
 
     timestamp: datetime.datetime
     avg: int

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsUsersRequestsResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsUsersRequestsResponseSummary``."""
+    """Requests and users of the whole window, and the one divided by the other."""
 
     total: int
     unique: int

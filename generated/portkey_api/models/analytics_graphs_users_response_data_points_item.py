@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsUsersResponseDataPointsItem(WireModel):
-    """The document's ``AnalyticsGraphsUsersResponseDataPointsItem``."""
+    """How many users sent requests in one slice of time."""
 
     timestamp: datetime.datetime
     total: int

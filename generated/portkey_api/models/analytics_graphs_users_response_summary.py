@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class AnalyticsGraphsUsersResponseSummary(WireModel):
-    """The document's ``AnalyticsGraphsUsersResponseSummary``."""
+    """Users of the whole window."""
 
     total: int

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGroupsAiModelsResponseDataItem(WireModel):
-    """The document's ``AnalyticsGroupsAiModelsResponseDataItem``."""
+    """One model and how often it was called in the window."""
 
     ai_model: str | None = UNSET
     requests: str | None = UNSET

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGroupsMetadataResponseDataItem(WireModel):
-    """The document's ``AnalyticsGroupsMetadataResponseDataItem``."""
+    """One value of the metadata key and what the requests with it amounted to."""
 
     metadata_value: str | None = UNSET
     requests: int | None = UNSET

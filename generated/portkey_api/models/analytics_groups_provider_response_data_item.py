@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGroupsProviderResponseDataItem(WireModel):
-    """The document's ``AnalyticsGroupsProviderResponseDataItem``."""
+    """One provider and how often it was called in the window."""
 
     requests: str | None = UNSET
     object: Literal["analytics-group"] | None = UNSET

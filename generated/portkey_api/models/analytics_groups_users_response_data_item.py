@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGroupsUsersResponseDataItem(WireModel):
-    """The document's ``AnalyticsGroupsUsersResponseDataItem``."""
+    """One user and what the requests of that user amounted to."""
 
     user: str | None = UNSET
     requests: str | None = UNSET

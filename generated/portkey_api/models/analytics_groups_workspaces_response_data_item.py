@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsGroupsWorkspacesResponseDataItem(WireModel):
-    """The document's ``AnalyticsGroupsWorkspacesResponseDataItem``."""
+    """One workspace and how many requests came from it in the window."""
 
     requests: str | None = UNSET
     object: Literal["analytics-group"] | None = UNSET

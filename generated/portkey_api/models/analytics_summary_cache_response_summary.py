@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsSummaryCacheResponseSummary(WireModel):
-    """The document's ``AnalyticsSummaryCacheResponseSummary``."""
+    """The totals; fields that have no figure may be absent."""
 
     hits: int | None = UNSET
     avg_latency: int | None = UNSET

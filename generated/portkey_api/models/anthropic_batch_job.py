@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicBatchJob(WireModel):
-    """The document's ``AnthropicBatchJob``."""
+    """A job for Anthropic: the requests travel in the body itself, not in a file. The gateway sends them on."""
 
     requests: list[AnthropicBatchRequest]
     _codecs: ClassVar[dict[str, Any]] = {"requests": ["AnthropicBatchRequest"]}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicBatchRequest(WireModel):
-    """The document's ``AnthropicBatchRequest``."""
+    """One request inside an Anthropic batch: an id of your choice and the message request to run."""
 
     custom_id: str
     params: AnthropicMessageRequest

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicBlockDelta(WireModel):
-    """The document's ``AnthropicBlockDelta``."""
+    """A piece of a block. `type` says what kind of piece it is, and so which other field is filled."""
 
     type: AnthropicBlockDeltaType
     text: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicCacheControl(WireModel):
-    """The document's ``AnthropicCacheControl``."""
+    """Marks the end of a prefix that the provider may keep in its prompt cache, so that later requests with the
+    same beginning cost less.
+    """
 
     type: Literal["ephemeral"]
     ttl: AnthropicCacheControlTtl | None = UNSET

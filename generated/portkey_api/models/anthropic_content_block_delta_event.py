@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicContentBlockDeltaEvent(WireModel):
-    """The document's ``AnthropicContentBlockDeltaEvent``."""
+    """Adds a piece to the block that is open."""
 
     type: Literal["content_block_delta"]
     index: int

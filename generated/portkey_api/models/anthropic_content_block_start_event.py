@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicContentBlockStartEvent(WireModel):
-    """The document's ``AnthropicContentBlockStartEvent``."""
+    """Begins a block of the answer; deltas with the same index fill it."""
 
     type: Literal["content_block_start"]
     index: int

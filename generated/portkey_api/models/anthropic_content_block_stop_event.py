@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class AnthropicContentBlockStopEvent(WireModel):
-    """The document's ``AnthropicContentBlockStopEvent``."""
+    """Ends a block; its content is complete now."""
 
     type: Literal["content_block_stop"]
     index: int

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicCountTokensRequest(WireModel):
-    """The document's ``AnthropicCountTokensRequest``."""
+    """The part of a message request that counts as input."""
 
     model: str
     messages: list[AnthropicMessageParam]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicDocumentBlock(WireModel):
-    """The document's ``AnthropicDocumentBlock``."""
+    """A document, such as a PDF or plain text, that the model is to read and may cite."""
 
     type: Literal["document"]
     source: AnthropicSource

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicDocumentBlockCitations(WireModel):
-    """The document's ``AnthropicDocumentBlockCitations``."""
+    """Turns citations of this document on or off."""
 
     enabled: bool | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"enabled": "bool"}

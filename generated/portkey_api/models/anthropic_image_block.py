@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicImageBlock(WireModel):
-    """The document's ``AnthropicImageBlock``."""
+    """A picture that the model is to look at."""
 
     type: Literal["image"]
     source: AnthropicSource

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessage(WireModel):
-    """The document's ``AnthropicMessage``."""
+    """A whole answer in Anthropic's form: blocks of content, why it ended, and the tokens used."""
 
     id: str
     type: Literal["message"]

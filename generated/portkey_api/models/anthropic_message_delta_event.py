@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageDeltaEvent(WireModel):
-    """The document's ``AnthropicMessageDeltaEvent``."""
+    """Tells near the end of the stream why the message ended and what it used."""
 
     type: Literal["message_delta"]
     delta: AnthropicMessageDeltaEventDelta

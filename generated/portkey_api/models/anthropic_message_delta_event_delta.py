@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnthropicMessageDeltaEventDelta(WireModel):
-    """The document's ``AnthropicMessageDeltaEventDelta``."""
+    """The fields of the message that are known only now."""
 
     stop_reason: str | None = UNSET
     stop_sequence: str | None = UNSET

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageParam(WireModel):
-    """The document's ``AnthropicMessageParam``."""
+    """One turn of a conversation in Anthropic's form."""
 
     role: AnthropicMessageParamRole
     content: (

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageRequest(WireModel):
-    """The document's ``AnthropicMessageRequest``."""
+    """A conversation in Anthropic's form with all settings for the next message. The body of `POST /messages` and
+    the `params` of a request in an Anthropic batch.
+    """
 
     model: str
     messages: list[AnthropicMessageParam]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageRequestMetadata(WireModel):
-    """The document's ``AnthropicMessageRequestMetadata``."""
+    """What the provider may know about the request apart from its content."""
 
     user_id: str | None = UNSET
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageStartEvent(WireModel):
-    """The document's ``AnthropicMessageStartEvent``."""
+    """First event of a stream: the message with all but its content."""
 
     type: Literal["message_start"]
     message: AnthropicMessage

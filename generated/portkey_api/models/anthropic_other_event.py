@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicOtherEvent(WireModel):
-    """The document's ``AnthropicOtherEvent``."""
+    """An event without content of its own: the end of the stream, a sign of life, or an error."""
 
     type: AnthropicOtherEventType
     error: GatewayErrorDetails | None = UNSET

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicRedactedThinkingBlock(WireModel):
-    """The document's ``AnthropicRedactedThinkingBlock``."""
+    """Reasoning that the provider gives only in encrypted form. It cannot be read, but should be sent back in the
+    next turn.
+    """
 
     type: Literal["redacted_thinking"]
     data: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicSource(WireModel):
-    """The document's ``AnthropicSource``."""
+    """Where the content of an image or a document comes from. Which other field is filled depends on `type`."""
 
     type: AnthropicSourceType
     media_type: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicTextBlock(WireModel):
-    """The document's ``AnthropicTextBlock``."""
+    """A block of plain text, in what is sent as well as in what the model answers."""
 
     type: Literal["text"]
     text: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicThinkingBlock(WireModel):
-    """The document's ``AnthropicThinkingBlock``."""
+    """What the model thought before it answered. Send it back unchanged in later turns that use tools."""
 
     type: Literal["thinking"]
     thinking: str

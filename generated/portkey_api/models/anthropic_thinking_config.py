@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicThinkingConfig(WireModel):
-    """The document's ``AnthropicThinkingConfig``."""
+    """Whether the model thinks before it answers, and how much."""
 
     type: AnthropicThinkingConfigType
     budget_tokens: int | None = UNSET

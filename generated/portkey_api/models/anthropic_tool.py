@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicTool(WireModel):
-    """The document's ``AnthropicTool``."""
+    """A tool the model may call. Your own has a name, a description and an input schema; one that the provider
+    defines has its kind in `type`.
+    """
 
     name: str
     type: str | None = UNSET

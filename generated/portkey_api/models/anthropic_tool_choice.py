@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicToolChoice(WireModel):
-    """The document's ``AnthropicToolChoice``."""
+    """Whether and which tool the model has to call."""
 
     type: AnthropicToolChoiceType
     name: str | None = UNSET

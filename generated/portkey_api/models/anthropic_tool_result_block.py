@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicToolResultBlock(WireModel):
-    """The document's ``AnthropicToolResultBlock``."""
+    """What a tool gave back, sent in a user turn after the model has called it."""
 
     type: Literal["tool_result"]
     tool_use_id: str

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnthropicUsage(WireModel):
-    """The document's ``AnthropicUsage``."""
+    """Tokens a message used. All three input counts together make up the size of what was sent."""
 
     input_tokens: int | None = UNSET
     output_tokens: int | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ApiKeyObjectList(WireModel):
-    """The document's ``ApiKeyObjectList``."""
+    """A page of API keys, as their list answers it."""
 
     total: int | None = UNSET
     object: Literal["list"] | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ApiKeyObjectRateLimitsItem(WireModel):
-    """The document's ``ApiKeyObjectRateLimitsItem``."""
+    """One rate limit of an API key: so many requests or tokens in such a span of time."""
 
     type: str | None = UNSET
     unit: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AporiaCheck(WireModel):
-    """The document's ``AporiaCheck``."""
+    """Check by the policies of a project at Aporia. It passes when Aporia lets the text through unchanged."""
 
     id: Literal["aporia.validateProject"]
     parameters: AporiaParameters | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AporiaParameters(WireModel):
-    """The document's ``AporiaParameters``."""
+    """The project at Aporia whose policies are applied."""
 
     project_id: str
     timeout: float | None = UNSET

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @model
 class AssistantObject(WireModel):
-    """The document's ``AssistantObject``."""
+    """An assistant as the provider keeps it: the model, instructions, tools and files that a run works with.
+    Creating, reading and changing an assistant all answer with it.
+    """
 
     id: str
     object: Literal["assistant"]

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AssistantObjectToolResourcesCodeInterpreter(WireModel):
-    """The document's ``AssistantObjectToolResourcesCodeInterpreter``."""
+    """What the code interpreter of the assistant can read."""
 
     file_ids: list[str] | None = UNSET

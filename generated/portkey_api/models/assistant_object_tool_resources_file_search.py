@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AssistantObjectToolResourcesFileSearch(WireModel):
-    """The document's ``AssistantObjectToolResourcesFileSearch``."""
+    """What the file search of the assistant looks through."""
 
     vector_store_ids: list[str] | None = UNSET

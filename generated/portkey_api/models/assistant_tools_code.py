@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsCode(WireModel):
-    """The document's ``AssistantToolsCode``."""
+    """Tool that lets the model write code and run it in a sandbox of the provider, for example to calculate or to
+    read tables.
+    """
 
     type: Literal["code_interpreter"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("code_interpreter",)}

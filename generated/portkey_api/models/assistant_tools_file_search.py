@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsFileSearch(WireModel):
-    """The document's ``AssistantToolsFileSearch``."""
+    """Tool that lets the model search the files of a vector store and cite what it finds there."""
 
     type: Literal["file_search"]
     file_search: AssistantToolsFileSearchFileSearch | None = UNSET

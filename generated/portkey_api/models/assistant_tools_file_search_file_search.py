@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsFileSearchFileSearch(WireModel):
-    """The document's ``AssistantToolsFileSearchFileSearch``."""
+    """Settings of the search; leave it out to have the provider's own."""
 
     max_num_results: int | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"max_num_results": "int"}

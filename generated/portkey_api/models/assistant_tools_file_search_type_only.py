@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsFileSearchTypeOnly(WireModel):
-    """The document's ``AssistantToolsFileSearchTypeOnly``."""
+    """File search named by its type alone, without settings, for a file that is attached to a message."""
 
     type: Literal["file_search"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("file_search",)}

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsFunction(WireModel):
-    """The document's ``AssistantToolsFunction``."""
+    """A function of your own that the model may ask for. The run then waits with `requires_action` until you send
+    the result of the function.
+    """
 
     type: Literal["function"]
     function: FunctionObject

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantsApiResponseFormat(WireModel):
-    """The document's ``AssistantsApiResponseFormat``."""
+    """An answer format that is spelt out by its type, together with a schema if the type is `json_schema`."""
 
     type: AssistantsApiResponseFormatType | None = UNSET
     json_schema: dict[str, Any] | None = UNSET

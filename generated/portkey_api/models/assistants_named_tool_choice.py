@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantsNamedToolChoice(WireModel):
-    """The document's ``AssistantsNamedToolChoice``."""
+    """Makes a run call one certain tool."""
 
     type: AssistantsNamedToolChoiceType
     function: AssistantsNamedToolChoiceFunction | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AssistantsNamedToolChoiceFunction(WireModel):
-    """The document's ``AssistantsNamedToolChoiceFunction``."""
+    """The function that has to be called; only with the type `function`."""
 
     name: str
     _tells: ClassVar[dict[str, Any]] = {"name": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AuditLogObjectList(WireModel):
-    """The document's ``AuditLogObjectList``."""
+    """A page of the audit trail. The records are under `records`, where other lists have `data`."""
 
     records: list[AuditLogObjectListRecordsItem] | None = UNSET
     total: int | None = UNSET

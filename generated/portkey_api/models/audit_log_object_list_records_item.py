@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AuditLogObjectListRecordsItem(WireModel):
-    """The document's ``AuditLogObjectListRecordsItem``."""
+    """One action on the control plane: who did what, when, from where, and with which outcome."""
 
     timestamp: str | None = UNSET
     method: AuditLogObjectListRecordsItemMethod | None = UNSET

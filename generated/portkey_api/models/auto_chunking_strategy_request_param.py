@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AutoChunkingStrategyRequestParam(WireModel):
-    """The document's ``AutoChunkingStrategyRequestParam``."""
+    """Leaves the cutting of files to the provider; at OpenAI pieces of 800 tokens that overlap by 400."""
 
     type: Literal["auto"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("auto",)}

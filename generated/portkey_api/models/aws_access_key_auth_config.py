@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AwsAccessKeyAuthConfig(WireModel):
-    """The document's ``AwsAccessKeyAuthConfig``."""
+    """Logs in to AWS Secrets Manager with an access key."""
 
     aws_auth_type: Literal["accessKey"]
     aws_access_key_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AwsAssumedRoleAuthConfig(WireModel):
-    """The document's ``AwsAssumedRoleAuthConfig``."""
+    """Logs in to AWS Secrets Manager by taking on an IAM role in your account."""
 
     aws_auth_type: Literal["assumedRole"]
     aws_role_arn: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureAIConfiguration(WireModel):
-    """The document's ``AzureAIConfiguration``."""
+    """Settings of an integration with Azure AI Foundry: the address of the endpoint and how to log in to Azure."""
 
     azure_auth_mode: AzureAIConfigurationAzureAuthMode
     azure_foundry_url: str

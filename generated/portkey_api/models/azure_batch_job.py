@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AzureBatchJob(WireModel):
-    """The document's ``AzureBatchJob``."""
+    """A job for Azure OpenAI whose input and output lie in Azure Blob Storage, so that no file is uploaded through
+    the gateway.
+    """
 
     input_blob: str
     completion_window: str

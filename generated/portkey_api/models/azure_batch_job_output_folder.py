@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureBatchJobOutputFolder(WireModel):
-    """The document's ``AzureBatchJobOutputFolder``."""
+    """Folder of Blob Storage that takes the result files."""
 
     url: str | None = UNSET
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureContentSafetyCheck(WireModel):
-    """The document's ``AzureContentSafetyCheck``."""
+    """Check by Azure AI Content Safety. It fails for a category that is severe enough or a term on a blocklist."""
 
     id: Literal["azure.contentSafety"]
     parameters: AzureContentSafetyParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureContentSafetyParameters(WireModel):
-    """The document's ``AzureContentSafetyParameters``."""
+    """Categories, severity and blocklists by which Azure judges the text."""
 
     blocklist_names: list[str] | None = UNSET
     api_version: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureDefaultAuthConfig(WireModel):
-    """The document's ``AzureDefaultAuthConfig``."""
+    """Logs in to Azure Key Vault with whatever Azure credentials the gateway's machine offers."""
 
     azure_auth_mode: Literal["default"]
     azure_vault_url: str

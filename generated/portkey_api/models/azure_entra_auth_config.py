@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureEntraAuthConfig(WireModel):
-    """The document's ``AzureEntraAuthConfig``."""
+    """Logs in to Azure Key Vault as an Entra application (service principal)."""
 
     azure_auth_mode: Literal["entra"]
     azure_entra_tenant_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureManagedAuthConfig(WireModel):
-    """The document's ``AzureManagedAuthConfig``."""
+    """Logs in to Azure Key Vault with a managed identity of the machine the gateway runs on."""
 
     azure_auth_mode: Literal["managed"]
     azure_vault_url: str

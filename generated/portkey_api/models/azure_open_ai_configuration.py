@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureOpenAIConfiguration(WireModel):
-    """The document's ``AzureOpenAIConfiguration``."""
+    """Settings of an integration with Azure OpenAI: the resource, its deployments, and how to log in to Azure."""
 
     azure_auth_mode: AzureOpenAIConfigurationAzureAuthMode
     azure_resource_name: str

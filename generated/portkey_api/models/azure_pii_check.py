@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AzurePIICheck(WireModel):
-    """The document's ``AzurePIICheck``."""
+    """Check for personal data by Azure AI Language, which can also mask it in the text."""
 
     id: Literal["azure.pii"]
     parameters: AzurePIIParameters | None = UNSET

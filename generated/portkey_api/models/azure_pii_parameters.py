@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzurePIIParameters(WireModel):
-    """The document's ``AzurePIIParameters``."""
+    """How Azure searches for personal data, and whether it is masked."""
 
     domain: AzurePIIParametersDomain | None = UNSET
     api_version: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class BasicCheck(WireModel):
-    """The document's ``BasicCheck``."""
+    """Check whose parameters no published schema names: the gibberish detector of Portkey or the classifier of
+    Lasso.
+    """
 
     id: BasicCheckId
     parameters: dict[str, Any] | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class BatchErrorsDataItem(WireModel):
-    """The document's ``BatchErrorsDataItem``."""
+    """One fault of a batch, where possible with the line of the input file that caused it."""
 
     code: str | None = UNSET
     message: str | None = UNSET

@@ -8,7 +8,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class BatchRequestInput(WireModel):
-    """The document's ``BatchRequestInput``."""
+    """One line of the file that a batch reads its requests from: where one request goes, and the id its result is
+    found by. The body of the request stands beside these fields.
+    """
 
     custom_id: str | None = UNSET
     method: Literal["POST"] | None = UNSET

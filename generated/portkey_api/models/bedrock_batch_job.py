@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class BedrockBatchJob(WireModel):
-    """The document's ``BedrockBatchJob``."""
+    """A job for Amazon Bedrock: the basic form with the model, the role that Bedrock takes on, and a place for the
+    output in S3. The answer may hold nothing but `id` and `object`.
+    """
 
     model: str
     role_arn: str

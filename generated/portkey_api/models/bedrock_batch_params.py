@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class BedrockBatchParams(WireModel):
-    """The document's ``BedrockBatchParams``."""
+    """What a batch at Amazon Bedrock needs beside the fields common to batches."""
 
     role_arn: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BedrockConfiguration(WireModel):
-    """The document's ``BedrockConfiguration``."""
+    """Settings of an integration with Amazon Bedrock: the region, and either an access key or a role to take on."""
 
     aws_auth_type: BedrockConfigurationAwsAuthType
     aws_region: str

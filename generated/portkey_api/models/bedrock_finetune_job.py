@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class BedrockFinetuneJob(WireModel):
-    """The document's ``BedrockFinetuneJob``."""
+    """Order for a training at Amazon Bedrock: the common fields with a name for the job, a role and a place for
+    the output.
+    """
 
     model: str
     training_file: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BedrockGuardCheck(WireModel):
-    """The document's ``BedrockGuardCheck``."""
+    """Check by a guardrail that was set up at Amazon Bedrock; requests are sent to it as input, answers as output."""
 
     id: Literal["bedrock.guard"]
     parameters: BedrockGuardParameters | None = UNSET

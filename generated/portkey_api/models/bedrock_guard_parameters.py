@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class BedrockGuardParameters(WireModel):
-    """The document's ``BedrockGuardParameters``."""
+    """Which guardrail of Bedrock is applied, in which version."""
 
     guardrail_version: str
     guardrail_id: str

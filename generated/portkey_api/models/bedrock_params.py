@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class BedrockParams(WireModel):
-    """The document's ``BedrockParams``."""
+    """What only Bedrock needs to know about a managed training."""
 
     job_name: str | None = UNSET
     role_arn: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpIntegrationCapabilities(WireModel):
-    """The document's ``BulkUpdateMcpIntegrationCapabilities``."""
+    """A list of switches for capabilities of an MCP integration."""
 
     capabilities: list[BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem]
     _codecs: ClassVar[dict[str, Any]] = {"capabilities": ["BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem"]}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem(WireModel):
-    """The document's ``BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItem``."""
+    """The switch of one capability, for the integration and all servers built on it."""
 
     name: str
     type: BulkUpdateMcpIntegrationCapabilitiesCapabilitiesItemType

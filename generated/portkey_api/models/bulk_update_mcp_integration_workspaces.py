@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpIntegrationWorkspaces(WireModel):
-    """The document's ``BulkUpdateMcpIntegrationWorkspaces``."""
+    """A change to who may use an MCP integration."""
 
     workspaces: list[BulkUpdateMcpIntegrationWorkspacesWorkspacesItem]
     global_workspace_access: BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess | None = UNSET

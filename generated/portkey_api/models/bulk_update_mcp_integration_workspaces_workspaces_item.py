@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpIntegrationWorkspacesWorkspacesItem(WireModel):
-    """The document's ``BulkUpdateMcpIntegrationWorkspacesWorkspacesItem``."""
+    """The new access of one workspace to an MCP integration."""
 
     id: str
     enabled: bool

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpServerCapabilities(WireModel):
-    """The document's ``BulkUpdateMcpServerCapabilities``."""
+    """A list of switches for capabilities of an MCP server."""
 
     capabilities: list[BulkUpdateMcpServerCapabilitiesCapabilitiesItem]
     _codecs: ClassVar[dict[str, Any]] = {"capabilities": ["BulkUpdateMcpServerCapabilitiesCapabilitiesItem"]}

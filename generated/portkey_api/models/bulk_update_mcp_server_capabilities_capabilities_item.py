@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpServerCapabilitiesCapabilitiesItem(WireModel):
-    """The document's ``BulkUpdateMcpServerCapabilitiesCapabilitiesItem``."""
+    """The switch of one capability, for this server alone."""
 
     name: str
     type: BulkUpdateMcpServerCapabilitiesCapabilitiesItemType

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpServerUserAccess(WireModel):
-    """The document's ``BulkUpdateMcpServerUserAccess``."""
+    """A change to which users may use an MCP server."""
 
     user_access: list[BulkUpdateMcpServerUserAccessUserAccessItem] | None = UNSET
     default_user_access: BulkUpdateMcpServerUserAccessDefaultUserAccess | None = UNSET

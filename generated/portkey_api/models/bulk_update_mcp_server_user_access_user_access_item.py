@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateMcpServerUserAccessUserAccessItem(WireModel):
-    """The document's ``BulkUpdateMcpServerUserAccessUserAccessItem``."""
+    """The new access of one user to an MCP server."""
 
     user_id: str
     enabled: bool

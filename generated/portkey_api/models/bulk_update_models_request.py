@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateModelsRequest(WireModel):
-    """The document's ``BulkUpdateModelsRequest``."""
+    """A change to several models of an integration, and to whether all are allowed."""
 
     models: list[ModelUpdateRequest]
     allow_all_models: bool | None = UNSET

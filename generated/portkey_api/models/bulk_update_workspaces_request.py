@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class BulkUpdateWorkspacesRequest(WireModel):
-    """The document's ``BulkUpdateWorkspacesRequest``."""
+    """A change to who may use an integration and within which limits."""
 
     workspaces: list[WorkspaceUpdateRequest] | None = UNSET
     global_workspace_access: GlobalWorkspaceAccess | None = UNSET

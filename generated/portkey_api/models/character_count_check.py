@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CharacterCountCheck(WireModel):
-    """The document's ``CharacterCountCheck``."""
+    """Check that the length of the text lies in a range of characters."""
 
     id: Literal["default.characterCount"]
     parameters: CharacterCountParameters | None = UNSET

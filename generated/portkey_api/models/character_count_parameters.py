@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CharacterCountParameters(WireModel):
-    """The document's ``CharacterCountParameters``."""
+    """Range that the number of characters must lie in."""
 
     min_characters: float | None = UNSET
     max_characters: float | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionAnnotation(WireModel):
-    """The document's ``ChatCompletionAnnotation``."""
+    """A citation: which part of the text rests on which web page."""
 
     type: Literal["url_citation"]
     url_citation: ChatCompletionAnnotationUrlCitation

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ChatCompletionAnnotationUrlCitation(WireModel):
-    """The document's ``ChatCompletionAnnotationUrlCitation``."""
+    """The cited page, and where in the text it is cited."""
 
     start_index: int
     end_index: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionFunctionCallOption(WireModel):
-    """The document's ``ChatCompletionFunctionCallOption``."""
+    """Makes the model call one function, in the older form."""
 
     name: str
     _tells: ClassVar[dict[str, Any]] = {"name": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionFunctions(WireModel):
-    """The document's ``ChatCompletionFunctions``."""
+    """A function offered to the model in the form that tools replaced."""
 
     name: str
     description: str | None = UNSET

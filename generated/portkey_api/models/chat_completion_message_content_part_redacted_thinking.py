@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ChatCompletionMessageContentPartRedactedThinking(WireModel):
-    """The document's ``ChatCompletionMessageContentPartRedactedThinking``."""
+    """Reasoning that the provider does not show: an encrypted stand-in for a thinking block."""
 
     type: Literal["redacted_thinking"]
     data: str

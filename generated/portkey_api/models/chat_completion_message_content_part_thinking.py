@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ChatCompletionMessageContentPartThinking(WireModel):
-    """The document's ``ChatCompletionMessageContentPartThinking``."""
+    """A block in which the model reasons before it answers."""
 
     type: Literal["thinking"]
     thinking: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionMessageCustomToolCall(WireModel):
-    """The document's ``ChatCompletionMessageCustomToolCall``."""
+    """A call of a custom tool, which takes free text where a function takes JSON."""
 
     id: str
     type: Literal["custom"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionMessageCustomToolCallCustom(WireModel):
-    """The document's ``ChatCompletionMessageCustomToolCallCustom``."""
+    """Which custom tool is to be run, and the text for it."""
 
     name: str
     input: str

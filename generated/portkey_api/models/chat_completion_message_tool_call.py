@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionMessageToolCall(WireModel):
-    """The document's ``ChatCompletionMessageToolCall``."""
+    """A call of one of your functions, with its arguments as JSON text."""
 
     id: str
     type: Literal["function"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionMessageToolCallChunk(WireModel):
-    """The document's ``ChatCompletionMessageToolCallChunk``."""
+    """A piece of one call. The first piece brings id and name, the later ones more of the arguments."""
 
     index: int
     id: str | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ChatCompletionMessageToolCallChunkFunction(WireModel):
-    """The document's ``ChatCompletionMessageToolCallChunkFunction``."""
+    """What this chunk adds to the call."""
 
     name: str | None = UNSET
     arguments: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionMessageToolCallFunction(WireModel):
-    """The document's ``ChatCompletionMessageToolCallFunction``."""
+    """Which function is to be run, and with what."""
 
     name: str
     arguments: str

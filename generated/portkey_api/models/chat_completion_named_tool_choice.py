@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionNamedToolChoice(WireModel):
-    """The document's ``ChatCompletionNamedToolChoice``."""
+    """Makes the model call one particular function."""
 
     type: Literal["function"]
     function: ChatCompletionNamedToolChoiceFunction

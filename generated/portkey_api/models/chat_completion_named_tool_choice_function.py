@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionNamedToolChoiceFunction(WireModel):
-    """The document's ``ChatCompletionNamedToolChoiceFunction``."""
+    """Points to the function that has to be called."""
 
     name: str
     _tells: ClassVar[dict[str, Any]] = {"name": "str"}

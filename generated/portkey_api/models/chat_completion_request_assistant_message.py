@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestAssistantMessage(WireModel):
-    """The document's ``ChatCompletionRequestAssistantMessage``."""
+    """An earlier answer of the model, sent back as part of the conversation. Needs `content`, or the calls the
+    model made.
+    """
 
     role: Literal["assistant"]
     content: str | list[ChatCompletionRequestMessageContentPartText | Refusal] | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestDeveloperMessage(WireModel):
-    """The document's ``ChatCompletionRequestDeveloperMessage``."""
+    """Instructions of the application for reasoning models, in the place of a system message."""
 
     content: str | list[ChatCompletionRequestMessageContentPartText]
     role: Literal["developer"]

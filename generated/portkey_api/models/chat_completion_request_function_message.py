@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestFunctionMessage(WireModel):
-    """The document's ``ChatCompletionRequestFunctionMessage``."""
+    """What a function gave back, in the form that tool messages replaced."""
 
     role: Literal["function"]
     content: str | None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestMessageContentPartImage(WireModel):
-    """The document's ``ChatCompletionRequestMessageContentPartImage``."""
+    """An image in a user's message, for models that can see."""
 
     type: Literal["image_url"]
     image_url: ChatCompletionRequestMessageContentPartImageImageUrl

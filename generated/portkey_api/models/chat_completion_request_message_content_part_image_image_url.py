@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestMessageContentPartImageImageUrl(WireModel):
-    """The document's ``ChatCompletionRequestMessageContentPartImageImageUrl``."""
+    """Where the picture is, and how closely the model is to look at it."""
 
     url: str
     detail: ChatCompletionRequestMessageContentPartImageImageUrlDetail | None = UNSET

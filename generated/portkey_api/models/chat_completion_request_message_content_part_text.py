@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestMessageContentPartText(WireModel):
-    """The document's ``ChatCompletionRequestMessageContentPartText``."""
+    """A piece of text, in a message of several parts or in the blocks of an answer."""
 
     type: Literal["text"]
     text: str

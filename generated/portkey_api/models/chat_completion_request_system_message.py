@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestSystemMessage(WireModel):
-    """The document's ``ChatCompletionRequestSystemMessage``."""
+    """Instructions for the model that stand above what users say; newer OpenAI models call them developer
+    messages.
+    """
 
     content: str | list[ChatCompletionRequestMessageContentPartText]
     role: Literal["system"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestToolMessage(WireModel):
-    """The document's ``ChatCompletionRequestToolMessage``."""
+    """What a tool gave back. One such message follows for each call in the assistant's message before it."""
 
     role: Literal["tool"]
     content: str | list[ChatCompletionRequestMessageContentPartText]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestUserMessage(WireModel):
-    """The document's ``ChatCompletionRequestUserMessage``."""
+    """What the person, or the program on their behalf, says to the model."""
 
     content: (
         str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionResponseMessage(WireModel):
-    """The document's ``ChatCompletionResponseMessage``."""
+    """The message that the model wrote: text, calls of tools, or a refusal."""
 
     role: Literal["assistant"]
     content: str | None = UNSET

@@ -8,7 +8,9 @@ from ..types import WireModel, model
 
 @model
 class ChatCompletionResponseMessageFunctionCall(WireModel):
-    """The document's ``ChatCompletionResponseMessageFunctionCall``."""
+    """Function the model wants to have called, in the form that `tool_calls` replaced; sent only if the request
+    used `functions`.
+    """
 
     arguments: str
     name: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionStreamResponseDelta(WireModel):
-    """The document's ``ChatCompletionStreamResponseDelta``."""
+    """The part of the message that this chunk adds; only the fields that change are there."""
 
     content: str | None = UNSET
     function_call: ChatCompletionStreamResponseDeltaFunctionCall | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ChatCompletionStreamResponseDeltaFunctionCall(WireModel):
-    """The document's ``ChatCompletionStreamResponseDeltaFunctionCall``."""
+    """Piece of a function call in the older form; pieces of `tool_calls` took its place."""
 
     arguments: str | None = UNSET
     name: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionTokenLogprob(WireModel):
-    """The document's ``ChatCompletionTokenLogprob``."""
+    """A token of the answer, with how likely it was and what else was likely at its place."""
 
     token: str
     logprob: float

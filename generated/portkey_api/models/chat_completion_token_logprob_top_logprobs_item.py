@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionTokenLogprobTopLogprobsItem(WireModel):
-    """The document's ``ChatCompletionTokenLogprobTopLogprobsItem``."""
+    """A token that could have stood at this place, with its likelihood."""
 
     token: str
     logprob: float

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionTool(WireModel):
-    """The document's ``ChatCompletionTool``."""
+    """A function of yours that the model may ask you to run."""
 
     type: Literal["function"]
     function: FunctionObject

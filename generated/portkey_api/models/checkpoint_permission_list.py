@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CheckpointPermissionList(WireModel):
-    """The document's ``CheckpointPermissionList``."""
+    """Permissions of one checkpoint, page by page; also the answer when new ones are given."""
 
     object: Literal["list"]
     data: list[CheckpointPermissionListDataItem]

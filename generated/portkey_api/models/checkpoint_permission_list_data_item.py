@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CheckpointPermissionListDataItem(WireModel):
-    """The document's ``CheckpointPermissionListDataItem``."""
+    """Permission for one project to use the checkpoint."""
 
     id: str
     object: Literal["checkpoint.permission"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChildCollection(WireModel):
-    """The document's ``ChildCollection``."""
+    """A nested collection, in brief, as its parent shows it."""
 
     id: str | None = UNSET
     name: str | None = UNSET

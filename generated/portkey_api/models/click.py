@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class Click(WireModel):
-    """The document's ``Click``."""
+    """A single click with a mouse button at a place on the screen."""
 
     type: Literal["click"]
     button: ClickButton

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CodeInterpreterFileOutput(WireModel):
-    """The document's ``CodeInterpreterFileOutput``."""
+    """Files that the code wrote."""
 
     type: Literal["files"]
     files: list[CodeInterpreterFileOutputFilesItem]

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CodeInterpreterFileOutputFilesItem(WireModel):
-    """The document's ``CodeInterpreterFileOutputFilesItem``."""
+    """One file that the code wrote, such as a chart or a table."""
 
     mime_type: str
     file_id: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CodeInterpreterTextOutput(WireModel):
-    """The document's ``CodeInterpreterTextOutput``."""
+    """Text that the code printed."""
 
     type: Literal["logs"]
     logs: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @model
 class CodeInterpreterToolCall(WireModel):
-    """The document's ``CodeInterpreterToolCall``."""
+    """Code that the model wrote and the provider ran in a sandbox."""
 
     id: str
     type: Literal["code_interpreter_call"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CodeInterpreterToolCallOutputsItem(WireModel):
-    """The document's ``CodeInterpreterToolCallOutputsItem``."""
+    """One output of the code; which of the other fields it has depends on its `type`."""
 
     type: str | None = UNSET
     logs: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class Collection(WireModel):
-    """The document's ``Collection``."""
+    """A folder for prompts in a workspace. Collections can be nested; the fields here are those that each answer
+    about one has.
+    """
 
     id: str | None = UNSET
     name: str | None = UNSET

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CollectionDetails(WireModel):
-    """The document's ``CollectionDetails``."""
+    """Counts and dates that tell how full a collection is and when its contents last changed."""
 
     child_collections_count: int | None = UNSET
     prompts_count: int | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CollectionWithChildCollections(WireModel):
-    """The document's ``CollectionWithChildCollections``."""
+    """A collection read on its own: its fields, and the collections nested directly in it."""
 
     id: str | None = UNSET
     name: str | None = UNSET

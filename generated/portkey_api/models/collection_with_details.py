@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CollectionWithDetails(WireModel):
-    """The document's ``CollectionWithDetails``."""
+    """A collection as lists show it: its own fields and, beside them, counts of its prompts and child collections."""
 
     id: str | None = UNSET
     name: str | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CommonBatchParams(WireModel):
-    """The document's ``CommonBatchParams``."""
+    """What batches at cloud providers such as Bedrock and Vertex need beside an input file."""
 
     model: str
     job_name: str | None = UNSET

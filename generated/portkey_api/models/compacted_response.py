@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CompactedResponse(WireModel):
-    """The document's ``CompactedResponse``."""
+    """A compacted conversation, meant for the next request rather than for people."""
 
     id: str
     object: Literal["response.compaction"]

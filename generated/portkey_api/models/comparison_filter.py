@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ComparisonFilter(WireModel):
-    """The document's ``ComparisonFilter``."""
+    """Compares one attribute of a file with a value."""
 
     type: ComparisonFilterType
     key: str

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CompleteUploadRequest(WireModel):
-    """The document's ``CompleteUploadRequest``."""
+    """What completes an upload in parts: the parts in their order and, if wanted, a checksum."""
 
     part_ids: list[str]
     md5: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CompletionUsage(WireModel):
-    """The document's ``CompletionUsage``."""
+    """Tokens that a chat or text completion used, for the question and for the answer."""
 
     completion_tokens: int
     prompt_tokens: int

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CompoundFilter(WireModel):
-    """The document's ``CompoundFilter``."""
+    """Joins several conditions on file attributes; can be nested."""
 
     type: CompoundFilterType
     filters: list[ComparisonFilter | dict[str, Any]]

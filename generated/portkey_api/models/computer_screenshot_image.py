@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ComputerScreenshotImage(WireModel):
-    """The document's ``ComputerScreenshotImage``."""
+    """A picture of the screen after the action."""
 
     type: Literal["computer_screenshot"]
     image_url: str | None = UNSET

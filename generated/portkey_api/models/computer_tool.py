@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class ComputerTool(WireModel):
-    """The document's ``ComputerTool``."""
+    """Lets a model built for it operate a screen: it sends actions, you carry them out and answer with
+    screenshots.
+    """
 
     type: Literal["computer_use_preview"]
     display_width: float

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCall(WireModel):
-    """The document's ``ComputerToolCall``."""
+    """The model wants something done on the screen. Carry it out and answer with a `computer_call_output` that
+    shows the result.
+    """
 
     type: Literal["computer_call"]
     id: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCallOutput(WireModel):
-    """The document's ``ComputerToolCallOutput``."""
+    """What the screen shows after an action was carried out; you send it as input of the next turn."""
 
     type: Literal["computer_call_output"]
     call_id: str

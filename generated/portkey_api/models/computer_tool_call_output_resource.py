@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCallOutputResource(WireModel):
-    """The document's ``ComputerToolCallOutputResource``."""
+    """A stored result of a screen action, with the screenshot that was sent."""
 
     type: Literal["computer_call_output"]
     id: str

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCallSafetyCheck(WireModel):
-    """The document's ``ComputerToolCallSafetyCheck``."""
+    """A concern that the provider raised about a screen action, for instance that a page tries to instruct the
+    model.
+    """
 
     id: str
     code: str

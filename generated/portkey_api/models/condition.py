@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class Condition(WireModel):
-    """The document's ``Condition``."""
+    """A test that a request passes or fails: something about it, named by `key`, has one of the given values and
+    none of the excluded ones. A policy applies where all its conditions hold.
+    """
 
     key: str
     value: str | list[str]

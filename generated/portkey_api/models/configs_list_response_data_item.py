@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ConfigsListResponseDataItem(WireModel):
-    """The document's ``ConfigsListResponseDataItem``."""
+    """A saved config as the list shows it: who owns it, where it belongs, and its state, but not what it does."""
 
     id: str | None = UNSET
     name: str | None = UNSET

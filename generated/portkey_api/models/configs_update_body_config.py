@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ConfigsUpdateBodyConfig(WireModel):
-    """The document's ``ConfigsUpdateBodyConfig``."""
+    """Rules that replace the present ones, of the same form as those `configs.create` takes."""
 
     virtual_key: str | None = UNSET
 

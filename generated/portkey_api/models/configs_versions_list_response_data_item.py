@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ConfigsVersionsListResponseDataItem(WireModel):
-    """The document's ``ConfigsVersionsListResponseDataItem``."""
+    """The config as one version of it stood: its title and state, its rules, and who made the version."""
 
     id: str | None = UNSET
     name: str | None = UNSET

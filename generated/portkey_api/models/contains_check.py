@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ContainsCheck(WireModel):
-    """The document's ``ContainsCheck``."""
+    """Check that the text has certain words or phrases, or has none of them."""
 
     id: Literal["default.contains"]
     parameters: ContainsParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ContainsCodeCheck(WireModel):
-    """The document's ``ContainsCodeCheck``."""
+    """Check that the text has code of one language, by the language marks of its fenced code blocks."""
 
     id: Literal["default.containsCode"]
     parameters: ContainsCodeParameters | None = UNSET

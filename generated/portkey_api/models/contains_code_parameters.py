@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ContainsCodeParameters(WireModel):
-    """The document's ``ContainsCodeParameters``."""
+    """The language of code to look for, and whether finding it is good or bad."""
 
     format: ContainsCodeParametersFormat
     not_: bool | None = UNSET

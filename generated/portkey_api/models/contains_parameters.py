@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ContainsParameters(WireModel):
-    """The document's ``ContainsParameters``."""
+    """Words to look for, and how many of them must occur."""
 
     words: list[str]
     operator: ContainsParametersOperator

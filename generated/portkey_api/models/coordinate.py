@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Coordinate(WireModel):
-    """The document's ``Coordinate``."""
+    """One point of the screen, in pixels from its top left corner."""
 
     x: int
     y: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CortexConfiguration(WireModel):
-    """The document's ``CortexConfiguration``."""
+    """Settings of an integration with Snowflake Cortex."""
 
     snowflake_account: str
     _tells: ClassVar[dict[str, Any]] = {"snowflake_account": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CostsResult(WireModel):
-    """The document's ``CostsResult``."""
+    """What was spent within one span of time, as a whole or for one line of the bill or one project."""
 
     object: Literal["organization.costs.result"]
     amount: CostsResultAmount | None = UNSET

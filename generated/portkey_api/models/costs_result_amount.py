@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CostsResultAmount(WireModel):
-    """The document's ``CostsResultAmount``."""
+    """The amount spent, with its currency."""
 
     value: float | None = UNSET
     currency: str | None = UNSET

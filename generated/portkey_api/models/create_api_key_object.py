@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateApiKeyObject(WireModel):
-    """The document's ``CreateApiKeyObject``."""
+    """Everything about a new API key but its kind, which the path tells. Only the name and the scopes are
+    required.
+    """
 
     name: str
     scopes: list[str]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateApiKeyObjectDefaults(WireModel):
-    """The document's ``CreateApiKeyObjectDefaults``."""
+    """What is to hold for calls with the new key unless they say otherwise."""
 
     metadata: dict[str, Any] | None = UNSET
     config_id: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateApiKeyObjectRateLimitsItem(WireModel):
-    """The document's ``CreateApiKeyObjectRateLimitsItem``."""
+    """One rate limit that the new key gets."""
 
     type: CreateApiKeyObjectRateLimitsItemType
     unit: CreateApiKeyObjectRateLimitsItemUnit

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateAssistantRequest(WireModel):
-    """The document's ``CreateAssistantRequest``."""
+    """What a new assistant is made of. Only `model` is required."""
 
     model: str | CreateAssistantRequestModelOption2
     name: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateAssistantRequestToolResourcesFileSearch(WireModel):
-    """The document's ``CreateAssistantRequestToolResourcesFileSearch``."""
+    """What the new assistant is to search: either an existing vector store or one that is made along with it."""
 
     vector_store_ids: list[str] | None = UNSET
     vector_stores: list[CreateAssistantRequestToolResourcesFileSearchVectorStoresItem] | None = UNSET

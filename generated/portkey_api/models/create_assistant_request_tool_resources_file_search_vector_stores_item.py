@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateAssistantRequestToolResourcesFileSearchVectorStoresItem(WireModel):
-    """The document's ``CreateAssistantRequestToolResourcesFileSearchVectorStoresItem``."""
+    """A vector store that comes into being together with the assistant."""
 
     file_ids: list[str] | None = UNSET
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionFunctionResponse(WireModel):
-    """The document's ``CreateChatCompletionFunctionResponse``."""
+    """A chat completion in the form that answered requests with `functions`, before there were tools."""
 
     id: str
     choices: list[CreateChatCompletionFunctionResponseChoicesItem]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionFunctionResponseChoicesItem(WireModel):
-    """The document's ``CreateChatCompletionFunctionResponseChoicesItem``."""
+    """One answer of the model: its message, and why it ended."""
 
     finish_reason: CreateChatCompletionFunctionResponseChoicesItemFinishReasonOption1 | str
     index: int

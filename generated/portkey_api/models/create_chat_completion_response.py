@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionResponse(WireModel):
-    """The document's ``CreateChatCompletionResponse``."""
+    """A whole answer of a chat model: one or several messages to choose from, and what they cost in tokens. With
+    `stream` the same comes in chunks instead.
+    """
 
     id: str
     choices: list[CreateChatCompletionResponseChoicesItem]

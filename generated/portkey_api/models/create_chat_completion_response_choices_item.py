@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionResponseChoicesItem(WireModel):
-    """The document's ``CreateChatCompletionResponseChoicesItem``."""
+    """One of the answers, with its place in the list and why it ended there."""
 
     finish_reason: CreateChatCompletionResponseChoicesItemFinishReasonOption1 | str
     index: int

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionStreamResponseChoicesItem(WireModel):
-    """The document's ``CreateChatCompletionStreamResponseChoicesItem``."""
+    """What is new in one of the answers."""
 
     delta: ChatCompletionStreamResponseDelta
     finish_reason: CreateChatCompletionStreamResponseChoicesItemFinishReasonOption1 | str | None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateCompletionRequest(WireModel):
-    """The document's ``CreateCompletionRequest``."""
+    """A text to be continued, with the settings for doing so."""
 
     model: str | CreateCompletionRequestModelOption2
     prompt: str | list[str] | list[int] | list[list[int]] | None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateCompletionResponse(WireModel):
-    """The document's ``CreateCompletionResponse``."""
+    """A whole answer to a text prompt: one or several continuations, and the tokens used."""
 
     id: str
     choices: list[CreateCompletionResponseChoicesItem]

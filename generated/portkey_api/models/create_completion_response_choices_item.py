@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateCompletionResponseChoicesItem(WireModel):
-    """The document's ``CreateCompletionResponseChoicesItem``."""
+    """One continuation of a prompt."""
 
     finish_reason: CreateCompletionResponseChoicesItemFinishReasonOption1 | str
     index: int

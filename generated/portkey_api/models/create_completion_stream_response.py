@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateCompletionStreamResponse(WireModel):
-    """The document's ``CreateCompletionStreamResponse``."""
+    """One piece of a streamed continuation. It has the shape of the whole, with only the new text in it."""
 
     id: str
     object: Literal["text_completion"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateCompletionStreamResponseChoicesItem(WireModel):
-    """The document's ``CreateCompletionStreamResponseChoicesItem``."""
+    """The new text of one continuation."""
 
     index: int
     text: str

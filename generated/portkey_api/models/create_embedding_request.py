@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateEmbeddingRequest(WireModel):
-    """The document's ``CreateEmbeddingRequest``."""
+    """What is to be turned into vectors, and by which model."""
 
     input: str | list[str] | list[int] | list[list[int]]
     model: str | CreateEmbeddingRequestModelOption2

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateEmbeddingResponse(WireModel):
-    """The document's ``CreateEmbeddingResponse``."""
+    """The vectors for all inputs of one call as lists of numbers, with the model and the usage; the answer where
+    `encoding_format` is `float` or left out.
+    """
 
     data: list[Embedding]
     model: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CreateEmbeddingResponseUsage(WireModel):
-    """The document's ``CreateEmbeddingResponseUsage``."""
+    """How many tokens the inputs of the call had."""
 
     prompt_tokens: int
     total_tokens: int

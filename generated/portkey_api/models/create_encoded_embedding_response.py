@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateEncodedEmbeddingResponse(WireModel):
-    """The document's ``CreateEncodedEmbeddingResponse``."""
+    """Vectors of the inputs as base64 text; the answer to a request with `encoding_format` `base64`."""
 
     data: list[EncodedEmbedding]
     model: str

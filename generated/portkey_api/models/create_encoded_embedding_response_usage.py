@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CreateEncodedEmbeddingResponseUsage(WireModel):
-    """The document's ``CreateEncodedEmbeddingResponseUsage``."""
+    """Tokens that the request for encoded vectors was charged for."""
 
     prompt_tokens: int
     total_tokens: int

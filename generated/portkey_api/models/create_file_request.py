@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateFileRequest(WireModel):
-    """The document's ``CreateFileRequest``."""
+    """Form fields of an upload: the bytes and what they are for."""
 
     file: bytes
     purpose: CreateFileRequestPurpose

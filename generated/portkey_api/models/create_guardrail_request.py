@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateGuardrailRequest(WireModel):
-    """The document's ``CreateGuardrailRequest``."""
+    """What it takes to make a guardrail: a name, at least one check, and what follows from the result."""
 
     name: str
     checks: list[

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class CreateGuardrailResponse(WireModel):
-    """The document's ``CreateGuardrailResponse``."""
+    """Identifiers of a guardrail that was just made, and of its first version."""
 
     id: str
     slug: str

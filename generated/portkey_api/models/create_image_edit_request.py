@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateImageEditRequest(WireModel):
-    """The document's ``CreateImageEditRequest``."""
+    """A picture to be changed, and how."""
 
     image: bytes
     prompt: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateImageRequest(WireModel):
-    """The document's ``CreateImageRequest``."""
+    """An order for new pictures from a description in words."""
 
     prompt: str
     model: str | CreateImageRequestModelOption2 | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateImageVariationRequest(WireModel):
-    """The document's ``CreateImageVariationRequest``."""
+    """A picture that others are to resemble."""
 
     image: bytes
     model: str | Literal["dall-e-2"] | None = UNSET

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateIntegrationRequest(WireModel):
-    """The document's ``CreateIntegrationRequest``."""
+    """What is told about a new integration. Only the name and the AI provider are required; which credentials are
+    needed depends on the provider.
+    """
 
     name: str
     ai_provider_id: str

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateInvite(WireModel):
-    """The document's ``CreateInvite``."""
+    """Everything about a new invite: the address, the role in the organisation, the workspaces, and optionally an
+    API key to be made.
+    """
 
     email: str
     workspaces: list[WorkspaceInvite]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateInviteWorkspaceApiKeyDetails(WireModel):
-    """The document's ``CreateInviteWorkspaceApiKeyDetails``."""
+    """Settings of the API key that is made for the person in the workspaces they join."""
 
     scopes: list[str]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateLabelRequest(WireModel):
-    """The document's ``CreateLabelRequest``."""
+    """A label to be defined, for an organisation or for one workspace. Only the name is required."""
 
     name: str
     organisation_id: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CreateLabelResponse(WireModel):
-    """The document's ``CreateLabelResponse``."""
+    """What defining a label answers: its id, and nothing else."""
 
     id: str | None = UNSET

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateMcpIntegration(WireModel):
-    """The document's ``CreateMcpIntegration``."""
+    """What is told about a new MCP integration. Name, URL, transport and way of logging in are required."""
 
     name: str
     url: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateMcpIntegrationConfigurations(WireModel):
-    """The document's ``CreateMcpIntegrationConfigurations``."""
+    """Headers and other settings for calls to the new MCP server. Further keys are taken as well."""
 
     custom_headers: dict[str, Any] | None = UNSET
     passthrough_header: dict[str, Any] | None = UNSET

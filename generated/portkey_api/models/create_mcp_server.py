@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateMcpServer(WireModel):
-    """The document's ``CreateMcpServer``."""
+    """What is told about a new MCP server. Name and integration are required."""
 
     name: str
     mcp_integration_id: str

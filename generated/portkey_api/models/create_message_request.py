@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateMessageRequest(WireModel):
-    """The document's ``CreateMessageRequest``."""
+    """A message to put into a thread: alone, as an opening message of a new thread, or along with a run."""
 
     role: CreateMessageRequestRole
     content: str | list[MessageContentImageFileObject | MessageContentImageUrlObject | MessageRequestContentTextObject]

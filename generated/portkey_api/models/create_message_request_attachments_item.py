@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateMessageRequestAttachmentsItem(WireModel):
-    """The document's ``CreateMessageRequestAttachmentsItem``."""
+    """One file that goes with a new message."""
 
     file_id: str | None = UNSET
     tools: list[AssistantToolsCode | AssistantToolsFileSearchTypeOnly] | None = UNSET

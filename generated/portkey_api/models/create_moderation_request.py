@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateModerationRequest(WireModel):
-    """The document's ``CreateModerationRequest``."""
+    """Text to be checked for harmful content."""
 
     input: (
         str

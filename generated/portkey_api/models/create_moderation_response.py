@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateModerationResponse(WireModel):
-    """The document's ``CreateModerationResponse``."""
+    """The findings of a moderation model."""
 
     id: str
     model: str

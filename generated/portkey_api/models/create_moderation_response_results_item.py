@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateModerationResponseResultsItem(WireModel):
-    """The document's ``CreateModerationResponseResultsItem``."""
+    """What the model thinks of one text."""
 
     flagged: bool
     categories: CreateModerationResponseResultsItemCategories

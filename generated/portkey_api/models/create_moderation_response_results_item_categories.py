@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CreateModerationResponseResultsItemCategories(WireModel):
-    """The document's ``CreateModerationResponseResultsItemCategories``."""
+    """For each category, whether the text violates it."""
 
     hate: bool
     hate_threatening: bool

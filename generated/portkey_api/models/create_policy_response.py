@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CreatePolicyResponse(WireModel):
-    """The document's ``CreatePolicyResponse``."""
+    """What comes back when a rate limit or usage limit policy has been created: no more than its id and kind."""
 
     id: str | None = UNSET
     object: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateRateLimitsPolicyRequest(WireModel):
-    """The document's ``CreateRateLimitsPolicyRequest``."""
+    """A new rate limit policy. Workspace and organisation follow from the API key unless another kind of
+    credential is used.
+    """
 
     conditions: list[Condition]
     group_by: list[GroupBy]

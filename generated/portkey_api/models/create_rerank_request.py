@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateRerankRequest(WireModel):
-    """The document's ``CreateRerankRequest``."""
+    """A ranking to be made. The gateway translates it for the provider; the last fields are taken by some
+    providers only.
+    """
 
     model: str
     query: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateRerankResponse(WireModel):
-    """The document's ``CreateRerankResponse``."""
+    """A ranking: the results in order, best first. Some providers leave out `object` and `model`."""
 
     results: list[RerankResult]
     id: str | None = UNSET

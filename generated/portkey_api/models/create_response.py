@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateResponse(WireModel):
-    """The document's ``CreateResponse``."""
+    """A request for a model response: the shared settings plus the input, and how to deliver the result."""
 
     model: ModelIdsResponsesOption1 | str
     input: (

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateResponseText(WireModel):
-    """The document's ``CreateResponseText``."""
+    """Form of the text that the model writes: plain, any JSON, or JSON by a schema."""
 
     format: ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
     verbosity: Verbosity | None = UNSET

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateRunRequest(WireModel):
-    """The document's ``CreateRunRequest``."""
+    """A run to start on a thread that exists. Only `assistant_id` is required; what is absent comes from the
+    assistant.
+    """
 
     assistant_id: str
     model: str | CreateRunRequestModelOption2 | None = UNSET

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateSecretReferenceRequest(WireModel):
-    """The document's ``CreateSecretReferenceRequest``."""
+    """What is told about a new secret reference. Name, manager, login and path are required."""
 
     name: str
     manager_type: CreateSecretReferenceRequestManagerType

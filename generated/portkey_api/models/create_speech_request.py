@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateSpeechRequest(WireModel):
-    """The document's ``CreateSpeechRequest``."""
+    """What is to be read aloud, by which model, and how it is to sound."""
 
     model: str | CreateSpeechRequestModelOption2
     input: str

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateThreadAndRunRequest(WireModel):
-    """The document's ``CreateThreadAndRunRequest``."""
+    """A thread to make and a run to start on it. Only `assistant_id` is required."""
 
     assistant_id: str
     thread: CreateThreadRequest | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateThreadRequest(WireModel):
-    """The document's ``CreateThreadRequest``."""
+    """What a new thread begins with. No field is required."""
 
     messages: list[CreateMessageRequest] | None = UNSET
     tool_resources: CreateThreadRequestToolResources | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateThreadRequestToolResourcesFileSearch(WireModel):
-    """The document's ``CreateThreadRequestToolResourcesFileSearch``."""
+    """What file search is to look through in the new thread: either an existing vector store or one that is made
+    along with it.
+    """
 
     vector_store_ids: list[str] | None = UNSET
     vector_stores: list[CreateThreadRequestToolResourcesFileSearchVectorStoresItem] | None = UNSET

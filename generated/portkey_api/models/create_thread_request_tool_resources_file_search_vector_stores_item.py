@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateThreadRequestToolResourcesFileSearchVectorStoresItem(WireModel):
-    """The document's ``CreateThreadRequestToolResourcesFileSearchVectorStoresItem``."""
+    """A vector store that comes into being together with the thread. Its name stays null."""
 
     file_ids: list[str] | None = UNSET
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateTranscriptionRequest(WireModel):
-    """The document's ``CreateTranscriptionRequest``."""
+    """The fields of the form for a transcription; `file` and `model` are required."""
 
     file: bytes
     model: str | Literal["whisper-1"]

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CreateTranscriptionResponseJson(WireModel):
-    """The document's ``CreateTranscriptionResponseJson``."""
+    """A transcript that consists of its text alone, as `json` asks for it."""
 
     text: str
     _tells: ClassVar[dict[str, Any]] = {"text": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateTranscriptionResponseVerboseJson(WireModel):
-    """The document's ``CreateTranscriptionResponseVerboseJson``."""
+    """A transcript with language, duration and timings, as `verbose_json` asks for it."""
 
     language: str
     duration: float | str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateTranslationRequest(WireModel):
-    """The document's ``CreateTranslationRequest``."""
+    """The fields of the form for a translation; `file` and `model` are required."""
 
     file: bytes
     model: str | Literal["whisper-1"]

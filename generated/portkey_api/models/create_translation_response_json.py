@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class CreateTranslationResponseJson(WireModel):
-    """The document's ``CreateTranslationResponseJson``."""
+    """A translation that consists of its text alone, as `json` asks for it."""
 
     text: str
     _tells: ClassVar[dict[str, Any]] = {"text": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateTranslationResponseVerboseJson(WireModel):
-    """The document's ``CreateTranslationResponseVerboseJson``."""
+    """A translation with language, duration and timings, as `verbose_json` asks for it."""
 
     language: str
     duration: str

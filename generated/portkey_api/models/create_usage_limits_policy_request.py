@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateUsageLimitsPolicyRequest(WireModel):
-    """The document's ``CreateUsageLimitsPolicyRequest``."""
+    """A new usage limit policy. Workspace and organisation follow from the API key unless another kind of
+    credential is used.
+    """
 
     conditions: list[Condition]
     group_by: list[GroupBy]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateVectorStoreFileBatchRequest(WireModel):
-    """The document's ``CreateVectorStoreFileBatchRequest``."""
+    """Several files for a vector store, all cut by the same rule."""
 
     file_ids: list[str]
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateVectorStoreFileRequest(WireModel):
-    """The document's ``CreateVectorStoreFileRequest``."""
+    """One uploaded file for a vector store, and how it is to be cut."""
 
     file_id: str
     chunking_strategy: AutoChunkingStrategyRequestParam | StaticChunkingStrategyRequestParam | None = UNSET

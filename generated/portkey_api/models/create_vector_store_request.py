@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateVectorStoreRequest(WireModel):
-    """The document's ``CreateVectorStoreRequest``."""
+    """A new vector store. Without `file_ids` it begins empty."""
 
     file_ids: list[str] | None = UNSET
     name: str | None = UNSET

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class CustomHostConfiguration(WireModel):
-    """The document's ``CustomHostConfiguration``."""
+    """Settings of an integration that calls an address of your own, such as a self-hosted model or a proxy before
+    the provider.
+    """
 
     custom_host: str | None = UNSET
     custom_headers: dict[str, str] | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class CustomLog(WireModel):
-    """The document's ``CustomLog``."""
+    """A request that was made outside the gateway, the response to it, and the trace it belongs to."""
 
     request: CustomLogRequest
     response: CustomLogResponse

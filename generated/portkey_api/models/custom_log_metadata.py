@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CustomLogMetadata(WireModel):
-    """The document's ``CustomLogMetadata``."""
+    """Where the entry belongs in a trace, and further keys with text as values, as in `x-portkey-metadata`."""
 
     trace_id: str | None = UNSET
     span_id: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CustomLogRequest(WireModel):
-    """The document's ``CustomLogRequest``."""
+    """The request that is to be logged; at least its address and body."""
 
     url: str
     body: dict[str, Any]

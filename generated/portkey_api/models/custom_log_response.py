@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CustomLogResponse(WireModel):
-    """The document's ``CustomLogResponse``."""
+    """The response that is to be logged; at least its body."""
 
     body: dict[str, Any]
     status: int | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CustomToolCall(WireModel):
-    """The document's ``CustomToolCall``."""
+    """The model calls a custom tool of yours, whose input is free text rather than JSON arguments."""
 
     type: Literal["custom_tool_call"]
     call_id: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteAssistantResponse(WireModel):
-    """The document's ``DeleteAssistantResponse``."""
+    """Confirms that an assistant was deleted."""
 
     id: str
     deleted: bool

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteFileResponse(WireModel):
-    """The document's ``DeleteFileResponse``."""
+    """Confirmation that a file was deleted; names the file and nothing else about it."""
 
     id: str
     object: Literal["file"]

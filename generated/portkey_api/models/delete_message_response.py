@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteMessageResponse(WireModel):
-    """The document's ``DeleteMessageResponse``."""
+    """Confirms that a message was deleted."""
 
     id: str
     deleted: bool

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteModelResponse(WireModel):
-    """The document's ``DeleteModelResponse``."""
+    """Says which model was deleted, and that it was."""
 
     id: str
     deleted: bool

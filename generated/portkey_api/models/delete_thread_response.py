@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteThreadResponse(WireModel):
-    """The document's ``DeleteThreadResponse``."""
+    """Confirms that a thread was deleted."""
 
     id: str
     deleted: bool

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteVectorStoreFileResponse(WireModel):
-    """The document's ``DeleteVectorStoreFileResponse``."""
+    """Confirmation that a file was taken out of a vector store."""
 
     id: str
     deleted: bool

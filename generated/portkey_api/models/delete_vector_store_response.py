@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DeleteVectorStoreResponse(WireModel):
-    """The document's ``DeleteVectorStoreResponse``."""
+    """Confirmation that a vector store was deleted."""
 
     id: str
     deleted: bool

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class DeletedObject(WireModel):
-    """The document's ``DeletedObject``."""
+    """Confirms that something was deleted, such as a stored chat completion or the permission of a checkpoint."""
 
     id: str
     deleted: bool

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class DoneEvent(WireModel):
-    """The document's ``DoneEvent``."""
+    """The last event of a streamed run; no more events about the run come after it."""
 
     event: Literal["done"]
     data: Literal["[DONE]"]

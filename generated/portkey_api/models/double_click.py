@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class DoubleClick(WireModel):
-    """The document's ``DoubleClick``."""
+    """Two clicks in quick succession at a place on the screen."""
 
     type: Literal["double_click"]
     x: int

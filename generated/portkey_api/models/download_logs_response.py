@@ -6,6 +6,6 @@ from ..types import WireModel, model
 
 @model
 class DownloadLogsResponse(WireModel):
-    """The document's ``DownloadLogsResponse``."""
+    """Where the file of an export can be fetched."""
 
     signed_url: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class Drag(WireModel):
-    """The document's ``Drag``."""
+    """Moving the mouse along a path with the button held down."""
 
     type: Literal["drag"]
     path: list[Coordinate]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class EasyInputMessage(WireModel):
-    """The document's ``EasyInputMessage``."""
+    """A message in its short form: who speaks, and what. Earlier answers of the model can be given this way, too."""
 
     role: EasyInputMessageRole
     content: str | list[InputText | InputImage | InputFile]

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class Embedding(WireModel):
-    """The document's ``Embedding``."""
+    """The vector of one input as numbers, together with the position of that input."""
 
     index: int
     embedding: list[float]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class EndsWithCheck(WireModel):
-    """The document's ``EndsWithCheck``."""
+    """Check that the text ends with certain characters; one full stop after them is allowed."""
 
     id: Literal["default.endsWith"]
     parameters: EndsWithParameters | None = UNSET

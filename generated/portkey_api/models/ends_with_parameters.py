@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class EndsWithParameters(WireModel):
-    """The document's ``EndsWithParameters``."""
+    """The ending to look for, and how finding it counts."""
 
     suffix: str
     not_: bool | None = UNSET

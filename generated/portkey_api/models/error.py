@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class Error(WireModel):
-    """The document's ``Error``."""
+    """An error in OpenAI's form, as the `error` event of a streamed run carries it."""
 
     code: str | None
     message: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ErrorEvent(WireModel):
-    """The document's ``ErrorEvent``."""
+    """Event that tells of an error at the provider while a run is streamed; `data` explains it."""
 
     event: Literal["error"]
     data: Error

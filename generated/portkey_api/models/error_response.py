@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ErrorResponse(WireModel):
-    """The document's ``ErrorResponse``."""
+    """An error in OpenAI's format: an object with `error` in it."""
 
     error: Error
     _codecs: ClassVar[dict[str, Any]] = {"error": "Error"}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ExportItem(WireModel):
-    """The document's ``ExportItem``."""
+    """A job that writes logs to a file: which logs, which of their fields, and how far it has got."""
 
     id: str
     organisation_id: str

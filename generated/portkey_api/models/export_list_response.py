@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ExportListResponse(WireModel):
-    """The document's ``ExportListResponse``."""
+    """A list of log exports, complete in one answer."""
 
     object: Literal["list"] | None = UNSET
     total: int | None = UNSET

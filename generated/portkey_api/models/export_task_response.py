@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ExportTaskResponse(WireModel):
-    """The document's ``ExportTaskResponse``."""
+    """A short answer to starting or cancelling an export; the status itself is in `logs.exports.retrieve`."""
 
     message: str
     object: Literal["export"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FeedbackRequest(WireModel):
-    """The document's ``FeedbackRequest``."""
+    """A new rating: which trace, how good, how much it counts, and what else you want to know about it."""
 
     trace_id: str
     value: int

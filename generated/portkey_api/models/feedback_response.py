@@ -6,7 +6,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class FeedbackResponse(WireModel):
-    """The document's ``FeedbackResponse``."""
+    """What became of a rating: whether it was accepted, and under which ids it is kept. Creating and changing one
+    answer with it.
+    """
 
     status: str | None = UNSET
     message: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FeedbackUpdateRequest(WireModel):
-    """The document's ``FeedbackUpdateRequest``."""
+    """A changed rating: the new value, and if need be a new weight and new metadata."""
 
     value: int
     weight: float | None = UNSET

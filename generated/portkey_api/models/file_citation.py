@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FileCitation(WireModel):
-    """The document's ``FileCitation``."""
+    """Says that the text rests on one of the searched files."""
 
     type: Literal["file_citation"]
     index: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FilePath(WireModel):
-    """The document's ``FilePath``."""
+    """Points to a file that the model made and mentions in its text."""
 
     type: Literal["file_path"]
     file_id: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class FileSearchTool(WireModel):
-    """The document's ``FileSearchTool``."""
+    """Hosted tool: the provider searches vector stores for passages that help with the answer."""
 
     type: Literal["file_search"]
     vector_store_ids: list[str]

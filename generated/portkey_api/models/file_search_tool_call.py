@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class FileSearchToolCall(WireModel):
-    """The document's ``FileSearchToolCall``."""
+    """One search through vector stores that the model asked for and the provider carried out."""
 
     id: str
     type: Literal["file_search_call"]

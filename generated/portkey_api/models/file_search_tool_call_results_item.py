@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FileSearchToolCallResultsItem(WireModel):
-    """The document's ``FileSearchToolCallResultsItem``."""
+    """One passage that the search found, and the file it is from."""
 
     file_id: str | None = UNSET
     text: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class FileSearchToolRankingOptions(WireModel):
-    """The document's ``FileSearchToolRankingOptions``."""
+    """How the passages that a file search finds are ranked, and which are too weak to use."""
 
     ranker: FileSearchToolRankingOptionsRanker | None = UNSET
     score_threshold: float | None = UNSET

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @model
 class FineTuneChatCompletionRequestAssistantMessage(WireModel):
-    """The document's ``FineTuneChatCompletionRequestAssistantMessage``."""
+    """What the model should say at this point of a training example, and whether it is learned from."""
 
     role: Literal["assistant"]
     content: str | None = UNSET

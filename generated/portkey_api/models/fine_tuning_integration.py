@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningIntegration(WireModel):
-    """The document's ``FineTuningIntegration``."""
+    """A service outside of the provider that follows the training. Weights & Biases is the only kind."""
 
     type: Literal["wandb"]
     wandb: FineTuningIntegrationWandb

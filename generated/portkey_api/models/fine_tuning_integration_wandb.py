@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningIntegrationWandb(WireModel):
-    """The document's ``FineTuningIntegrationWandb``."""
+    """Where in Weights & Biases the metrics go."""
 
     project: str
     name: str | None = UNSET

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningJob(WireModel):
-    """The document's ``FineTuningJob``."""
+    """A training run: which model is trained with which files, how far it has got, and what came of it. All calls
+    about a job answer with it.
+    """
 
     id: str
     created_at: int

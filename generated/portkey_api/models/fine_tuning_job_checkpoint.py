@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningJobCheckpoint(WireModel):
-    """The document's ``FineTuningJobCheckpoint``."""
+    """A state of the model saved in the course of a training, with how good it was by then."""
 
     id: str
     created_at: int

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class FineTuningJobCheckpointMetrics(WireModel):
-    """The document's ``FineTuningJobCheckpointMetrics``."""
+    """Measurements at this step. Those of validation are there only if the job has a validation file."""
 
     step: float | None = UNSET
     train_loss: float | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningJobEvent(WireModel):
-    """The document's ``FineTuningJobEvent``."""
+    """An entry in the log of a training."""
 
     id: str
     created_at: int

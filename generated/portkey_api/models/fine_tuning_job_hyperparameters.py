@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class FineTuningJobHyperparameters(WireModel):
-    """The document's ``FineTuningJobHyperparameters``."""
+    """Settings of the training as the provider settled them."""
 
     n_epochs: Literal["auto"] | int
     learning_rate_multiplier: Literal["auto"] | float | None = UNSET

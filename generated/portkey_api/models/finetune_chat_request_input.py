@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @model
 class FinetuneChatRequestInput(WireModel):
-    """The document's ``FinetuneChatRequestInput``."""
+    """One line of a training file for chat models: a conversation, and the functions the model may call in it."""
 
     messages: (
         list[

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class FinetuneCompletionRequestInput(WireModel):
-    """The document's ``FinetuneCompletionRequestInput``."""
+    """One line of a training file for text completion models: a text, and how it should go on."""
 
     prompt: str | None = UNSET
     completion: str | None = UNSET

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class FunctionObject(WireModel):
-    """The document's ``FunctionObject``."""
+    """A function as the model gets to know it: its name, its purpose and the arguments it takes. Assistants and
+    chat completions use the same form.
+    """
 
     name: str
     description: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class FunctionToolCallOutput(WireModel):
-    """The document's ``FunctionToolCallOutput``."""
+    """What your function returned, as input for the next turn."""
 
     type: Literal["function_call_output"]
     call_id: str

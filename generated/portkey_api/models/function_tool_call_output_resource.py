@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FunctionToolCallOutputResource(WireModel):
-    """The document's ``FunctionToolCallOutputResource``."""
+    """A stored result of a function, as the caller sent it."""
 
     id: str
     type: Literal["function_call_output"]

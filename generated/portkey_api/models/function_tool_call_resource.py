@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FunctionToolCallResource(WireModel):
-    """The document's ``FunctionToolCallResource``."""
+    """A stored call of a function, from an earlier turn."""
 
     id: str
     type: Literal["function_call"]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class GatewayConfig(WireModel):
-    """The document's ``GatewayConfig``."""
+    """Rules that a request follows on its way: how often to try again, what to cache, and which providers to use.
+    Only the commonest rules are described; others are kept as they come.
+    """
 
     retry: GatewayConfigRetry | None = UNSET
     cache: GatewayConfigCache | None = UNSET

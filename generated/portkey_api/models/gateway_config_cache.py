@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayConfigCache(WireModel):
-    """The document's ``GatewayConfigCache``."""
+    """How answers are kept and served again for the same or a similar request."""
 
     mode: str | None = UNSET
     max_age: int | None = UNSET

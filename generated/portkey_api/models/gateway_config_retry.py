@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayConfigRetry(WireModel):
-    """The document's ``GatewayConfigRetry``."""
+    """When and how often the gateway tries a failed request again. Without it, failures are handed on at once."""
 
     attempts: int | None = UNSET
     on_status_codes: list[int] | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayConfigStrategy(WireModel):
-    """The document's ``GatewayConfigStrategy``."""
+    """How the gateway chooses among the targets."""
 
     mode: str | None = UNSET

@@ -6,7 +6,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayConfigTargetsItem(WireModel):
-    """The document's ``GatewayConfigTargetsItem``."""
+    """One place to send a request to, with the credentials for it. Keys that are not described here, such as
+    `weight` or `override_params`, are kept.
+    """
 
     provider: str | None = UNSET
     virtual_key: str | None = UNSET

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @model
 class GatewayError(WireModel):
-    """The document's ``GatewayError``."""
+    """An error in any of the shapes in use. The field that is there tells its origin: `error` a provider or
+    OpenAI's format, `status` and `message` the gateway's own checks, `message` and `ok` its router, `success`
+    and `data` the control plane, `detail` another proxy, `html-message` text that was no JSON.
+    """
 
     error: GatewayErrorDetails | str | None = UNSET
     provider: str | None = UNSET

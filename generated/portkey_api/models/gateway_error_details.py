@@ -8,7 +8,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayErrorDetails(WireModel):
-    """The document's ``GatewayErrorDetails``."""
+    """An error as OpenAI describes it: words for a reader, and a type and a code for a program. The gateway
+    translates the errors of most providers into it.
+    """
 
     message: str | None = UNSET
     type: str | None = UNSET

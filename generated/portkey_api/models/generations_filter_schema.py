@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class GenerationsFilterSchema(WireModel):
-    """The document's ``GenerationsFilterSchema``."""
+    """Which logs an export takes. All conditions have to be met, and one export holds 50,000 logs at most."""
 
     time_of_generation_min: datetime.datetime | None = UNSET
     time_of_generation_max: datetime.datetime | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class GlobalWorkspaceAccess(WireModel):
-    """The document's ``GlobalWorkspaceAccess``."""
+    """Whether every workspace may use an integration, and the limits that each of them then gets. A workspace that
+    is listed by itself has its own settings.
+    """
 
     enabled: bool
     usage_limits: list[UsageLimits] | None = UNSET

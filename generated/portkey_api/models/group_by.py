@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class GroupBy(WireModel):
-    """The document's ``GroupBy``."""
+    """Something by which a policy splits its count, so that, for instance, each API key has a limit to itself
+    instead of all sharing one.
+    """
 
     key: str
 

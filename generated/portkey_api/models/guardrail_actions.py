@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailActions(WireModel):
-    """The document's ``GuardrailActions``."""
+    """What follows when the checks of a guardrail pass or fail: whether a request is stopped, and what feedback is
+    recorded.
+    """
 
     deny: bool | None = UNSET
     async_: bool | None = UNSET

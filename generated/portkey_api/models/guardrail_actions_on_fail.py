@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailActionsOnFail(WireModel):
-    """The document's ``GuardrailActionsOnFail``."""
+    """What to do when a check fails."""
 
     feedback: GuardrailActionsOnFailFeedback
     _codecs: ClassVar[dict[str, Any]] = {"feedback": "GuardrailActionsOnFailFeedback"}

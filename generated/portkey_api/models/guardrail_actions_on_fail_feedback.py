@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailActionsOnFailFeedback(WireModel):
-    """The document's ``GuardrailActionsOnFailFeedback``."""
+    """Feedback recorded for the request after a failed check."""
 
     value: float
     weight: float

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailActionsOnSuccess(WireModel):
-    """The document's ``GuardrailActionsOnSuccess``."""
+    """What to do when all checks pass."""
 
     feedback: GuardrailActionsOnSuccessFeedback
     _codecs: ClassVar[dict[str, Any]] = {"feedback": "GuardrailActionsOnSuccessFeedback"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailActionsOnSuccessFeedback(WireModel):
-    """The document's ``GuardrailActionsOnSuccessFeedback``."""
+    """Feedback recorded for the request after passed checks."""
 
     value: float
     weight: float

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GuardrailCheckSettings(WireModel):
-    """The document's ``GuardrailCheckSettings``."""
+    """What every check can have beside its id and parameters: a name, and a switch."""
 
     name: str | None = UNSET
     is_enabled: bool | None = UNSET

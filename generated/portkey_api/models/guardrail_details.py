@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailDetails(WireModel):
-    """The document's ``GuardrailDetails``."""
+    """A guardrail in full: the facts that the list shows too, its checks, and what follows from their results."""
 
     id: str
     name: str

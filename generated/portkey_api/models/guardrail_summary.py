@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailSummary(WireModel):
-    """The document's ``GuardrailSummary``."""
+    """A guardrail in brief: who has it and in what state it is, but not what it checks. Part of the full answer
+    too.
+    """
 
     id: str
     name: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class HashicorpAppRoleAuthConfig(WireModel):
-    """The document's ``HashicorpAppRoleAuthConfig``."""
+    """Logs in to HashiCorp Vault with AppRole, its way for machines."""
 
     vault_auth_type: Literal["approle"]
     vault_addr: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class HashicorpKubernetesAuthConfig(WireModel):
-    """The document's ``HashicorpKubernetesAuthConfig``."""
+    """Logs in to HashiCorp Vault with the Kubernetes service account that the gateway runs under."""
 
     vault_auth_type: Literal["kubernetes"]
     vault_addr: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class HashicorpTokenAuthConfig(WireModel):
-    """The document's ``HashicorpTokenAuthConfig``."""
+    """Logs in to HashiCorp Vault with a token."""
 
     vault_auth_type: Literal["token"]
     vault_addr: str

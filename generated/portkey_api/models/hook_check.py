@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class HookCheck(WireModel):
-    """The document's ``HookCheck``."""
+    """The outcome of one check within a guardrail."""
 
     id: str | None = UNSET
     verdict: bool | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class HookResult(WireModel):
-    """The document's ``HookResult``."""
+    """The outcome of one guardrail: its verdict, what its single checks found, and how long it took."""
 
     id: str | None = UNSET
     type: str | None = UNSET

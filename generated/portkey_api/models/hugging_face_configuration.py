@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class HuggingFaceConfiguration(WireModel):
-    """The document's ``HuggingFaceConfiguration``."""
+    """Settings of an integration with Hugging Face; only needed for an endpoint of your own."""
 
     huggingface_base_url: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"huggingface_base_url": "str"}

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class Image(WireModel):
-    """The document's ``Image``."""
+    """One picture: a link or its data, depending on `response_format`."""
 
     b64_json: str | None = UNSET
     url: str | None = UNSET

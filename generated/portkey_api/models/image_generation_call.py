@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ImageGenerationCall(WireModel):
-    """The document's ``ImageGenerationCall``."""
+    """An image that the model had made by the provider's image tool."""
 
     type: Literal["image_generation_call"]
     id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ImagesResponse(WireModel):
-    """The document's ``ImagesResponse``."""
+    """Pictures that were made, by whichever of the image operations."""
 
     created: int
     data: list[Image]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class InputAudio(WireModel):
-    """The document's ``InputAudio``."""
+    """A piece of speech or sound given to the model in base64."""
 
     type: Literal["input_audio"]
     data: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class InputFile(WireModel):
-    """The document's ``InputFile``."""
+    """A document in a message, such as a PDF: either uploaded before, or with its content inline."""
 
     type: Literal["input_file"]
     file_id: str | None = UNSET

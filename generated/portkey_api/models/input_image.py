@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class InputImage(WireModel):
-    """The document's ``InputImage``."""
+    """An image in a message, by address or as an uploaded file."""
 
     type: Literal["input_image"]
     detail: InputImageDetail

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class InputMessage(WireModel):
-    """The document's ``InputMessage``."""
+    """A message to the model in its full form, whose content is always a list of parts."""
 
     role: InputMessageRole
     content: list[InputText | InputImage | InputFile]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class InputMessageResource(WireModel):
-    """The document's ``InputMessageResource``."""
+    """A stored message to the model, the full form with the id it was given."""
 
     role: InputMessageResourceRole
     content: list[InputText | InputImage | InputFile]

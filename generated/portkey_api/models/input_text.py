@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class InputText(WireModel):
-    """The document's ``InputText``."""
+    """A text part of a message to the model."""
 
     type: Literal["input_text"]
     text: str

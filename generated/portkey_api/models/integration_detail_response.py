@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationDetailResponse(WireModel):
-    """The document's ``IntegrationDetailResponse``."""
+    """An integration in full: what a list shows of it, and its settings, access and prices."""
 
     id: str | None = UNSET
     organisation_id: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationList(WireModel):
-    """The document's ``IntegrationList``."""
+    """An integration in short, as a list shows it: which AI provider it reaches, what it is called and whether it
+    is in use. `IntegrationDetailResponse` adds the settings.
+    """
 
     id: str | None = UNSET
     organisation_id: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationModel(WireModel):
-    """The document's ``IntegrationModel``."""
+    """One model of an integration: whether it may be used, whether it was added by hand, and what it costs there."""
 
     slug: str | None = UNSET
     name: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationModelsResponse(WireModel):
-    """The document's ``IntegrationModelsResponse``."""
+    """The models of an integration, with their number and whether all of them are allowed."""
 
     total: int | None = UNSET
     models: list[IntegrationModel] | None = UNSET

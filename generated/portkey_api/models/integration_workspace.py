@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationWorkspace(WireModel):
-    """The document's ``IntegrationWorkspace``."""
+    """What one workspace may do with an integration."""
 
     id: str | None = UNSET
     enabled: bool | None = UNSET

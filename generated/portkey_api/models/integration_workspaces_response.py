@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationWorkspacesResponse(WireModel):
-    """The document's ``IntegrationWorkspacesResponse``."""
+    """The workspaces of an integration, with their number."""
 
     total: int | None = UNSET
     workspaces: list[IntegrationWorkspace] | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class Invite(WireModel):
-    """The document's ``Invite``."""
+    """An invitation to join the organisation: who is asked, in what role, by whom, and what became of it."""
 
     object: str | None = UNSET
     id: str | None = UNSET

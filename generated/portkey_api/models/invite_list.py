@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class InviteList(WireModel):
-    """The document's ``InviteList``."""
+    """A page of invites, as the list of the organisation's invites answers it."""
 
     object: Literal["list"] | None = UNSET
     total: int | None = UNSET

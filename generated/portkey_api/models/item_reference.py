@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ItemReference(WireModel):
-    """The document's ``ItemReference``."""
+    """Stands for an item that the provider has stored, so that it need not be sent again."""
 
     id: str
     type: Literal["item_reference"]

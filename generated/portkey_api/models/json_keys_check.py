@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class JSONKeysCheck(WireModel):
-    """The document's ``JSONKeysCheck``."""
+    """Check that JSON in the text has certain keys at its top level, or has none of them."""
 
     id: Literal["default.jsonKeys"]
     parameters: JSONKeysParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class JSONKeysParameters(WireModel):
-    """The document's ``JSONKeysParameters``."""
+    """Keys to look for, and how many of them must be there."""
 
     keys_: list[str]
     operator: JSONKeysParametersOperator

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class JSONSchemaParameters(WireModel):
-    """The document's ``JSONSchemaParameters``."""
+    """The schema that JSON in the text is held against, and how the outcome counts."""
 
     schema: dict[str, Any]
     not_: bool | None = UNSET

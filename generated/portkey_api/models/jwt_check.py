@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class JWTCheck(WireModel):
-    """The document's ``JWTCheck``."""
+    """Check that a request carries a valid JSON Web Token, verified with the keys that an address publishes."""
 
     id: Literal["default.jwt"]
     parameters: JWTParameters | None = UNSET

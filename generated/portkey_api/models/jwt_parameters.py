@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class JWTParameters(WireModel):
-    """The document's ``JWTParameters``."""
+    """Where the token of a request is found, which keys verify it, and how strictly its times are read."""
 
     jwks_uri: str
     header_key: str

@@ -9,7 +9,7 @@ from ..types import WireModel, model
 
 @model
 class KeyPress(WireModel):
-    """The document's ``KeyPress``."""
+    """Pressing one key, or several together."""
 
     type: Literal["keypress"]
     keys_: list[str]

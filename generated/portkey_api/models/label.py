@@ -9,7 +9,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class Label(WireModel):
-    """The document's ``Label``."""
+    """A mark for versions of prompts, such as `production`. A request can name a prompt by a label and so get the
+    version that carries it.
+    """
 
     id: str | None = UNSET
     name: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListAssistantsResponse(WireModel):
-    """The document's ``ListAssistantsResponse``."""
+    """A page of assistants, as the list operation answers it."""
 
     object: str
     data: list[AssistantObject]

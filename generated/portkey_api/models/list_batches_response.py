@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListBatchesResponse(WireModel):
-    """The document's ``ListBatchesResponse``."""
+    """A page of batches, as the list operation answers it."""
 
     data: list[Batch]
     has_more: bool

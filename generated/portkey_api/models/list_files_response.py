@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListFilesResponse(WireModel):
-    """The document's ``ListFilesResponse``."""
+    """What listing files answers: the files, and at newer providers the cursors to go on with."""
 
     data: list[OpenAIFile]
     object: Literal["list"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListFineTuningJobCheckpointsResponse(WireModel):
-    """The document's ``ListFineTuningJobCheckpointsResponse``."""
+    """A page of the checkpoints of one job, with cursors."""
 
     data: list[FineTuningJobCheckpoint]
     object: Literal["list"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListFineTuningJobEventsResponse(WireModel):
-    """The document's ``ListFineTuningJobEventsResponse``."""
+    """A page of the log of one training job."""
 
     data: list[FineTuningJobEvent]
     object: Literal["list"]

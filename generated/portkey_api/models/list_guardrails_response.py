@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListGuardrailsResponse(WireModel):
-    """The document's ``ListGuardrailsResponse``."""
+    """A page of the guardrails that the key can see, with the count of all."""
 
     data: list[GuardrailSummary]
     total: int

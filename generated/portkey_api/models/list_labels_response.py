@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListLabelsResponse(WireModel):
-    """The document's ``ListLabelsResponse``."""
+    """A page of labels, with the count of those on all pages."""
 
     total: int | None = UNSET
     data: list[Label] | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListMessagesResponse(WireModel):
-    """The document's ``ListMessagesResponse``."""
+    """A page of the messages of a thread, as the list operation answers it."""
 
     object: str
     data: list[MessageObject]

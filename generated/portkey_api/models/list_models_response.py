@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListModelsResponse(WireModel):
-    """The document's ``ListModelsResponse``."""
+    """A list of models, as the operation that lists them answers it."""
 
     object: Literal["list"]
     data: list[Model]

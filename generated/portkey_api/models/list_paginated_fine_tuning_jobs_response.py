@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListPaginatedFineTuningJobsResponse(WireModel):
-    """The document's ``ListPaginatedFineTuningJobsResponse``."""
+    """A page of fine-tuning jobs. It names no cursor: use the id of its last job."""
 
     data: list[FineTuningJob]
     has_more: bool

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListRunStepsResponse(WireModel):
-    """The document's ``ListRunStepsResponse``."""
+    """A page of the steps of a run, as the list operation answers it."""
 
     object: str
     data: list[RunStepObject]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListRunsResponse(WireModel):
-    """The document's ``ListRunsResponse``."""
+    """A page of the runs of a thread, as the list operation answers it."""
 
     object: str
     data: list[RunObject]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListThreadsResponse(WireModel):
-    """The document's ``ListThreadsResponse``."""
+    """A page of threads, with the ids of its ends and whether more follow."""
 
     object: str
     data: list[ThreadObject]

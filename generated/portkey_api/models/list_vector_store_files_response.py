@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListVectorStoreFilesResponse(WireModel):
-    """The document's ``ListVectorStoreFilesResponse``."""
+    """A page of files of a vector store, or of one of its batches."""
 
     object: str
     data: list[VectorStoreFileObject]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ListVectorStoresResponse(WireModel):
-    """The document's ``ListVectorStoresResponse``."""
+    """A page of vector stores, with the cursors for going on and back."""
 
     object: str
     data: list[VectorStoreObject]

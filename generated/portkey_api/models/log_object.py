@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class LogObject(WireModel):
-    """The document's ``LogObject``."""
+    """One request that went through the gateway or was logged by hand, with its response. Fields that begin with
+    `final`, `original` and `transformed` show the stages of the translation.
+    """
 
     id: str | None
     request: LogRequest

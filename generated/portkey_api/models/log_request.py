@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class LogRequest(WireModel):
-    """The document's ``LogRequest``."""
+    """The request of a log as the gateway received it, with Portkey's own headers set apart."""
 
     url: str
     method: LogRequestMethod

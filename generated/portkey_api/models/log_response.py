@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class LogResponse(WireModel):
-    """The document's ``LogResponse``."""
+    """The response of a log: its status, headers and body, how long it took, and which target gave it."""
 
     status: int
     response_time: int

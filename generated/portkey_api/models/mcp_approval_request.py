@@ -8,7 +8,9 @@ from ..types import WireModel, model
 
 @model
 class McpApprovalRequest(WireModel):
-    """The document's ``McpApprovalRequest``."""
+    """The model wants to call a tool of an MCP server and waits for your consent, to be sent as input of the next
+    turn.
+    """
 
     type: Literal["mcp_approval_request"]
     id: str

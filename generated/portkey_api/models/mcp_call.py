@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpCall(WireModel):
-    """The document's ``McpCall``."""
+    """A tool of an MCP server, called by the provider for the model."""
 
     type: Literal["mcp_call"]
     id: str

@@ -6,7 +6,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpClientInfo(WireModel):
-    """The document's ``McpClientInfo``."""
+    """How the gateway is registered as an OAuth client of an MCP server, with the field names of RFC 7591. No
+    answer of the service was seen, so none of the fields is certain.
+    """
 
     client_id: str | None = UNSET
     client_secret: str | None = UNSET

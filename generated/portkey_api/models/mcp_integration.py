@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegration(WireModel):
-    """The document's ``McpIntegration``."""
+    """An MCP integration in full: the server's address, how the gateway reaches it and logs in, and the access of
+    workspaces.
+    """
 
     id: str | None = UNSET
     name: str | None = UNSET

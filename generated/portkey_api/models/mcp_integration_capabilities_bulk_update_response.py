@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCapabilitiesBulkUpdateResponse(WireModel):
-    """The document's ``McpIntegrationCapabilitiesBulkUpdateResponse``."""
+    """Tells whether switching capabilities of an MCP integration worked."""
 
     success: bool | None = UNSET

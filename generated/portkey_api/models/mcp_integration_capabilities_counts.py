@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationCapabilitiesCounts(WireModel):
-    """The document's ``McpIntegrationCapabilitiesCounts``."""
+    """How many capabilities of each kind the server of an MCP integration offers, and how many of them are let
+    through.
+    """
 
     tools: McpIntegrationCapabilitiesCountsTools | None = UNSET
     prompts: McpIntegrationCapabilitiesCountsPrompts | None = UNSET

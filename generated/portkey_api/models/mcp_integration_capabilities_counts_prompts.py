@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCapabilitiesCountsPrompts(WireModel):
-    """The document's ``McpIntegrationCapabilitiesCountsPrompts``."""
+    """The prompts of the integration, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCapabilitiesCountsResourceTemplates(WireModel):
-    """The document's ``McpIntegrationCapabilitiesCountsResourceTemplates``."""
+    """The resource templates of the integration, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

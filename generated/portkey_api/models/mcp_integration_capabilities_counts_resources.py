@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCapabilitiesCountsResources(WireModel):
-    """The document's ``McpIntegrationCapabilitiesCountsResources``."""
+    """The resources of the integration, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

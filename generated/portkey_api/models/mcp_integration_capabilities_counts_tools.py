@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCapabilitiesCountsTools(WireModel):
-    """The document's ``McpIntegrationCapabilitiesCountsTools``."""
+    """The tools of the integration, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationCapabilitiesListResponse(WireModel):
-    """The document's ``McpIntegrationCapabilitiesListResponse``."""
+    """A page of what the server of an MCP integration offers, with the counts of each kind."""
 
     data: list[McpIntegrationCapabilityItem] | None = UNSET
     counts: McpIntegrationCapabilitiesCounts | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationCapabilityItem(WireModel):
-    """The document's ``McpIntegrationCapabilityItem``."""
+    """One thing that the server of an MCP integration offers. Which of the optional fields are there depends on
+    `type`; they say what the server says in MCP's own lists.
+    """
 
     name: str | None = UNSET
     type: McpIntegrationCapabilityItemType | None = UNSET

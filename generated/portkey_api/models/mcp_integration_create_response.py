@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationCreateResponse(WireModel):
-    """The document's ``McpIntegrationCreateResponse``."""
+    """What registering an MCP integration answers: how to address it from now on."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

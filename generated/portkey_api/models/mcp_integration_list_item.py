@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationListItem(WireModel):
-    """The document's ``McpIntegrationListItem``."""
+    """An MCP integration as a list shows it: the address of the server, how it is reached, and who may use it."""
 
     id: str | None = UNSET
     name: str | None = UNSET

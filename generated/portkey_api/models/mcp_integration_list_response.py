@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationListResponse(WireModel):
-    """The document's ``McpIntegrationListResponse``."""
+    """A page of MCP integrations, with the number of all and whether more follow."""
 
     data: list[McpIntegrationListItem] | None = UNSET
     total: int | None = UNSET

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationWorkspaceItem(WireModel):
-    """The document's ``McpIntegrationWorkspaceItem``."""
+    """What one workspace may do with an MCP integration, and since when."""
 
     id: str | None = UNSET
     enabled: bool | None = UNSET

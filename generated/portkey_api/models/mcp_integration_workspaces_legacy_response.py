@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationWorkspacesLegacyResponse(WireModel):
-    """The document's ``McpIntegrationWorkspacesLegacyResponse``."""
+    """The workspaces of an MCP integration in the former form of the answer, without their number."""
 
     workspaces: list[McpIntegrationWorkspaceItem]
     global_workspace_access: dict[str, Any] | None = UNSET

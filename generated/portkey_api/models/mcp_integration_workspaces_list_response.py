@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationWorkspacesListResponse(WireModel):
-    """The document's ``McpIntegrationWorkspacesListResponse``."""
+    """The workspaces of an MCP integration in the current form, with their number."""
 
     data: list[McpIntegrationWorkspaceItem]
     global_workspace_access: dict[str, Any] | None = UNSET

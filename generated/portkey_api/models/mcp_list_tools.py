@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpListTools(WireModel):
-    """The document's ``McpListTools``."""
+    """The tools that an MCP server offers, as the provider fetched them for the model."""
 
     type: Literal["mcp_list_tools"]
     id: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServer(WireModel):
-    """The document's ``McpServer``."""
+    """An MCP server in full: what agents of a workspace call, and the integration it stands on."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCapabilitiesBulkUpdateResponse(WireModel):
-    """The document's ``McpServerCapabilitiesBulkUpdateResponse``."""
+    """Tells whether switching capabilities of an MCP server worked."""
 
     success: bool | None = UNSET

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerCapabilitiesCounts(WireModel):
-    """The document's ``McpServerCapabilitiesCounts``."""
+    """How many capabilities of each kind an MCP server has, and how many of them it lets through."""
 
     tools: McpServerCapabilitiesCountsTools | None = UNSET
     prompts: McpServerCapabilitiesCountsPrompts | None = UNSET

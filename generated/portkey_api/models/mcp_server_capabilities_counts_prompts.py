@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCapabilitiesCountsPrompts(WireModel):
-    """The document's ``McpServerCapabilitiesCountsPrompts``."""
+    """The prompts of the server, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCapabilitiesCountsResourceTemplates(WireModel):
-    """The document's ``McpServerCapabilitiesCountsResourceTemplates``."""
+    """The resource templates of the server, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

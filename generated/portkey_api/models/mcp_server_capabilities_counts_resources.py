@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCapabilitiesCountsResources(WireModel):
-    """The document's ``McpServerCapabilitiesCountsResources``."""
+    """The resources of the server, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCapabilitiesCountsTools(WireModel):
-    """The document's ``McpServerCapabilitiesCountsTools``."""
+    """The tools of the server, counted."""
 
     total: int | None = UNSET
     enabled: int | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerCapabilitiesListResponse(WireModel):
-    """The document's ``McpServerCapabilitiesListResponse``."""
+    """A page of what an MCP server offers to agents, with the counts of each kind."""
 
     data: list[McpServerCapabilityItem] | None = UNSET
     counts: McpServerCapabilitiesCounts | None = UNSET

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class McpServerCapabilityItem(WireModel):
-    """The document's ``McpServerCapabilityItem``."""
+    """One thing that an MCP server can offer to agents. Which of the optional fields are there depends on `type`;
+    they say what the remote server says in MCP's own lists.
+    """
 
     name: str | None = UNSET
     type: McpServerCapabilityItemType | None = UNSET

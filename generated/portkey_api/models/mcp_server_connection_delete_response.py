@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerConnectionDeleteResponse(WireModel):
-    """The document's ``McpServerConnectionDeleteResponse``."""
+    """Tells whether cutting connections to an MCP server worked."""
 
     success: bool | None = UNSET

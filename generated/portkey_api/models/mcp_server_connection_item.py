@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerConnectionItem(WireModel):
-    """The document's ``McpServerConnectionItem``."""
+    """One user's connection to an MCP server."""
 
     user_id: str | None = UNSET
     connected: bool | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerConnectionsListResponse(WireModel):
-    """The document's ``McpServerConnectionsListResponse``."""
+    """A page of connections to an MCP server, with the number of all and whether more follow."""
 
     data: list[McpServerConnectionItem] | None = UNSET
     total: int | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerCreateResponse(WireModel):
-    """The document's ``McpServerCreateResponse``."""
+    """What creating an MCP server answers: how to address it from now on."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

@@ -9,7 +9,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerListItem(WireModel):
-    """The document's ``McpServerListItem``."""
+    """An MCP server as a list shows it: the workspace it stands in, the integration below it and the URL that
+    agents call.
+    """
 
     id: str | None = UNSET
     organisation_id: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerListResponse(WireModel):
-    """The document's ``McpServerListResponse``."""
+    """A page of MCP servers. Whether more follow must be told from `total`."""
 
     data: list[McpServerListItem] | None = UNSET
     total: int | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerTestResponse(WireModel):
-    """The document's ``McpServerTestResponse``."""
+    """Outcome of trying to reach an MCP server, used for MCP servers and for MCP integrations."""
 
     success: bool | None = UNSET
     status_code: int | None = UNSET

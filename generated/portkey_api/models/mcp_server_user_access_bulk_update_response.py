@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerUserAccessBulkUpdateResponse(WireModel):
-    """The document's ``McpServerUserAccessBulkUpdateResponse``."""
+    """Tells whether setting users' access to an MCP server worked."""
 
     success: bool | None = UNSET

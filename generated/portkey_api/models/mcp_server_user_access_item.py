@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerUserAccessItem(WireModel):
-    """The document's ``McpServerUserAccessItem``."""
+    """What one user may do with an MCP server."""
 
     user_id: str | None = UNSET
     first_name: str | None = UNSET

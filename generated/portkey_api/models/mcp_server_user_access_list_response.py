@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpServerUserAccessListResponse(WireModel):
-    """The document's ``McpServerUserAccessListResponse``."""
+    """A page of users of an MCP server, with the access of each and the default for everyone else."""
 
     data: list[McpServerUserAccessItem] | None = UNSET
     default_user_access: McpServerUserAccessListResponseDefaultUserAccess | None = UNSET

@@ -9,7 +9,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpSyncResponse(WireModel):
-    """The document's ``McpSyncResponse``."""
+    """How a sync with an MCP server went, for integrations and servers alike. No answer of the service was seen,
+    so any field can be absent.
+    """
 
     success: bool | None = UNSET
     sync_status: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentImageFileObject(WireModel):
-    """The document's ``MessageContentImageFileObject``."""
+    """A part of a message that shows an uploaded image, in requests and in stored messages."""
 
     type: Literal["image_file"]
     image_file: MessageContentImageFileObjectImageFile

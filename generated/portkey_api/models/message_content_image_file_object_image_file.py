@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentImageFileObjectImageFile(WireModel):
-    """The document's ``MessageContentImageFileObjectImageFile``."""
+    """Which uploaded image is shown, and how closely the model looks at it."""
 
     file_id: str
     detail: MessageContentImageFileObjectImageFileDetail | None = UNSET

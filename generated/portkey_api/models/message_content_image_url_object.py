@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentImageUrlObject(WireModel):
-    """The document's ``MessageContentImageUrlObject``."""
+    """A part of a message that shows an image from the web, in requests and in stored messages."""
 
     type: Literal["image_url"]
     image_url: MessageContentImageUrlObjectImageUrl

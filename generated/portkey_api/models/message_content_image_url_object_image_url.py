@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentImageUrlObjectImageUrl(WireModel):
-    """The document's ``MessageContentImageUrlObjectImageUrl``."""
+    """Where the image is, and how closely the model looks at it."""
 
     url: str
     detail: MessageContentImageUrlObjectImageUrlDetail | None = UNSET

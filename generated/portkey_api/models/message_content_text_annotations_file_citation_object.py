@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentTextAnnotationsFileCitationObject(WireModel):
-    """The document's ``MessageContentTextAnnotationsFileCitationObject``."""
+    """Tells that a place in the text quotes or rests on a file that was searched."""
 
     type: Literal["file_citation"]
     text: str

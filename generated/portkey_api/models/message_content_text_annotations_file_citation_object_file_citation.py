@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class MessageContentTextAnnotationsFileCitationObjectFileCitation(WireModel):
-    """The document's ``MessageContentTextAnnotationsFileCitationObjectFileCitation``."""
+    """The file that is cited."""
 
     file_id: str
     quote: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentTextAnnotationsFilePathObject(WireModel):
-    """The document's ``MessageContentTextAnnotationsFilePathObject``."""
+    """Tells that a place in the text is the path of a file that the code interpreter made."""
 
     type: Literal["file_path"]
     text: str

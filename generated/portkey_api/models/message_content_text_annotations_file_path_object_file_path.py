@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class MessageContentTextAnnotationsFilePathObjectFilePath(WireModel):
-    """The document's ``MessageContentTextAnnotationsFilePathObjectFilePath``."""
+    """The file that the code interpreter made."""
 
     file_id: str
     _tells: ClassVar[dict[str, Any]] = {"file_id": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentTextObject(WireModel):
-    """The document's ``MessageContentTextObject``."""
+    """A part with text in a stored message, together with notes on places in it."""
 
     type: Literal["text"]
     text: MessageContentTextObjectText

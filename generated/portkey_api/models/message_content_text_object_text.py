@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageContentTextObjectText(WireModel):
-    """The document's ``MessageContentTextObjectText``."""
+    """The words of the part and the annotations on them."""
 
     value: str
     annotations: list[MessageContentTextAnnotationsFileCitationObject | MessageContentTextAnnotationsFilePathObject]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentImageFileObject(WireModel):
-    """The document's ``MessageDeltaContentImageFileObject``."""
+    """An uploaded or generated image in a streamed message."""
 
     index: int
     type: Literal["image_file"]

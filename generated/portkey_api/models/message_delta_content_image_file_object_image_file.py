@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentImageFileObjectImageFile(WireModel):
-    """The document's ``MessageDeltaContentImageFileObjectImageFile``."""
+    """Which image file the streamed part shows, and in what detail."""
 
     file_id: str | None = UNSET
     detail: MessageDeltaContentImageFileObjectImageFileDetail | None = UNSET

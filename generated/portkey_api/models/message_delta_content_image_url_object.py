@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentImageUrlObject(WireModel):
-    """The document's ``MessageDeltaContentImageUrlObject``."""
+    """An image from the web in a streamed message."""
 
     index: int
     type: Literal["image_url"]

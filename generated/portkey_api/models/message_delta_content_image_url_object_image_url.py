@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentImageUrlObjectImageUrl(WireModel):
-    """The document's ``MessageDeltaContentImageUrlObjectImageUrl``."""
+    """Where the image of the streamed part is, and in what detail it is looked at."""
 
     url: str | None = UNSET
     detail: MessageDeltaContentImageUrlObjectImageUrlDetail | None = UNSET

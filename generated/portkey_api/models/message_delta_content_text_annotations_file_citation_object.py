@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentTextAnnotationsFileCitationObject(WireModel):
-    """The document's ``MessageDeltaContentTextAnnotationsFileCitationObject``."""
+    """A note in a stream that a place in the text rests on a file that was searched."""
 
     index: int
     type: Literal["file_citation"]

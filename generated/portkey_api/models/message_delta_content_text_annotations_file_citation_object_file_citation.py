@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class MessageDeltaContentTextAnnotationsFileCitationObjectFileCitation(WireModel):
-    """The document's ``MessageDeltaContentTextAnnotationsFileCitationObjectFileCitation``."""
+    """The file that the streamed text cites."""
 
     file_id: str | None = UNSET
     quote: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentTextAnnotationsFilePathObject(WireModel):
-    """The document's ``MessageDeltaContentTextAnnotationsFilePathObject``."""
+    """A note in a stream that a place in the text is the path of a file that the code interpreter made."""
 
     index: int
     type: Literal["file_path"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class MessageDeltaContentTextAnnotationsFilePathObjectFilePath(WireModel):
-    """The document's ``MessageDeltaContentTextAnnotationsFilePathObjectFilePath``."""
+    """The generated file that the streamed text names."""
 
     file_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"file_id": "str"}

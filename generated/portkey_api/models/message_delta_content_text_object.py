@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentTextObject(WireModel):
-    """The document's ``MessageDeltaContentTextObject``."""
+    """A piece of text of a streamed message."""
 
     index: int
     type: Literal["text"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaContentTextObjectText(WireModel):
-    """The document's ``MessageDeltaContentTextObjectText``."""
+    """New words of the part and new annotations on it."""
 
     value: str | None = UNSET
     annotations: (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaObject(WireModel):
-    """The document's ``MessageDeltaObject``."""
+    """What a streamed message gained since the event before."""
 
     id: str
     object: Literal["thread.message.delta"]

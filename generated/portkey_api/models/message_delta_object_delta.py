@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageDeltaObjectDelta(WireModel):
-    """The document's ``MessageDeltaObjectDelta``."""
+    """The new parts of the message."""
 
     role: MessageDeltaObjectDeltaRole | None = UNSET
     content: (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageObject(WireModel):
-    """The document's ``MessageObject``."""
+    """A message of a thread, written by a user or by an assistant, as the provider keeps it."""
 
     id: str
     object: Literal["thread.message"]

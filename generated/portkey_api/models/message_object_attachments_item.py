@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageObjectAttachmentsItem(WireModel):
-    """The document's ``MessageObjectAttachmentsItem``."""
+    """One file that goes with a stored message."""
 
     file_id: str | None = UNSET
     tools: list[AssistantToolsCode | AssistantToolsFileSearchTypeOnly] | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageRequestContentTextObject(WireModel):
-    """The document's ``MessageRequestContentTextObject``."""
+    """A part with text in a message that you send."""
 
     type: Literal["text"]
     text: str

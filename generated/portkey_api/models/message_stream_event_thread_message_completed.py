@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageStreamEventThreadMessageCompleted(WireModel):
-    """The document's ``MessageStreamEventThreadMessageCompleted``."""
+    """The message is whole; `data` is the message with all its content."""
 
     event: Literal["thread.message.completed"]
     data: MessageObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageStreamEventThreadMessageCreated(WireModel):
-    """The document's ``MessageStreamEventThreadMessageCreated``."""
+    """A message was created, still without content."""
 
     event: Literal["thread.message.created"]
     data: MessageObject

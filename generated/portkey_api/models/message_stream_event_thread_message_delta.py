@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageStreamEventThreadMessageDelta(WireModel):
-    """The document's ``MessageStreamEventThreadMessageDelta``."""
+    """Something was added to the message; `data` holds only what is new."""
 
     event: Literal["thread.message.delta"]
     data: MessageDeltaObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageStreamEventThreadMessageInProgress(WireModel):
-    """The document's ``MessageStreamEventThreadMessageInProgress``."""
+    """A run has begun to write the message."""
 
     event: Literal["thread.message.in_progress"]
     data: MessageObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class MessageStreamEventThreadMessageIncomplete(WireModel):
-    """The document's ``MessageStreamEventThreadMessageIncomplete``."""
+    """The writing of the message stopped early."""
 
     event: Literal["thread.message.incomplete"]
     data: MessageObject

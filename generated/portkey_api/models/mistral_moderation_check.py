@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class MistralModerationCheck(WireModel):
-    """The document's ``MistralModerationCheck``."""
+    """Check by the moderation of Mistral. It fails when a chosen category is flagged; an error of the service lets
+    the text pass.
+    """
 
     id: Literal["mistral.moderateContent"]
     parameters: MistralModerationParameters | None = UNSET

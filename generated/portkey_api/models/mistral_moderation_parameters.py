@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class MistralModerationParameters(WireModel):
-    """The document's ``MistralModerationParameters``."""
+    """Categories of content that Mistral's moderation is to stop."""
 
     categories: list[MistralModerationParametersCategoriesItem]
     timeout: float | None = UNSET

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class Model(WireModel):
-    """The document's ``Model``."""
+    """A model that can be called, with its owner and age. Its id goes into the `model` field of requests."""
 
     id: str
     created: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelCalculateConfig(WireModel):
-    """The document's ``ModelCalculateConfig``."""
+    """How the cost of a request is worked out, as one formula for what is sent and one for what is answered."""
 
     request: ModelCalculateOperation | None = UNSET
     response: ModelCalculateOperation | None = UNSET

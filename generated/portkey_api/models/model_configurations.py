@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelConfigurations(WireModel):
-    """The document's ``ModelConfigurations``."""
+    """Settings for a single model of an integration."""
 
     custom_host: str | None = UNSET
 

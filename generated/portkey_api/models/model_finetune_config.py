@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelFinetuneConfig(WireModel):
-    """The document's ``ModelFinetuneConfig``."""
+    """Prices of fine-tuning the model, by trained token or by hour; absent for models that cannot be tuned."""
 
     pay_per_token: ModelTokenPrice | None = UNSET
     pay_per_hour: ModelTokenPrice | None = UNSET

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ModelResponseProperties(WireModel):
-    """The document's ``ModelResponseProperties``."""
+    """Metadata and sampling settings that a request and its response have in common."""
 
     metadata: dict[str, str] | None = UNSET
     temperature: float | None = UNSET

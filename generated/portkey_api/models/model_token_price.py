@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ModelTokenPrice(WireModel):
-    """The document's ``ModelTokenPrice``."""
+    """One price, in an object of its own."""
 
     price: float | None = UNSET

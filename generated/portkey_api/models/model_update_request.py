@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelUpdateRequest(WireModel):
-    """The document's ``ModelUpdateRequest``."""
+    """The new state of one model of an integration. Slug and switch are always told, the rest only as needed."""
 
     slug: str
     enabled: bool

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ModelValueReference(WireModel):
-    """The document's ``ModelValueReference``."""
+    """A value in a formula, by name: the end of the nesting."""
 
     value: str
     _tells: ClassVar[dict[str, Any]] = {"value": "str"}

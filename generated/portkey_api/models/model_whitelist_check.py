@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelWhitelistCheck(WireModel):
-    """The document's ``ModelWhitelistCheck``."""
+    """Check that the `model` of a request is on a list of permitted ones."""
 
     id: Literal["default.modelWhitelist"]
     parameters: ModelWhitelistParameters | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelWhitelistParameters(WireModel):
-    """The document's ``ModelWhitelistParameters``."""
+    """The list of models that requests may ask for."""
 
     models: list[str]
     _tells: ClassVar[dict[str, Any]] = {"models": ["str"]}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @model
 class ModifyAssistantRequest(WireModel):
-    """The document's ``ModifyAssistantRequest``."""
+    """Changes to an assistant. No field is required, and what is absent stays as it was."""
 
     model: str | None = UNSET
     name: str | None = UNSET

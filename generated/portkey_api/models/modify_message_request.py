@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModifyMessageRequest(WireModel):
-    """The document's ``ModifyMessageRequest``."""
+    """Changes to a message, of which only the metadata can be changed."""
 
     metadata: dict[str, Any] | None = UNSET
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModifyRunRequest(WireModel):
-    """The document's ``ModifyRunRequest``."""
+    """Changes to a run, of which only the metadata can be changed."""
 
     metadata: dict[str, Any] | None = UNSET
 

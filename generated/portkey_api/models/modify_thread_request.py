@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ModifyThreadRequest(WireModel):
-    """The document's ``ModifyThreadRequest``."""
+    """Changes to a thread. No field is required, and what is absent stays as it was."""
 
     tool_resources: ModifyThreadRequestToolResources | None = UNSET
     metadata: dict[str, Any] | None = UNSET

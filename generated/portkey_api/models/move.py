@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Move(WireModel):
-    """The document's ``Move``."""
+    """Moving the mouse pointer without pressing a button."""
 
     type: Literal["move"]
     x: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrDocumentUrl(WireModel):
-    """The document's ``OcrDocumentUrl``."""
+    """A document, such as a PDF, that the provider fetches from an address."""
 
     type: Literal["document_url"]
     document_url: str

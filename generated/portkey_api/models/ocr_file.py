@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrFile(WireModel):
-    """The document's ``OcrFile``."""
+    """A file that was uploaded to the provider before."""
 
     type: Literal["file"]
     file_id: str

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class OcrImage(WireModel):
-    """The document's ``OcrImage``."""
+    """A picture on a page: where it lies, in pixels from the upper left corner, and perhaps its content."""
 
     id: str
     top_left_x: int | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrImageUrl(WireModel):
-    """The document's ``OcrImageUrl``."""
+    """A single image, such as a photo or a scan, instead of a document."""
 
     type: Literal["image_url"]
     image_url: str | OcrImageUrlImageUrlOption2

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrImageUrlImageUrlOption2(WireModel):
-    """The document's ``OcrImageUrlImageUrlOption2``."""
+    """The address in an object, in the manner of chat messages."""
 
     url: str
     _tells: ClassVar[dict[str, Any]] = {"url": "str"}

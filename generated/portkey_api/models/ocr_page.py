@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrPage(WireModel):
-    """The document's ``OcrPage``."""
+    """One page: its text, where pictures are on it, and how large it is."""
 
     index: int
     markdown: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrRequest(WireModel):
-    """The document's ``OcrRequest``."""
+    """A document or an image whose text is to be read."""
 
     model: str
     document: OcrDocumentUrl | OcrImageUrl | OcrFile

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class OcrResponse(WireModel):
-    """The document's ``OcrResponse``."""
+    """What was read: the pages with their text, and how much of the document was processed."""
 
     pages: list[OcrPage]
     model: str

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class OcrResponseUsageInfo(WireModel):
-    """The document's ``OcrResponseUsageInfo``."""
+    """How much was processed, which the provider's bill goes by."""
 
     pages_processed: int
     doc_size_bytes: int | None = UNSET

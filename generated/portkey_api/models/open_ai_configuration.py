@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class OpenAIConfiguration(WireModel):
-    """The document's ``OpenAIConfiguration``."""
+    """Settings of an integration with OpenAI: which organisation and project its requests are billed to. Both are
+    optional.
+    """
 
     openai_organization: str | None = UNSET
     openai_project: str | None = UNSET

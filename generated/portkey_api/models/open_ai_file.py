@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class OpenAIFile(WireModel):
-    """The document's ``OpenAIFile``."""
+    """Facts about an uploaded or generated file; its bytes are fetched separately. At Bedrock and Vertex some
+    fields may be missing or spelled differently, for instance `createdAt`.
+    """
 
     id: str
     bytes: int | str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class OpenAIFinetuneJob(WireModel):
-    """The document's ``OpenAIFinetuneJob``."""
+    """Order for a training with the fields that all providers share, in OpenAI's form."""
 
     model: str
     training_file: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class OtherChunkingStrategyResponseParam(WireModel):
-    """The document's ``OtherChunkingStrategyResponseParam``."""
+    """It is not known how the file was cut, for instance because it was indexed before there was a choice."""
 
     type: Literal["other"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("other",)}

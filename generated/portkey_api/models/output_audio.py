@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class OutputAudio(WireModel):
-    """The document's ``OutputAudio``."""
+    """Speech that the model answered with, and the words of it."""
 
     type: Literal["output_audio"]
     data: str

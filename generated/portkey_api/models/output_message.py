@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class OutputMessage(WireModel):
-    """The document's ``OutputMessage``."""
+    """A message that the model wrote. Sent back as input, it stands for an earlier turn."""
 
     id: str
     type: Literal["message"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class OutputText(WireModel):
-    """The document's ``OutputText``."""
+    """Text from the model, with notes on where it comes from."""
 
     type: Literal["output_text"]
     text: str

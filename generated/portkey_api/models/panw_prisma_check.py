@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class PANWPrismaCheck(WireModel):
-    """The document's ``PANWPrismaCheck``."""
+    """Check by Prisma AIRS of Palo Alto Networks, following a security profile kept there. It fails when the
+    service says `block`, and when the call goes wrong.
+    """
 
     id: Literal["panw-prisma-airs.intercept"]
     parameters: PANWPrismaParameters | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PANWPrismaParameters(WireModel):
-    """The document's ``PANWPrismaParameters``."""
+    """Security profile to apply, and what the service is told about the request."""
 
     profile_name: str
     ai_model: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PatronusCheck(WireModel):
-    """The document's ``PatronusCheck``."""
+    """Check by one of the ready-made evaluators of Patronus, which the `id` chooses."""
 
     id: PatronusCheckId
     parameters: PatronusParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PatronusCustomCheck(WireModel):
-    """The document's ``PatronusCustomCheck``."""
+    """Check by criteria of your own at Patronus. It judges answers of the model, not requests."""
 
     id: Literal["patronus.custom"]
     parameters: PatronusCustomParameters | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PatronusCustomParameters(WireModel):
-    """The document's ``PatronusCustomParameters``."""
+    """The criteria at Patronus that the answer is judged by."""
 
     profile: str
     timeout: float | None = UNSET

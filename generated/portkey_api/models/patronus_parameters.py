@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PatronusParameters(WireModel):
-    """The document's ``PatronusParameters``."""
+    """What the ready-made evaluators of Patronus can be told."""
 
     redact: bool | None = UNSET
     timeout: float | None = UNSET

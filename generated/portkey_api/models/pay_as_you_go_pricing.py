@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PayAsYouGoPricing(WireModel):
-    """The document's ``PayAsYouGoPricing``."""
+    """What is paid by use: a price for input tokens and one for output tokens."""
 
     request_token: TokenPricing | None = UNSET
     response_token: TokenPricing | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PillarScanCheck(WireModel):
-    """The document's ``PillarScanCheck``."""
+    """Check by the scanners of Pillar, for prompts or for answers; the `id` says which."""
 
     id: PillarScanCheckId
     parameters: PillarScanParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PillarScanParameters(WireModel):
-    """The document's ``PillarScanParameters``."""
+    """Which scanners of Pillar are run on the text."""
 
     scanners: list[PillarScanParametersScannersItem]
     timeout: float | None = UNSET

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyBatchJob(WireModel):
-    """The document's ``PortkeyBatchJob``."""
+    """A job that Portkey manages: it uploads and runs the batch at the provider that `portkey_options` route to,
+    or sends the requests itself when `completion_window` is `immediate`.
+    """
 
     model: str
     input_file_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyBatchJobProviderOptionsOption1(WireModel):
-    """The document's ``PortkeyBatchJobProviderOptionsOption1``."""
+    """Options of a managed batch that runs at Amazon Bedrock."""
 
     model: str
     role_arn: str

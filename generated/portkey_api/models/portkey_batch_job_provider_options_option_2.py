@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyBatchJobProviderOptionsOption2(WireModel):
-    """The document's ``PortkeyBatchJobProviderOptionsOption2``."""
+    """Options of a managed batch that runs at Google Vertex AI."""
 
     model: str
     job_name: str | None = UNSET

@@ -8,7 +8,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PortkeyBatchOptions(WireModel):
-    """The document's ``PortkeyBatchOptions``."""
+    """Headers that Portkey applies when it runs a managed batch. One that routes is enough: a virtual key, a
+    config or a stored provider; buckets are needed for Bedrock and Vertex.
+    """
 
     x_portkey_virtual_key: str | None = UNSET
     x_portkey_aws_s3_bucket: str | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyFinetuneJob(WireModel):
-    """The document's ``PortkeyFinetuneJob``."""
+    """Order for a training that Portkey manages: it hands files and job to the provider that `portkey_options`
+    name.
+    """
 
     model: str
     training_file: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyLanguageCheck(WireModel):
-    """The document's ``PortkeyLanguageCheck``."""
+    """Check that the text is in a certain language, as Portkey's detector sees it."""
 
     id: Literal["portkey.language"]
     parameters: PortkeyLanguageParameters | None = UNSET

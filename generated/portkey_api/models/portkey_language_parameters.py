@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyLanguageParameters(WireModel):
-    """The document's ``PortkeyLanguageParameters``."""
+    """The language that the text must have, or must not have."""
 
     language: PortkeyLanguageParametersLanguage | None = UNSET
     not_: bool | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyModerationCheck(WireModel):
-    """The document's ``PortkeyModerationCheck``."""
+    """Check by Portkey's own moderation of content. It fails when a chosen category is flagged."""
 
     id: Literal["portkey.moderateContent"]
     parameters: PortkeyModerationParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyModerationParameters(WireModel):
-    """The document's ``PortkeyModerationParameters``."""
+    """Categories of content that Portkey's moderation is to stop."""
 
     categories: list[PortkeyModerationParametersCategoriesItem]
     timeout: float | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyPIICheck(WireModel):
-    """The document's ``PortkeyPIICheck``."""
+    """Check for personal data by Portkey's own detector, which can also take it out of the text."""
 
     id: Literal["portkey.pii"]
     parameters: PortkeyPIIParameters | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyPIIParameters(WireModel):
-    """The document's ``PortkeyPIIParameters``."""
+    """Which personal data Portkey looks for, and whether it is taken out."""
 
     categories: list[PortkeyPIIParametersCategoriesItem]
     redact: bool | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PricingConfig(WireModel):
-    """The document's ``PricingConfig``."""
+    """A price of your own for one model of an integration, used for costs instead of the list price."""
 
     type: Literal["static"] | None = UNSET
     pay_as_you_go: PayAsYouGoPricing | None = UNSET

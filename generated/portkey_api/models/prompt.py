@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class Prompt(WireModel):
-    """The document's ``Prompt``."""
+    """A saved prompt in full: the template, the settings that it is run with, and the version that is shown. Also
+    the answer for a single version.
+    """
 
     id: str | None = UNSET
     slug: str | None = UNSET

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PromptPartial(WireModel):
-    """The document's ``PromptPartial``."""
+    """A prompt partial in full: a text that templates include, and the version of it that is shown."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptPartialSummary(WireModel):
-    """The document's ``PromptPartialSummary``."""
+    """A prompt partial as the list shows it, without its text."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptPartialVersion(WireModel):
-    """The document's ``PromptPartialVersion``."""
+    """One version of a prompt partial, with the text it had."""
 
     prompt_partial_id: str | None = UNSET
     prompt_partial_version_id: str | None = UNSET

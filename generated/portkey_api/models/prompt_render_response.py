@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptRenderResponse(WireModel):
-    """The document's ``PromptRenderResponse``."""
+    """What rendering a prompt answers: the request that would go to the model."""
 
     success: bool
     data: CreateChatCompletionRequest | CreateCompletionRequest

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PromptSummary(WireModel):
-    """The document's ``PromptSummary``."""
+    """A saved prompt as the list shows it: its names, its place and its model, but not its template."""
 
     id: str | None = UNSET
     slug: str | None = UNSET

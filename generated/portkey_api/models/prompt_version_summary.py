@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptVersionSummary(WireModel):
-    """The document's ``PromptVersionSummary``."""
+    """A version of a prompt as the history shows it: its template, its number, and the label it carries."""
 
     id: str | None = UNSET
     prompt_id: str | None = UNSET

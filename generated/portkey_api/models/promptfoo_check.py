@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptfooCheck(WireModel):
-    """The document's ``PromptfooCheck``."""
+    """Check by the service of Promptfoo, for jailbreaks, personal data or harm; the `id` says which."""
 
     id: PromptfooCheckId
     parameters: PromptfooParameters | None = UNSET

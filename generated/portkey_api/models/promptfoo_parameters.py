@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class PromptfooParameters(WireModel):
-    """The document's ``PromptfooParameters``."""
+    """What the checks of Promptfoo can be told."""
 
     redact: bool | None = UNSET
     timeout: float | None = UNSET

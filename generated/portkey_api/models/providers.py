@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class Providers(WireModel):
-    """The document's ``Providers``."""
+    """A provider: an integration that one workspace can call, with budget, rate limits and an end date of its own."""
 
     name: str | None = UNSET
     integration_id: str | None = UNSET

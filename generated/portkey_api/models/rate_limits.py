@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class RateLimits(WireModel):
-    """The document's ``RateLimits``."""
+    """How much may be used within a span of time. Calls beyond it are refused with `429` until the next span
+    begins.
+    """
 
     type: RateLimitsType | None = UNSET
     unit: RateLimitsUnit | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RateLimitsPolicyListResponse(WireModel):
-    """The document's ``RateLimitsPolicyListResponse``."""
+    """A page of rate limit policies, with the number of all that match."""
 
     object: str | None = UNSET
     data: list[RateLimitsPolicy] | None = UNSET

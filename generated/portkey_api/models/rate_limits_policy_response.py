@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @model
 class RateLimitsPolicyResponse(WireModel):
-    """The document's ``RateLimitsPolicyResponse``."""
+    """A single rate limit policy, with its kind."""
 
     id: str
     type: RateLimitsPolicyResponseType

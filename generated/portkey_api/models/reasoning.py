@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class Reasoning(WireModel):
-    """The document's ``Reasoning``."""
+    """How a reasoning model is to think, and whether it summarises its thoughts. Other models do not take it."""
 
     effort: ReasoningEffort2 | None = UNSET
     generate_summary: ReasoningGenerateSummary | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class ReasoningItem(WireModel):
-    """The document's ``ReasoningItem``."""
+    """What a reasoning model thought before it answered, as far as the provider shows it. Send it back with the
+    later items when you keep the conversation yourself.
+    """
 
     type: Literal["reasoning"]
     id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ReasoningItemSummaryItem(WireModel):
-    """The document's ``ReasoningItemSummaryItem``."""
+    """One section of the summary of the model's thoughts."""
 
     type: Literal["summary_text"]
     text: str

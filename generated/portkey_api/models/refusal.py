@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Refusal(WireModel):
-    """The document's ``Refusal``."""
+    """The model declined to answer; given in place of text."""
 
     type: Literal["refusal"]
     refusal: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class RegexMatchCheck(WireModel):
-    """The document's ``RegexMatchCheck``."""
+    """Check that the text matches a regular expression, or that it does not."""
 
     id: Literal["default.regexMatch"]
     parameters: RegexMatchParameters | None = UNSET

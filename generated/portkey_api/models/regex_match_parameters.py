@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RegexMatchParameters(WireModel):
-    """The document's ``RegexMatchParameters``."""
+    """The regular expression, and whether a match is good or bad."""
 
     rule: str
     not_: bool | None = UNSET

@@ -8,7 +8,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RequestResponseObject(WireModel):
-    """The document's ``RequestResponseObject``."""
+    """A request or a response at one stage of the gateway's work: as sent to the provider, as received from it, or
+    after translation. A response has no method.
+    """
 
     body: dict[str, Any] | None = UNSET
     headers: dict[str, str] | None = UNSET

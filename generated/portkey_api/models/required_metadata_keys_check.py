@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class RequiredMetadataKeysCheck(WireModel):
-    """The document's ``RequiredMetadataKeysCheck``."""
+    """Check that the metadata of a request has certain keys. It works on requests only, not on answers."""
 
     id: Literal["default.requiredMetadataKeys"]
     parameters: RequiredMetadataKeysParameters | None = UNSET

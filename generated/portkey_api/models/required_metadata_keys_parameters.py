@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class RequiredMetadataKeysParameters(WireModel):
-    """The document's ``RequiredMetadataKeysParameters``."""
+    """Keys that the metadata of a request is searched for, and how many of them must be there."""
 
     metadata_keys: list[str]
     operator: RequiredMetadataKeysParametersOperator

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RerankDocumentOption2(WireModel):
-    """The document's ``RerankDocumentOption2``."""
+    """The document as an object, which can carry fields of your own beside the text."""
 
     text: str
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RerankResult(WireModel):
-    """The document's ``RerankResult``."""
+    """One document's place in the ranking: which one it is, and how well it fits."""
 
     index: int
     relevance_score: float

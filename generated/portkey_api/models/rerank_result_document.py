@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RerankResultDocument(WireModel):
-    """The document's ``RerankResultDocument``."""
+    """The document itself, where `return_documents` asked for it."""
 
     text: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RerankUsage(WireModel):
-    """The document's ``RerankUsage``."""
+    """What the ranking counts for on the provider's bill."""
 
     search_units: int | None = UNSET

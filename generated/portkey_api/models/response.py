@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 
 @model
 class Response(WireModel):
-    """The document's ``Response``."""
+    """What the model answered to a request: its state, its output, what it cost in tokens, and the settings it was
+    made with.
+    """
 
     metadata: dict[str, str] | None
     temperature: float | None

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseAudioDeltaEvent(WireModel):
-    """The document's ``ResponseAudioDeltaEvent``."""
+    """A piece of spoken output has been generated."""
 
     type: Literal["response.audio.delta"]
     delta: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseAudioDoneEvent(WireModel):
-    """The document's ``ResponseAudioDoneEvent``."""
+    """The spoken output is complete; no more sound follows."""
 
     type: Literal["response.audio.done"]
     response_id: Any

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseAudioTranscriptDeltaEvent(WireModel):
-    """The document's ``ResponseAudioTranscriptDeltaEvent``."""
+    """A piece of the transcript of the spoken output."""
 
     type: Literal["response.audio.transcript.delta"]
     delta: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseAudioTranscriptDoneEvent(WireModel):
-    """The document's ``ResponseAudioTranscriptDoneEvent``."""
+    """The transcript of the spoken output is complete."""
 
     type: Literal["response.audio.transcript.done"]
     response_id: Any

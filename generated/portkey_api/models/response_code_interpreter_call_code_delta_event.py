@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseCodeInterpreterCallCodeDeltaEvent(WireModel):
-    """The document's ``ResponseCodeInterpreterCallCodeDeltaEvent``."""
+    """The model has written a further piece of the code it wants to have run."""
 
     type: Literal["response.code_interpreter_call.code.delta"]
     output_index: int

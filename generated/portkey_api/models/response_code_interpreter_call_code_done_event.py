@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseCodeInterpreterCallCodeDoneEvent(WireModel):
-    """The document's ``ResponseCodeInterpreterCallCodeDoneEvent``."""
+    """The code is written in full and about to run."""
 
     type: Literal["response.code_interpreter_call.code.done"]
     output_index: int

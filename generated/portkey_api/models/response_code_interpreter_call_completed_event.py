@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCodeInterpreterCallCompletedEvent(WireModel):
-    """The document's ``ResponseCodeInterpreterCallCompletedEvent``."""
+    """A run of code has ended; carries the call in its final state."""
 
     type: Literal["response.code_interpreter_call.completed"]
     output_index: int

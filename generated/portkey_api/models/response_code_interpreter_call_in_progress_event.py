@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCodeInterpreterCallInProgressEvent(WireModel):
-    """The document's ``ResponseCodeInterpreterCallInProgressEvent``."""
+    """The model has begun a run of code; carries the call as it begins."""
 
     type: Literal["response.code_interpreter_call.in_progress"]
     output_index: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCodeInterpreterCallInterpretingEvent(WireModel):
-    """The document's ``ResponseCodeInterpreterCallInterpretingEvent``."""
+    """The code is being run; carries the call in this state."""
 
     type: Literal["response.code_interpreter_call.interpreting"]
     output_index: int

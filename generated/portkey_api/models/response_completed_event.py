@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCompletedEvent(WireModel):
-    """The document's ``ResponseCompletedEvent``."""
+    """The response is finished; carries all of it, token counts included. The last event of a stream that went
+    well.
+    """
 
     type: Literal["response.completed"]
     response: Response

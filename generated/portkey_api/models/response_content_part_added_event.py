@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseContentPartAddedEvent(WireModel):
-    """The document's ``ResponseContentPartAddedEvent``."""
+    """A new part of a message begins; its content follows in deltas."""
 
     type: Literal["response.content_part.added"]
     item_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseContentPartDoneEvent(WireModel):
-    """The document's ``ResponseContentPartDoneEvent``."""
+    """A part of a message is complete; carries the whole part."""
 
     type: Literal["response.content_part.done"]
     item_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCreatedEvent(WireModel):
-    """The document's ``ResponseCreatedEvent``."""
+    """The response exists now; the first event of a stream. Its output is still empty."""
 
     type: Literal["response.created"]
     response: Response

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseErrorEvent(WireModel):
-    """The document's ``ResponseErrorEvent``."""
+    """Something went wrong while streaming. The HTTP status was sent before, so the failure can only show up here."""
 
     type: Literal["error"]
     code: str | None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFailedEvent(WireModel):
-    """The document's ``ResponseFailedEvent``."""
+    """The response failed; its `error` says why. No further event follows."""
 
     type: Literal["response.failed"]
     response: Response

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseFileSearchCallCompletedEvent(WireModel):
-    """The document's ``ResponseFileSearchCallCompletedEvent``."""
+    """A search through files has ended and its results are with the model."""
 
     type: Literal["response.file_search_call.completed"]
     output_index: int

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseFileSearchCallInProgressEvent(WireModel):
-    """The document's ``ResponseFileSearchCallInProgressEvent``."""
+    """The model has asked for a search through files."""
 
     type: Literal["response.file_search_call.in_progress"]
     output_index: int

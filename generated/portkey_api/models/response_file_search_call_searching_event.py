@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseFileSearchCallSearchingEvent(WireModel):
-    """The document's ``ResponseFileSearchCallSearchingEvent``."""
+    """The vector stores are being searched; comes between the beginning and the end of a file search."""
 
     type: Literal["response.file_search_call.searching"]
     output_index: int

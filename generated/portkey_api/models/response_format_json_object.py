@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFormatJsonObject(WireModel):
-    """The document's ``ResponseFormatJsonObject``."""
+    """The answer is some JSON object, of whatever shape. Tell the model in a message to write JSON; without that
+    OpenAI refuses the request.
+    """
 
     type: Literal["json_object"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("json_object",)}

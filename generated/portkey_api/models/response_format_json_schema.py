@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFormatJsonSchema(WireModel):
-    """The document's ``ResponseFormatJsonSchema``."""
+    """The answer is JSON that follows a schema you give."""
 
     type: Literal["json_schema"]
     json_schema: ResponseFormatJsonSchemaJsonSchema

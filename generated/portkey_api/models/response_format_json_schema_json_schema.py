@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFormatJsonSchemaJsonSchema(WireModel):
-    """The document's ``ResponseFormatJsonSchemaJsonSchema``."""
+    """The schema, with a name and a hint what it is for."""
 
     name: str
     description: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFormatText(WireModel):
-    """The document's ``ResponseFormatText``."""
+    """The answer is free text, as it is without any format."""
 
     type: Literal["text"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("text",)}

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseFunctionCallArgumentsDeltaEvent(WireModel):
-    """The document's ``ResponseFunctionCallArgumentsDeltaEvent``."""
+    """A further piece of the arguments for a function call."""
 
     type: Literal["response.function_call_arguments.delta"]
     item_id: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseFunctionCallArgumentsDoneEvent(WireModel):
-    """The document's ``ResponseFunctionCallArgumentsDoneEvent``."""
+    """The arguments for a function call are complete; the function can be run."""
 
     type: Literal["response.function_call_arguments.done"]
     item_id: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseInProgressEvent(WireModel):
-    """The document's ``ResponseInProgressEvent``."""
+    """The model has set to work on the response; carries it as it is, still without output."""
 
     type: Literal["response.in_progress"]
     response: Response

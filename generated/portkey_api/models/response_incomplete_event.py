@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseIncompleteEvent(WireModel):
-    """The document's ``ResponseIncompleteEvent``."""
+    """The response was cut short; its `incomplete_details` says why. What was made until then is in its output."""
 
     type: Literal["response.incomplete"]
     response: Response

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseInput(WireModel):
-    """The document's ``ResponseInput``."""
+    """The part of a request for a response that makes up its input; taken for counting tokens and for compacting."""
 
     model: str | None = UNSET
     input: (

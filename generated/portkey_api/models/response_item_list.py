@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseItemList(WireModel):
-    """The document's ``ResponseItemList``."""
+    """A page of input items of a response."""
 
     object: Literal["list"]
     data: list[

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseOutputItemAddedEvent(WireModel):
-    """The document's ``ResponseOutputItemAddedEvent``."""
+    """A new item of the output begins: a message, a tool call or reasoning."""
 
     type: Literal["response.output_item.added"]
     output_index: int

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseOutputItemDoneEvent(WireModel):
-    """The document's ``ResponseOutputItemDoneEvent``."""
+    """An item of the output is complete; carries the whole item."""
 
     type: Literal["response.output_item.done"]
     output_index: int

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 @model
 class ResponseProperties(WireModel):
-    """The document's ``ResponseProperties``."""
+    """How a response is to be made: model, instructions, tools, limits and text format. A finished response
+    repeats them.
+    """
 
     previous_response_id: str | None = UNSET
     model: ModelIdsResponsesOption1 | str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponsePropertiesText(WireModel):
-    """The document's ``ResponsePropertiesText``."""
+    """Form of the text that the model writes: plain, any JSON, or JSON by a schema."""
 
     format: ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
     verbosity: Verbosity | None = UNSET

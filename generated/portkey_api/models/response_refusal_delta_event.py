@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseRefusalDeltaEvent(WireModel):
-    """The document's ``ResponseRefusalDeltaEvent``."""
+    """A further piece of the words with which the model declines."""
 
     type: Literal["response.refusal.delta"]
     item_id: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseRefusalDoneEvent(WireModel):
-    """The document's ``ResponseRefusalDoneEvent``."""
+    """The refusal is complete; carries all of its words."""
 
     type: Literal["response.refusal.done"]
     item_id: str

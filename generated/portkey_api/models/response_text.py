@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseText(WireModel):
-    """The document's ``ResponseText``."""
+    """Form of the text that the model writes: plain, any JSON, or JSON by a schema."""
 
     format: ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject | None = UNSET
     verbosity: Verbosity | None = UNSET

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ResponseTextAnnotationDeltaEvent(WireModel):
-    """The document's ``ResponseTextAnnotationDeltaEvent``."""
+    """A citation or file path was added to a piece of text. Unlike what the name suggests, the annotation comes
+    whole, not in pieces.
+    """
 
     type: Literal["response.output_text.annotation.added"]
     item_id: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseTextDeltaEvent(WireModel):
-    """The document's ``ResponseTextDeltaEvent``."""
+    """A further piece of the model's text; append it to show the answer while it is written."""
 
     type: Literal["response.output_text.delta"]
     item_id: str

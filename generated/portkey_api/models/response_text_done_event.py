@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseTextDoneEvent(WireModel):
-    """The document's ``ResponseTextDoneEvent``."""
+    """A text part is complete; carries all of its text."""
 
     type: Literal["response.output_text.done"]
     item_id: str

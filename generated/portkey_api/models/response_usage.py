@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseUsage(WireModel):
-    """The document's ``ResponseUsage``."""
+    """Tokens that the response cost. Null as long as it is not done, or if it failed."""
 
     input_tokens: int
     input_tokens_details: ResponseUsageInputTokensDetails

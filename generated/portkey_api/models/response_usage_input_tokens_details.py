@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseUsageInputTokensDetails(WireModel):
-    """The document's ``ResponseUsageInputTokensDetails``."""
+    """How the input tokens divide up; tells how many came from a cache."""
 
     cached_tokens: int
     _tells: ClassVar[dict[str, Any]] = {"cached_tokens": "int"}

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseUsageOutputTokensDetails(WireModel):
-    """The document's ``ResponseUsageOutputTokensDetails``."""
+    """How the generated tokens divide up; tells how many were hidden reasoning."""
 
     reasoning_tokens: int
     _tells: ClassVar[dict[str, Any]] = {"reasoning_tokens": "int"}

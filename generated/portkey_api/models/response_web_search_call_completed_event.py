@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseWebSearchCallCompletedEvent(WireModel):
-    """The document's ``ResponseWebSearchCallCompletedEvent``."""
+    """A search of the web has ended and what it found is with the model."""
 
     type: Literal["response.web_search_call.completed"]
     output_index: int

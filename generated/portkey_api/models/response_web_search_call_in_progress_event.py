@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseWebSearchCallInProgressEvent(WireModel):
-    """The document's ``ResponseWebSearchCallInProgressEvent``."""
+    """The model has asked for a search of the web."""
 
     type: Literal["response.web_search_call.in_progress"]
     output_index: int

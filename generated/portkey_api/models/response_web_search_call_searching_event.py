@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class ResponseWebSearchCallSearchingEvent(WireModel):
-    """The document's ``ResponseWebSearchCallSearchingEvent``."""
+    """The web is being searched; comes between the beginning and the end of a web search."""
 
     type: Literal["response.web_search_call.searching"]
     output_index: int

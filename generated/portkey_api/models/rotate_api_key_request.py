@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RotateApiKeyRequest(WireModel):
-    """The document's ``RotateApiKeyRequest``."""
+    """Settings for one replacement of a secret."""
 
     key_transition_period_ms: int | None = UNSET
 

@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RotateApiKeyResponse(WireModel):
-    """The document's ``RotateApiKeyResponse``."""
+    """The outcome of a rotation: the new secret, and until when the old one still works."""
 
     id: str | None = UNSET
     key: str | None = UNSET

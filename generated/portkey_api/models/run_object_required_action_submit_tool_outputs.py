@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunObjectRequiredActionSubmitToolOutputs(WireModel):
-    """The document's ``RunObjectRequiredActionSubmitToolOutputs``."""
+    """The calls whose results are to be submitted."""
 
     tool_calls: list[RunToolCallObject]
     _codecs: ClassVar[dict[str, Any]] = {"tool_calls": ["RunToolCallObject"]}

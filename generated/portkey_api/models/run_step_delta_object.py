@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaObject(WireModel):
-    """The document's ``RunStepDeltaObject``."""
+    """What a streamed step gained since the event before."""
 
     id: str
     object: Literal["thread.run.step.delta"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaObjectDelta(WireModel):
-    """The document's ``RunStepDeltaObjectDelta``."""
+    """The new parts of the step."""
 
     step_details: RunStepDeltaStepDetailsMessageCreationObject | RunStepDeltaStepDetailsToolCallsObject | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {

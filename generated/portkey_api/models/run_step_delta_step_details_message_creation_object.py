@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsMessageCreationObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsMessageCreationObject``."""
+    """Tells, in a streamed step, that a message is being written."""
 
     type: Literal["message_creation"]
     message_creation: RunStepDeltaStepDetailsMessageCreationObjectMessageCreation | None = UNSET

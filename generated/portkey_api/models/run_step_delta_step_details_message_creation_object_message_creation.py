@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RunStepDeltaStepDetailsMessageCreationObjectMessageCreation(WireModel):
-    """The document's ``RunStepDeltaStepDetailsMessageCreationObjectMessageCreation``."""
+    """The message that the streamed step writes; its text comes in message events."""
 
     message_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"message_id": "str"}

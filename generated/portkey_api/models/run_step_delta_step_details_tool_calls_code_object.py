@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsToolCallsCodeObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsCodeObject``."""
+    """A piece of a streamed call of the code interpreter."""
 
     index: int
     type: Literal["code_interpreter"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreter(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreter``."""
+    """What was added to the code or to its outputs."""
 
     input: str | None = UNSET
     outputs: (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsToolCallsCodeOutputImageObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsCodeOutputImageObject``."""
+    """An image that running code made, in a stream."""
 
     index: int
     type: Literal["image"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RunStepDeltaStepDetailsToolCallsCodeOutputImageObjectImage(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsCodeOutputImageObjectImage``."""
+    """The streamed image, as a file at the provider."""
 
     file_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"file_id": "str"}

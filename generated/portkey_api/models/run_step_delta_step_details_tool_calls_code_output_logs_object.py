@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RunStepDeltaStepDetailsToolCallsCodeOutputLogsObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsCodeOutputLogsObject``."""
+    """Text that running code put out, in a stream."""
 
     index: int
     type: Literal["logs"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RunStepDeltaStepDetailsToolCallsFileSearchObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsFileSearchObject``."""
+    """A piece of a streamed call of file search."""
 
     index: int
     type: Literal["file_search"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsToolCallsFunctionObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsFunctionObject``."""
+    """A piece of a streamed call of one of your functions."""
 
     index: int
     type: Literal["function"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RunStepDeltaStepDetailsToolCallsFunctionObjectFunction(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsFunctionObjectFunction``."""
+    """What was added to the function's name, arguments or result."""
 
     name: str | None = UNSET
     arguments: str | None = UNSET

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDeltaStepDetailsToolCallsObject(WireModel):
-    """The document's ``RunStepDeltaStepDetailsToolCallsObject``."""
+    """New pieces of the tool calls of a streamed step."""
 
     type: Literal["tool_calls"]
     tool_calls: (

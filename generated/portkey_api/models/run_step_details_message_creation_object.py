@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsMessageCreationObject(WireModel):
-    """The document's ``RunStepDetailsMessageCreationObject``."""
+    """Details of a step in which a message is written."""
 
     type: Literal["message_creation"]
     message_creation: RunStepDetailsMessageCreationObjectMessageCreation

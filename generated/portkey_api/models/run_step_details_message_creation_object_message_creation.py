@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunStepDetailsMessageCreationObjectMessageCreation(WireModel):
-    """The document's ``RunStepDetailsMessageCreationObjectMessageCreation``."""
+    """The message that the step wrote."""
 
     message_id: str
     _tells: ClassVar[dict[str, Any]] = {"message_id": "str"}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsToolCallsCodeObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsCodeObject``."""
+    """A call of the code interpreter: what was run and what it put out."""
 
     id: str
     type: Literal["code_interpreter"]

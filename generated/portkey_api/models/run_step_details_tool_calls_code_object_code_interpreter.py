@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsToolCallsCodeObjectCodeInterpreter(WireModel):
-    """The document's ``RunStepDetailsToolCallsCodeObjectCodeInterpreter``."""
+    """The code of the call and its outputs."""
 
     input: str
     outputs: list[RunStepDetailsToolCallsCodeOutputLogsObject | RunStepDetailsToolCallsCodeOutputImageObject]

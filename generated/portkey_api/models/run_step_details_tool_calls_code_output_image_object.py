@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsToolCallsCodeOutputImageObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsCodeOutputImageObject``."""
+    """An image that a piece of code made, such as a chart."""
 
     type: Literal["image"]
     image: RunStepDetailsToolCallsCodeOutputImageObjectImage

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunStepDetailsToolCallsCodeOutputImageObjectImage(WireModel):
-    """The document's ``RunStepDetailsToolCallsCodeOutputImageObjectImage``."""
+    """The image, as a file at the provider."""
 
     file_id: str
     _tells: ClassVar[dict[str, Any]] = {"file_id": "str"}

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunStepDetailsToolCallsCodeOutputLogsObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsCodeOutputLogsObject``."""
+    """Text that a piece of code put out."""
 
     type: Literal["logs"]
     logs: str

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunStepDetailsToolCallsFileSearchObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsFileSearchObject``."""
+    """A call of file search in a step."""
 
     id: str
     type: Literal["file_search"]

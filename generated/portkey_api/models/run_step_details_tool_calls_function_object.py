@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsToolCallsFunctionObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsFunctionObject``."""
+    """A call of one of your functions in a step, with its result once you have sent it."""
 
     id: str
     type: Literal["function"]

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunStepDetailsToolCallsFunctionObjectFunction(WireModel):
-    """The document's ``RunStepDetailsToolCallsFunctionObjectFunction``."""
+    """The function that was called, with its arguments and result."""
 
     name: str
     arguments: str

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepDetailsToolCallsObject(WireModel):
-    """The document's ``RunStepDetailsToolCallsObject``."""
+    """Details of a step in which tools are called."""
 
     type: Literal["tool_calls"]
     tool_calls: list[

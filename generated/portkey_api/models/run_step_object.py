@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepObject(WireModel):
-    """The document's ``RunStepObject``."""
+    """One step of a run: a message that was written or a round of tool calls, with its state and result."""
 
     id: str
     object: Literal["thread.run.step"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepCancelled(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepCancelled``."""
+    """The step has ended with the cancellation of its run."""
 
     event: Literal["thread.run.step.cancelled"]
     data: RunStepObject

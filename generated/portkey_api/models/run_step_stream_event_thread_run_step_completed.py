@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepCompleted(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepCompleted``."""
+    """The step is done; `data` is the whole step."""
 
     event: Literal["thread.run.step.completed"]
     data: RunStepObject

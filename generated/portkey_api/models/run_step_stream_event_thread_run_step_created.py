@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepCreated(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepCreated``."""
+    """A step was created: the model begins to write a message or to call tools."""
 
     event: Literal["thread.run.step.created"]
     data: RunStepObject

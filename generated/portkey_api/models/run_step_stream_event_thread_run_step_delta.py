@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepDelta(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepDelta``."""
+    """Something was added to a step; `data` holds only what is new."""
 
     event: Literal["thread.run.step.delta"]
     data: RunStepDeltaObject

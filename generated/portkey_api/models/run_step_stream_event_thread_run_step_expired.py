@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepExpired(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepExpired``."""
+    """The step has ended because its run expired."""
 
     event: Literal["thread.run.step.expired"]
     data: RunStepObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepFailed(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepFailed``."""
+    """The step has failed."""
 
     event: Literal["thread.run.step.failed"]
     data: RunStepObject

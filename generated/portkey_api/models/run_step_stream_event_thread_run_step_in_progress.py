@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStepStreamEventThreadRunStepInProgress(WireModel):
-    """The document's ``RunStepStreamEventThreadRunStepInProgress``."""
+    """Work on a step has begun."""
 
     event: Literal["thread.run.step.in_progress"]
     data: RunStepObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunCancelled(WireModel):
-    """The document's ``RunStreamEventThreadRunCancelled``."""
+    """The run has stopped after a cancellation."""
 
     event: Literal["thread.run.cancelled"]
     data: RunObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunCancelling(WireModel):
-    """The document's ``RunStreamEventThreadRunCancelling``."""
+    """A cancellation of the run was accepted."""
 
     event: Literal["thread.run.cancelling"]
     data: RunObject

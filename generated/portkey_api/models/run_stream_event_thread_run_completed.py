@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunCompleted(WireModel):
-    """The document's ``RunStreamEventThreadRunCompleted``."""
+    """The run is done, and its messages are in the thread."""
 
     event: Literal["thread.run.completed"]
     data: RunObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunCreated(WireModel):
-    """The document's ``RunStreamEventThreadRunCreated``."""
+    """The run was created."""
 
     event: Literal["thread.run.created"]
     data: RunObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunExpired(WireModel):
-    """The document's ``RunStreamEventThreadRunExpired``."""
+    """The run has taken too long, or waited too long for outputs."""
 
     event: Literal["thread.run.expired"]
     data: RunObject

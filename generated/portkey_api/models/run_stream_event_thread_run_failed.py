@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunFailed(WireModel):
-    """The document's ``RunStreamEventThreadRunFailed``."""
+    """The run has failed."""
 
     event: Literal["thread.run.failed"]
     data: RunObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunInProgress(WireModel):
-    """The document's ``RunStreamEventThreadRunInProgress``."""
+    """Work on the run has begun, or goes on after outputs were submitted."""
 
     event: Literal["thread.run.in_progress"]
     data: RunObject

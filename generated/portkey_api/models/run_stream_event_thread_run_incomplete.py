@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunIncomplete(WireModel):
-    """The document's ``RunStreamEventThreadRunIncomplete``."""
+    """The run has reached one of its token limits and stopped."""
 
     event: Literal["thread.run.incomplete"]
     data: RunObject

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunQueued(WireModel):
-    """The document's ``RunStreamEventThreadRunQueued``."""
+    """The run waits for its turn."""
 
     event: Literal["thread.run.queued"]
     data: RunObject

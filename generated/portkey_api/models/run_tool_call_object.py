@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunToolCallObject(WireModel):
-    """The document's ``RunToolCallObject``."""
+    """A call of one of your functions that a run waits for."""
 
     id: str
     type: Literal["function"]

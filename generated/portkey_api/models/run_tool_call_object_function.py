@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class RunToolCallObjectFunction(WireModel):
-    """The document's ``RunToolCallObjectFunction``."""
+    """The function that is to be called, and with what."""
 
     name: str
     arguments: str

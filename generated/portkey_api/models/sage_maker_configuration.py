@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class SageMakerConfiguration(WireModel):
-    """The document's ``SageMakerConfiguration``."""
+    """Settings of an integration with Amazon SageMaker: how to log in to AWS, as for Bedrock, and headers that
+    steer the call of an endpoint.
+    """
 
     aws_auth_type: SageMakerConfigurationAwsAuthType
     aws_region: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ScimWorkspaceMapping(WireModel):
-    """The document's ``ScimWorkspaceMapping``."""
+    """A rule that makes the people in a SCIM group members of a workspace. It is the answer to a new mapping."""
 
     id: str | None = UNSET
     workspace_id: str | None = UNSET

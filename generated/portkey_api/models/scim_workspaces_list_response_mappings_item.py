@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ScimWorkspacesListResponseMappingsItem(WireModel):
-    """The document's ``ScimWorkspacesListResponseMappingsItem``."""
+    """One mapping as the list shows it: members of the group are members of the workspace, with the role given."""
 
     id: str | None = UNSET
     workspace_id: str | None = UNSET

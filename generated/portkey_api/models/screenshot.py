@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Screenshot(WireModel):
-    """The document's ``Screenshot``."""
+    """Taking a picture of the screen, so that the model sees its state."""
 
     type: Literal["screenshot"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("screenshot",)}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Scroll(WireModel):
-    """The document's ``Scroll``."""
+    """Scrolling with the pointer at a given place, sideways or up and down."""
 
     type: Literal["scroll"]
     x: int

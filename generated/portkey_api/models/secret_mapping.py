@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class SecretMapping(WireModel):
-    """The document's ``SecretMapping``."""
+    """Says that one credential is read from a secret reference while requests run, instead of being stored. Used
+    by integrations, MCP integrations and virtual keys.
+    """
 
     target_field: str
     secret_reference_id: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class SecretReferenceDetailResponse(WireModel):
-    """The document's ``SecretReferenceDetailResponse``."""
+    """A secret reference in full, but for the secret and the credentials."""
 
     id: str | None = UNSET
     organisation_id: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class SecretReferenceListItem(WireModel):
-    """The document's ``SecretReferenceListItem``."""
+    """A secret reference as a list shows it, without path and credentials."""
 
     id: str | None = UNSET
     name: str | None = UNSET

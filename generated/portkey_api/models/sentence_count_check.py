@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class SentenceCountCheck(WireModel):
-    """The document's ``SentenceCountCheck``."""
+    """Check that the number of sentences in the text lies in a range."""
 
     id: Literal["default.sentenceCount"]
     parameters: SentenceCountParameters | None = UNSET

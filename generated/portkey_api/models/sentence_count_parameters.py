@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class SentenceCountParameters(WireModel):
-    """The document's ``SentenceCountParameters``."""
+    """Range that the number of sentences must lie in."""
 
     min_sentences: float | None = UNSET
     max_sentences: float | None = UNSET

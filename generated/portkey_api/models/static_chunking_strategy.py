@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class StaticChunkingStrategy(WireModel):
-    """The document's ``StaticChunkingStrategy``."""
+    """Sizes by which a file is cut into pieces that can be found."""
 
     max_chunk_size_tokens: int
     chunk_overlap_tokens: int

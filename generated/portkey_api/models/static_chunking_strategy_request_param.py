@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class StaticChunkingStrategyRequestParam(WireModel):
-    """The document's ``StaticChunkingStrategyRequestParam``."""
+    """Cuts files by sizes of your own."""
 
     type: Literal["static"]
     static: StaticChunkingStrategy

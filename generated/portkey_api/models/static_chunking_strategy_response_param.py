@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class StaticChunkingStrategyResponseParam(WireModel):
-    """The document's ``StaticChunkingStrategyResponseParam``."""
+    """The file was cut by known sizes."""
 
     type: Literal["static"]
     static: StaticChunkingStrategy

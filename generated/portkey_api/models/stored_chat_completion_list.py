@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class StoredChatCompletionList(WireModel):
-    """The document's ``StoredChatCompletionList``."""
+    """A page of stored chat completions, with the cursors for going on."""
 
     object: Literal["list"]
     data: list[CreateChatCompletionResponse]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class StoredChatMessage(WireModel):
-    """The document's ``StoredChatMessage``."""
+    """A message of a stored conversation, with an id of its own."""
 
     id: str
     role: str

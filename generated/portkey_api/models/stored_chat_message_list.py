@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class StoredChatMessageList(WireModel):
-    """The document's ``StoredChatMessageList``."""
+    """A page of the messages of one stored completion."""
 
     object: Literal["list"]
     data: list[StoredChatMessage]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class SubmitToolOutputsRunRequest(WireModel):
-    """The document's ``SubmitToolOutputsRunRequest``."""
+    """The results of functions that a waiting run has asked for."""
 
     tool_outputs: list[SubmitToolOutputsRunRequestToolOutputsItem]
     stream: bool | None = UNSET

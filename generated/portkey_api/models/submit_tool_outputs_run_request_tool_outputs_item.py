@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class SubmitToolOutputsRunRequestToolOutputsItem(WireModel):
-    """The document's ``SubmitToolOutputsRunRequestToolOutputsItem``."""
+    """The result of one call."""
 
     tool_call_id: str | None = UNSET
     output: str | None = UNSET

@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class SuccessInvite(WireModel):
-    """The document's ``SuccessInvite``."""
+    """A confirmation that someone was invited, with the link they can accept by."""
 
     id: str
     invite_link: str

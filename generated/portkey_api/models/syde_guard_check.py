@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class SydeGuardCheck(WireModel):
-    """The document's ``SydeGuardCheck``."""
+    """Check by the SydeGuard service of SydeLabs, which scores a text for attacks and for toxicity."""
 
     id: Literal["sydelabs.sydeguard"]
     parameters: SydeGuardParameters | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class SydeGuardParameters(WireModel):
-    """The document's ``SydeGuardParameters``."""
+    """The score above which each danger makes the check fail. Higher values let more through."""
 
     prompt_injection_threshold: float | None = UNSET
     toxicity_threshold: float | None = UNSET

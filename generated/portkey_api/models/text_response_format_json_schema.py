@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class TextResponseFormatJsonSchema(WireModel):
-    """The document's ``TextResponseFormatJsonSchema``."""
+    """Structured output: the model's text is a JSON document that follows the schema given here."""
 
     type: Literal["json_schema"]
     schema: dict[str, Any]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ThreadObject(WireModel):
-    """The document's ``ThreadObject``."""
+    """A conversation that the provider keeps: its tools' files and its metadata. The messages are read by calls of
+    their own.
+    """
 
     id: str
     object: Literal["thread"]

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ThreadObjectToolResourcesCodeInterpreter(WireModel):
-    """The document's ``ThreadObjectToolResourcesCodeInterpreter``."""
+    """What the code interpreter can read in this thread."""
 
     file_ids: list[str] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"file_ids": ["str"]}

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ThreadObjectToolResourcesFileSearch(WireModel):
-    """The document's ``ThreadObjectToolResourcesFileSearch``."""
+    """What file search looks through in this thread."""
 
     vector_store_ids: list[str] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {"vector_store_ids": ["str"]}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ThreadStreamEvent2(WireModel):
-    """The document's ``ThreadStreamEvent2``."""
+    """The thread was made; `data` is the thread."""
 
     event: Literal["thread.created"]
     data: ThreadObject

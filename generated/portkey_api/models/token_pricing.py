@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class TokenPricing(WireModel):
-    """The document's ``TokenPricing``."""
+    """The price of one kind of token."""
 
     price: float | None = UNSET
 

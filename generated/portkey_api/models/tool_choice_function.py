@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ToolChoiceFunction(WireModel):
-    """The document's ``ToolChoiceFunction``."""
+    """Makes the model call one particular function of the caller."""
 
     type: Literal["function"]
     name: str

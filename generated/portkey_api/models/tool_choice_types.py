@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ToolChoiceTypes(WireModel):
-    """The document's ``ToolChoiceTypes``."""
+    """Makes the model use one hosted tool, which must be among `tools`."""
 
     type: ToolChoiceTypesType
     _tells: ClassVar[dict[str, Any]] = {

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class TranscriptionSegment(WireModel):
-    """The document's ``TranscriptionSegment``."""
+    """A stretch of speech in a transcript or translation: its text, its timings, and how sure the model was."""
 
     id: int
     seek: int

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class TranscriptionWord(WireModel):
-    """The document's ``TranscriptionWord``."""
+    """One word of a transcript and the time at which it was spoken."""
 
     word: str
     start: float

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Type(WireModel):
-    """The document's ``Type``."""
+    """Typing text on the keyboard, wherever the focus is."""
 
     type: Literal["type"]
     text: str

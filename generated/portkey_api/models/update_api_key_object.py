@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateApiKeyObject(WireModel):
-    """The document's ``UpdateApiKeyObject``."""
+    """Changes to an API key. Every field is optional."""
 
     name: str | None = UNSET
     description: str | None = UNSET

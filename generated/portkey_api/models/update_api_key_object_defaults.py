@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateApiKeyObjectDefaults(WireModel):
-    """The document's ``UpdateApiKeyObjectDefaults``."""
+    """What is to hold from now on for calls with the key, unless they say otherwise."""
 
     metadata: dict[str, Any] | None = UNSET
     config_id: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateApiKeyObjectRateLimitsItem(WireModel):
-    """The document's ``UpdateApiKeyObjectRateLimitsItem``."""
+    """One rate limit that the changed key is to have."""
 
     type: UpdateApiKeyObjectRateLimitsItemType
     unit: UpdateApiKeyObjectRateLimitsItemUnit

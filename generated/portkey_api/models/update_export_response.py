@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class UpdateExportResponse(WireModel):
-    """The document's ``UpdateExportResponse``."""
+    """What is left to know after an export was drafted or edited: its id and how many logs it would hold."""
 
     id: str
     total: int

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateGuardrailRequest(WireModel):
-    """The document's ``UpdateGuardrailRequest``."""
+    """Changes to a guardrail. The workspace and the organisation are fixed when it is made and do not appear here."""
 
     name: str | None = UNSET
     checks: (

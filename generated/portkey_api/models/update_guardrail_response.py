@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class UpdateGuardrailResponse(WireModel):
-    """The document's ``UpdateGuardrailResponse``."""
+    """Identifiers of a guardrail that was just changed."""
 
     id: str
     slug: str

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateIntegrationRequest(WireModel):
-    """The document's ``UpdateIntegrationRequest``."""
+    """What can be changed about an integration. The AI provider and the slug cannot."""
 
     name: str | None = UNSET
     key: str | None = UNSET

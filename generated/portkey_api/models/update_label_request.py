@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateLabelRequest(WireModel):
-    """The document's ``UpdateLabelRequest``."""
+    """Changes to a label. Its organisation and workspace cannot be changed."""
 
     name: str | None = UNSET
     description: str | None = UNSET

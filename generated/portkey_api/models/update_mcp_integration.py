@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateMcpIntegration(WireModel):
-    """The document's ``UpdateMcpIntegration``."""
+    """What can be changed about an MCP integration; fields left out keep their values."""
 
     name: str | None = UNSET
     description: str | None = UNSET

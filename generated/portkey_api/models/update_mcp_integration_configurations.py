@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateMcpIntegrationConfigurations(WireModel):
-    """The document's ``UpdateMcpIntegrationConfigurations``."""
+    """New headers and other settings for calls to the MCP server. Further keys are taken as well."""
 
     custom_headers: dict[str, Any] | None = UNSET
     passthrough_header: dict[str, Any] | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateMcpServer(WireModel):
-    """The document's ``UpdateMcpServer``."""
+    """What can be changed about an MCP server."""
 
     name: str | None = UNSET
     description: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateRateLimitsPolicyRequest(WireModel):
-    """The document's ``UpdateRateLimitsPolicyRequest``."""
+    """Changes to a rate limit policy; what is left out stays."""
 
     name: str | None = UNSET
     unit: UpdateRateLimitsPolicyRequestUnit | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateSecretReferenceRequest(WireModel):
-    """The document's ``UpdateSecretReferenceRequest``."""
+    """What can be changed about a secret reference. The manager and the slug cannot."""
 
     name: str | None = UNSET
     description: str | None = UNSET

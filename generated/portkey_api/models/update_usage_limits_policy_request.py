@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateUsageLimitsPolicyRequest(WireModel):
-    """The document's ``UpdateUsageLimitsPolicyRequest``."""
+    """Changes to a usage limit policy; what is left out stays."""
 
     name: str | None = UNSET
     credit_limit: float | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class UpdateVectorStoreRequest(WireModel):
-    """The document's ``UpdateVectorStoreRequest``."""
+    """Changes to a vector store; what is left out stays."""
 
     name: str | None = UNSET
     expires_after: VectorStoreExpirationAfter | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class UppercaseCheck(WireModel):
-    """The document's ``UppercaseCheck``."""
+    """Check that all letters of the text are capitals, or that all are small; the `id` says which."""
 
     id: UppercaseCheckId
     parameters: UppercaseParameters | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class UppercaseParameters(WireModel):
-    """The document's ``UppercaseParameters``."""
+    """What the checks of upper and lower case can be told."""
 
     not_: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {"not_": "not"}

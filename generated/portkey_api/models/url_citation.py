@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UrlCitation(WireModel):
-    """The document's ``UrlCitation``."""
+    """Says that a piece of the text rests on a web page."""
 
     url: str
     title: str

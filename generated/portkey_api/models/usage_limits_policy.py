@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimitsPolicy(WireModel):
-    """The document's ``UsageLimitsPolicy``."""
+    """A budget: how much requests that meet the conditions may cost, or how many tokens they may use, until it is
+    reset. Each group has a budget of its own; a request beyond it is refused, as a rule with `412`.
+    """
 
     id: str
     type: UsageLimitsPolicyType

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class UsageLimitsPolicyEntity(WireModel):
-    """The document's ``UsageLimitsPolicyEntity``."""
+    """One group that has a budget of its own under a policy, say one API key or one user, with its usage."""
 
     id: str | None = UNSET
     value_key: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimitsPolicyEntityListResponse(WireModel):
-    """The document's ``UsageLimitsPolicyEntityListResponse``."""
+    """A page of what a budget is kept for, with the number of all entities that match."""
 
     object: str | None = UNSET
     data: list[UsageLimitsPolicyEntity] | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimitsPolicyListResponse(WireModel):
-    """The document's ``UsageLimitsPolicyListResponse``."""
+    """A page of usage limit policies, with the number of all that match."""
 
     object: str | None = UNSET
     data: list[UsageLimitsPolicy] | None = UNSET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimitsPolicyResponse(WireModel):
-    """The document's ``UsageLimitsPolicyResponse``."""
+    """A single usage limit policy, with its kind."""
 
     id: str
     type: UsageLimitsPolicyResponseType

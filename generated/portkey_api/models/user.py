@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class User(WireModel):
-    """The document's ``User``."""
+    """A person with access to the organisation: name, email, role and the workspaces they are in."""
 
     object: Literal["user"] | None = UNSET
     id: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class UserList(WireModel):
-    """The document's ``UserList``."""
+    """A page of users, as the list of the organisation's users answers it."""
 
     total: int | None = UNSET
     object: Literal["list"] | None = UNSET

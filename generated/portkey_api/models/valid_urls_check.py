@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ValidUrlsCheck(WireModel):
-    """The document's ``ValidUrlsCheck``."""
+    """Check that the addresses in the text lead somewhere. A text without any `http` or `https` address fails."""
 
     id: Literal["default.validUrls"]
     parameters: ValidUrlsParameters | None = UNSET

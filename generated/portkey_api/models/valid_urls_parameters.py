@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ValidUrlsParameters(WireModel):
-    """The document's ``ValidUrlsParameters``."""
+    """How the addresses in the text are tried."""
 
     only_dns: bool | None = UNSET
     not_: bool | None = UNSET

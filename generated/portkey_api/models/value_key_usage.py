@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ValueKeyUsage(WireModel):
-    """The document's ``ValueKeyUsage``."""
+    """How much one group has used of its budget, and which mails about it went out."""
 
     current_usage: float | None = UNSET
     status: ValueKeyUsageStatus | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreExpirationAfter(WireModel):
-    """The document's ``VectorStoreExpirationAfter``."""
+    """Lets a vector store expire when nobody has used it for a number of days. Null on a store that never expires."""
 
     anchor: Literal["last_active_at"]
     days: int

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreFileBatchObject(WireModel):
-    """The document's ``VectorStoreFileBatchObject``."""
+    """A set of files that are added to a vector store together. Not to be confused with a batch of model requests."""
 
     id: str
     object: VectorStoreFileBatchObjectObject

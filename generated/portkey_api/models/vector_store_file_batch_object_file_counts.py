@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class VectorStoreFileBatchObjectFileCounts(WireModel):
-    """The document's ``VectorStoreFileBatchObjectFileCounts``."""
+    """How many files the batch has, by what became of them."""
 
     in_progress: int
     completed: int

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreFileObject(WireModel):
-    """The document's ``VectorStoreFileObject``."""
+    """A file as part of a vector store: how its indexing went, and how it was cut. The uploaded file itself is
+    another object with the same id.
+    """
 
     id: str
     object: Literal["vector_store.file"]

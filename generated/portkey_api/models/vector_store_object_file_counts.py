@@ -6,7 +6,7 @@ from ..types import WireModel, model
 
 @model
 class VectorStoreObjectFileCounts(WireModel):
-    """The document's ``VectorStoreObjectFileCounts``."""
+    """How many files the store has, by how far their processing has got."""
 
     in_progress: int
     completed: int

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreSearchRequest(WireModel):
-    """The document's ``VectorStoreSearchRequest``."""
+    """A search through one vector store: the query, filters and how many results."""
 
     query: str | list[str]
     rewrite_query: bool | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreSearchRequestRankingOptions(WireModel):
-    """The document's ``VectorStoreSearchRequestRankingOptions``."""
+    """How the results are ranked, and which are left out as too weak."""
 
     ranker: VectorStoreSearchRequestRankingOptionsRanker | None = UNSET
     score_threshold: float | None = UNSET

@@ -8,7 +8,7 @@ from ..types import WireModel, model
 
 @model
 class VectorStoreSearchResultContentObject(WireModel):
-    """The document's ``VectorStoreSearchResultContentObject``."""
+    """One passage of a file that a search found."""
 
     type: Literal["text"]
     text: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreSearchResultItem(WireModel):
-    """The document's ``VectorStoreSearchResultItem``."""
+    """One result of the search: the file it is from, and the passages of it that match."""
 
     file_id: str
     filename: str

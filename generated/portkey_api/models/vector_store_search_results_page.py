@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreSearchResultsPage(WireModel):
-    """The document's ``VectorStoreSearchResultsPage``."""
+    """Results of a search through a vector store."""
 
     object: Literal["vector_store.search_results.page"]
     search_query: list[str] | str

@@ -6,7 +6,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VectorStoresFilesContentResponseDataItem(WireModel):
-    """The document's ``VectorStoresFilesContentResponseDataItem``."""
+    """One piece of what was parsed from the file."""
 
     type: str
     text: str | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class VertexAIConfiguration(WireModel):
-    """The document's ``VertexAIConfiguration``."""
+    """Settings of an integration with Google Vertex AI: the region, and a project or a service account."""
 
     vertex_auth_type: VertexAIConfigurationVertexAuthType
     vertex_region: str

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class VertexBatchJob(WireModel):
-    """The document's ``VertexBatchJob``."""
+    """A job for Google Vertex AI: the basic form with a model, and optionally a name and a place for the output in
+    Cloud Storage.
+    """
 
     model: str
     input_file_id: str

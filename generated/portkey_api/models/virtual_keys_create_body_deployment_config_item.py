@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysCreateBodyDeploymentConfigItem(WireModel):
-    """The document's ``VirtualKeysCreateBodyDeploymentConfigItem``."""
+    """One Azure OpenAI deployment of a new virtual key."""
 
     api_version: str
     deployment_name: str

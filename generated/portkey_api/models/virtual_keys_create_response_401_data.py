@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysCreateResponse401Data(WireModel):
-    """The document's ``VirtualKeysCreateResponse401Data``."""
+    """Why no virtual key was created."""
 
     message: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysCreateResponseData(WireModel):
-    """The document's ``VirtualKeysCreateResponseData``."""
+    """What was created."""
 
     slug: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysDeleteResponse401Data(WireModel):
-    """The document's ``VirtualKeysDeleteResponse401Data``."""
+    """Why the virtual key was not deleted."""
 
     message: str | None = UNSET

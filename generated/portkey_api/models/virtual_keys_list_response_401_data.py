@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysListResponse401Data(WireModel):
-    """The document's ``VirtualKeysListResponse401Data``."""
+    """Why the virtual keys were not listed."""
 
     message: str | None = UNSET

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysRetrieveResponse401Data(WireModel):
-    """The document's ``VirtualKeysRetrieveResponse401Data``."""
+    """Why the virtual key was not shown."""
 
     message: str | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysUpdateBodyDeploymentConfigItem(WireModel):
-    """The document's ``VirtualKeysUpdateBodyDeploymentConfigItem``."""
+    """One Azure OpenAI deployment of a virtual key that is changed."""
 
     api_version: str
     deployment_name: str

@@ -6,6 +6,6 @@ from ..types import UNSET, WireModel, model
 
 @model
 class VirtualKeysUpdateResponse401Data(WireModel):
-    """The document's ``VirtualKeysUpdateResponse401Data``."""
+    """Why the virtual key was not changed."""
 
     message: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class Wait(WireModel):
-    """The document's ``Wait``."""
+    """Doing nothing for a moment, for instance while a page loads."""
 
     type: Literal["wait"]
     _tells: ClassVar[dict[str, Any]] = {"type": ("wait",)}

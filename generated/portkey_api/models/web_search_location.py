@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class WebSearchLocation(WireModel):
-    """The document's ``WebSearchLocation``."""
+    """An approximate place, as exact as you care to make it. What is not known is null."""
 
     country: str | None = UNSET
     region: str | None = UNSET

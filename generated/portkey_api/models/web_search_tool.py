@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WebSearchTool(WireModel):
-    """The document's ``WebSearchTool``."""
+    """Hosted tool: the provider searches the web and lets the model cite what it found."""
 
     type: WebSearchToolType
     user_location: WebSearchToolUserLocation | None = UNSET

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class WebSearchToolCall(WireModel):
-    """The document's ``WebSearchToolCall``."""
+    """One search of the web that the model asked for and the provider carried out. What it found appears as
+    citations in the text.
+    """
 
     id: str
     type: Literal["web_search_call"]

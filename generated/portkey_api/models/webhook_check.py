@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WebhookCheck(WireModel):
-    """The document's ``WebhookCheck``."""
+    """Check that a service of your own decides: the gateway sends it the request or answer and reads a verdict."""
 
     id: Literal["default.webhook"]
     parameters: WebhookParameters | None = UNSET

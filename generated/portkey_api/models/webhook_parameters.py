@@ -9,7 +9,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class WebhookParameters(WireModel):
-    """The document's ``WebhookParameters``."""
+    """Where the deciding service is, and how to call it."""
 
     webhook_url: str
     headers: dict[str, Any] | None = UNSET

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WordCountCheck(WireModel):
-    """The document's ``WordCountCheck``."""
+    """Check that the number of words in the text lies in a range."""
 
     id: Literal["default.wordCount"]
     parameters: WordCountParameters | None = UNSET

@@ -8,7 +8,7 @@ from ..types import UNSET, WireModel, model
 
 @model
 class WordCountParameters(WireModel):
-    """The document's ``WordCountParameters``."""
+    """Range that the number of words must lie in."""
 
     min_words: float | None = UNSET
     max_words: float | None = UNSET

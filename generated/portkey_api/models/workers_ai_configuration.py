@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkersAIConfiguration(WireModel):
-    """The document's ``WorkersAIConfiguration``."""
+    """Settings of an integration with Cloudflare Workers AI, which is addressed by account."""
 
     workers_ai_account_id: str
     _tells: ClassVar[dict[str, Any]] = {"workers_ai_account_id": "str"}

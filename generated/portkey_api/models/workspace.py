@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class Workspace(WireModel):
-    """The document's ``Workspace``."""
+    """A separate area within an organisation, with members, API keys, limits and logs of its own. This form is
+    without its members; it is used in lists and as the answer to a creation.
+    """
 
     id: str | None = UNSET
     slug: str | None = UNSET

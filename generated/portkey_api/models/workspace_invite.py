@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceInvite(WireModel):
-    """The document's ``WorkspaceInvite``."""
+    """A workspace that an invited person joins, and their role there."""
 
     id: str
     role: WorkspaceInviteRole

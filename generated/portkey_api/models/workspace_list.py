@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceList(WireModel):
-    """The document's ``WorkspaceList``."""
+    """A page of workspaces, as the organisation's list answers it."""
 
     total: int | None = UNSET
     object: Literal["list"] | None = UNSET

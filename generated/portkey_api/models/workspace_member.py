@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceMember(WireModel):
-    """The document's ``WorkspaceMember``."""
+    """A user as a member of one workspace: who they are, and what they may do there."""
 
     object: Literal["workspace-user"] | None = UNSET
     id: str | None = UNSET

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceMemberList(WireModel):
-    """The document's ``WorkspaceMemberList``."""
+    """A page of members, as the list of a workspace's members answers it."""
 
     total: int | None = UNSET
     object: Literal["list"] | None = UNSET

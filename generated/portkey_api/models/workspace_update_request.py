@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceUpdateRequest(WireModel):
-    """The document's ``WorkspaceUpdateRequest``."""
+    """The new access of one workspace to an integration."""
 
     id: str
     enabled: bool

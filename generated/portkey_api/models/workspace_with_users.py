@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceWithUsers(WireModel):
-    """The document's ``WorkspaceWithUsers``."""
+    """A workspace read on its own: its settings as in the list and, beside them, its members and the guardrails
+    that hold by default.
+    """
 
     id: str | None = UNSET
     slug: str | None = UNSET

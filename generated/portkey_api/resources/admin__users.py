@@ -70,6 +70,10 @@ class AdminUsersResource(Resource):
     def delete(self, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a user from the organisation.
 
+        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of
+        a single workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an
+        unknown id gives `404`, or `403` with the code `AB03`.
+
         ``DELETE /admin/users/{userId}``
         """
         return self._client.call(_DELETE, options, path={"userId": user_id})
@@ -85,6 +89,10 @@ class AdminUsersResource(Resource):
     ) -> UserList:
         """Page through the users of the organisation, filtered by role or email.
 
+        Lists everyone who belongs to the organisation, whatever workspaces they are in; for the members of one
+        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that
+        nobody has accepted yet are not among them.
+
         ``GET /admin/users``
         """
         return self._client.call(
@@ -94,6 +102,10 @@ class AdminUsersResource(Resource):
     def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> User:
         """Fetch the name, email, role and workspaces of one user.
 
+        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their
+        roles there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with
+        the code `AB03`.
+
         ``GET /admin/users/{userId}``
         """
         return self._client.call(_RETRIEVE, options, path={"userId": user_id})
@@ -102,6 +114,10 @@ class AdminUsersResource(Resource):
         self, user_id: str, *, role: AdminUsersUpdateBodyRole = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Change the organisation role of a user to admin or member.
+
+        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles
+        inside workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty
+        object; read the user again to see the change, which may take a moment to show.
 
         ``PUT /admin/users/{userId}``
         """
@@ -150,6 +166,10 @@ class AsyncAdminUsersResource(AsyncResource):
     async def delete(self, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a user from the organisation.
 
+        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of
+        a single workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an
+        unknown id gives `404`, or `403` with the code `AB03`.
+
         ``DELETE /admin/users/{userId}``
         """
         return await self._client.call(_DELETE, options, path={"userId": user_id})
@@ -165,6 +185,10 @@ class AsyncAdminUsersResource(AsyncResource):
     ) -> UserList:
         """Page through the users of the organisation, filtered by role or email.
 
+        Lists everyone who belongs to the organisation, whatever workspaces they are in; for the members of one
+        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that
+        nobody has accepted yet are not among them.
+
         ``GET /admin/users``
         """
         return await self._client.call(
@@ -174,6 +198,10 @@ class AsyncAdminUsersResource(AsyncResource):
     async def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> User:
         """Fetch the name, email, role and workspaces of one user.
 
+        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their
+        roles there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with
+        the code `AB03`.
+
         ``GET /admin/users/{userId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"userId": user_id})
@@ -182,6 +210,10 @@ class AsyncAdminUsersResource(AsyncResource):
         self, user_id: str, *, role: AdminUsersUpdateBodyRole = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Change the organisation role of a user to admin or member.
+
+        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles
+        inside workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty
+        object; read the user again to see the change, which may take a moment to show.
 
         ``PUT /admin/users/{userId}``
         """

@@ -93,6 +93,10 @@ class AdminUsersInvitesResource(Resource):
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.
 
+        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become
+        a user once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may
+        create invites.
+
         ``POST /admin/users/invites``
         """
         return self._client.call(
@@ -108,6 +112,9 @@ class AdminUsersInvitesResource(Resource):
 
     def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an invite, given its id.
+
+        Withdraws an invitation that has not been accepted yet. To take access away from someone who has
+        accepted, use `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
 
         ``DELETE /admin/users/invites/{inviteId}``
         """
@@ -125,6 +132,10 @@ class AdminUsersInvitesResource(Resource):
     ) -> InviteList:
         """Page through invites, filtered by role, email or status.
 
+        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open
+        ones. Needs a Portkey key that may read invites. The links themselves are not in the list;
+        `admin.users.invites.resend` answers one.
+
         ``GET /admin/users/invites``
         """
         return self._client.call(
@@ -136,12 +147,19 @@ class AdminUsersInvitesResource(Resource):
     def resend(self, invite_id: str, **options: Unpack[CallOptions]) -> AdminUsersInvitesResendResponse:
         """Send an invite again and get its link back.
 
+        Mails the invitation to the same address once more. The answer spells its link `inviteLink`, unlike the
+        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown
+        id is refused.
+
         ``POST /admin/users/invites/{inviteId}/resend``
         """
         return self._client.call(_RESEND, options, path={"inviteId": invite_id})
 
     def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> Invite:
         """Check whether an invite is pending, accepted, cancelled or expired.
+
+        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has
+        joined. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         ``GET /admin/users/invites/{inviteId}``
         """
@@ -203,6 +221,10 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.
 
+        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become
+        a user once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may
+        create invites.
+
         ``POST /admin/users/invites``
         """
         return await self._client.call(
@@ -218,6 +240,9 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
 
     async def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an invite, given its id.
+
+        Withdraws an invitation that has not been accepted yet. To take access away from someone who has
+        accepted, use `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
 
         ``DELETE /admin/users/invites/{inviteId}``
         """
@@ -235,6 +260,10 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
     ) -> InviteList:
         """Page through invites, filtered by role, email or status.
 
+        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open
+        ones. Needs a Portkey key that may read invites. The links themselves are not in the list;
+        `admin.users.invites.resend` answers one.
+
         ``GET /admin/users/invites``
         """
         return await self._client.call(
@@ -246,12 +275,19 @@ class AsyncAdminUsersInvitesResource(AsyncResource):
     async def resend(self, invite_id: str, **options: Unpack[CallOptions]) -> AdminUsersInvitesResendResponse:
         """Send an invite again and get its link back.
 
+        Mails the invitation to the same address once more. The answer spells its link `inviteLink`, unlike the
+        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown
+        id is refused.
+
         ``POST /admin/users/invites/{inviteId}/resend``
         """
         return await self._client.call(_RESEND, options, path={"inviteId": invite_id})
 
     async def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> Invite:
         """Check whether an invite is pending, accepted, cancelled or expired.
+
+        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has
+        joined. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         ``GET /admin/users/invites/{inviteId}``
         """

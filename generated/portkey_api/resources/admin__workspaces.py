@@ -106,6 +106,11 @@ class AdminWorkspacesResource(Resource):
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
 
+        Sets up a separate area for a team or project and puts its first members in. All else can be changed
+        later with `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a
+        Portkey key of the organisation that may create workspaces. The answer has the new id, but not the
+        members.
+
         ``POST /admin/workspaces``
         """
         return self._client.call(
@@ -126,6 +131,10 @@ class AdminWorkspacesResource(Resource):
     ) -> Any:
         """Delete a workspace, given its id.
 
+        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the
+        answer is `409` with the code `AB07`. Where there is still something in the workspace, set
+        `force_delete`. Needs a Portkey key that may delete workspaces.
+
         ``DELETE /admin/workspaces/{workspaceId}``
         """
         return self._client.call(
@@ -144,6 +153,10 @@ class AdminWorkspacesResource(Resource):
     ) -> WorkspaceList:
         """Page through workspaces, filtered by name or status.
 
+        Lists the workspaces that the key can see, each with its defaults and limits but without its members.
+        Use `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last
+        one is empty.
+
         ``GET /admin/workspaces``
         """
         return self._client.call(
@@ -161,6 +174,10 @@ class AdminWorkspacesResource(Resource):
     def retrieve(self, workspace_id: str, **options: Unpack[CallOptions]) -> WorkspaceWithUsers:
         """Fetch one workspace with its members, defaults and limits.
 
+        Reads a single workspace and, unlike the list, everyone in it with their roles. For a large workspace,
+        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or
+        `403` with the code `AB03`.
+
         ``GET /admin/workspaces/{workspaceId}``
         """
         return self._client.call(_RETRIEVE, options, path={"workspaceId": workspace_id})
@@ -177,6 +194,10 @@ class AdminWorkspacesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.
+
+        Changes the fields that are given. The answer is an empty object: read the workspace again to see the
+        result, which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not
+        here. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         ``PUT /admin/workspaces/{workspaceId}``
         """
@@ -269,6 +290,11 @@ class AsyncAdminWorkspacesResource(AsyncResource):
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
 
+        Sets up a separate area for a team or project and puts its first members in. All else can be changed
+        later with `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a
+        Portkey key of the organisation that may create workspaces. The answer has the new id, but not the
+        members.
+
         ``POST /admin/workspaces``
         """
         return await self._client.call(
@@ -289,6 +315,10 @@ class AsyncAdminWorkspacesResource(AsyncResource):
     ) -> Any:
         """Delete a workspace, given its id.
 
+        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the
+        answer is `409` with the code `AB07`. Where there is still something in the workspace, set
+        `force_delete`. Needs a Portkey key that may delete workspaces.
+
         ``DELETE /admin/workspaces/{workspaceId}``
         """
         return await self._client.call(
@@ -307,6 +337,10 @@ class AsyncAdminWorkspacesResource(AsyncResource):
     ) -> WorkspaceList:
         """Page through workspaces, filtered by name or status.
 
+        Lists the workspaces that the key can see, each with its defaults and limits but without its members.
+        Use `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last
+        one is empty.
+
         ``GET /admin/workspaces``
         """
         return await self._client.call(
@@ -324,6 +358,10 @@ class AsyncAdminWorkspacesResource(AsyncResource):
     async def retrieve(self, workspace_id: str, **options: Unpack[CallOptions]) -> WorkspaceWithUsers:
         """Fetch one workspace with its members, defaults and limits.
 
+        Reads a single workspace and, unlike the list, everyone in it with their roles. For a large workspace,
+        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or
+        `403` with the code `AB03`.
+
         ``GET /admin/workspaces/{workspaceId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"workspaceId": workspace_id})
@@ -340,6 +378,10 @@ class AsyncAdminWorkspacesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.
+
+        Changes the fields that are given. The answer is an empty object: read the workspace again to see the
+        result, which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not
+        here. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         ``PUT /admin/workspaces/{workspaceId}``
         """

@@ -88,12 +88,20 @@ class AdminWorkspacesUsersResource(Resource):
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.
 
+        Gives users of the organisation access to the workspace. They must be users already: someone from
+        outside is invited with `admin.users.invites.create`, which can name workspaces too. To change the role
+        of a member, use `admin.workspaces.users.update`. An unknown workspace or user is refused.
+
         ``POST /admin/workspaces/{workspaceId}/users``
         """
         return self._client.call(_CREATE, options, path={"workspaceId": workspace_id}, body={"users": users})
 
     def delete(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a member from a workspace.
+
+        Takes away a user's access to one workspace; they stay a user of the organisation and a member of other
+        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace,
+        the answer is `404`, or `403` with the code `AB03`.
 
         ``DELETE /admin/workspaces/{workspaceId}/users/{userId}``
         """
@@ -111,6 +119,11 @@ class AdminWorkspacesUsersResource(Resource):
     ) -> WorkspaceMemberList:
         """Page through the members of a workspace, filtered by role or email.
 
+        Shows who is in one workspace and in what role there. For everyone in the organisation use
+        `admin.users.list`. Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a
+        role may be spelled with the prefix `ws-`. An unknown workspace gives `404`, or `403` with the code
+        `AB03`.
+
         ``GET /admin/workspaces/{workspaceId}/users``
         """
         return self._client.call(
@@ -122,6 +135,10 @@ class AdminWorkspacesUsersResource(Resource):
 
     def retrieve(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> WorkspaceMember:
         """Fetch one member of a workspace with their role and scopes.
+
+        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the
+        role with the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the
+        code `AB03`.
 
         ``GET /admin/workspaces/{workspaceId}/users/{userId}``
         """
@@ -136,6 +153,10 @@ class AdminWorkspacesUsersResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the role that a member holds in a workspace.
+
+        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The
+        answer is an empty object: read the member again to see the new role, which may take a moment to show.
+        Someone who is not a member yet must be added first.
 
         ``PUT /admin/workspaces/{workspaceId}/users/{userId}``
         """
@@ -205,12 +226,20 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.
 
+        Gives users of the organisation access to the workspace. They must be users already: someone from
+        outside is invited with `admin.users.invites.create`, which can name workspaces too. To change the role
+        of a member, use `admin.workspaces.users.update`. An unknown workspace or user is refused.
+
         ``POST /admin/workspaces/{workspaceId}/users``
         """
         return await self._client.call(_CREATE, options, path={"workspaceId": workspace_id}, body={"users": users})
 
     async def delete(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a member from a workspace.
+
+        Takes away a user's access to one workspace; they stay a user of the organisation and a member of other
+        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace,
+        the answer is `404`, or `403` with the code `AB03`.
 
         ``DELETE /admin/workspaces/{workspaceId}/users/{userId}``
         """
@@ -228,6 +257,11 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
     ) -> WorkspaceMemberList:
         """Page through the members of a workspace, filtered by role or email.
 
+        Shows who is in one workspace and in what role there. For everyone in the organisation use
+        `admin.users.list`. Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a
+        role may be spelled with the prefix `ws-`. An unknown workspace gives `404`, or `403` with the code
+        `AB03`.
+
         ``GET /admin/workspaces/{workspaceId}/users``
         """
         return await self._client.call(
@@ -239,6 +273,10 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
 
     async def retrieve(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> WorkspaceMember:
         """Fetch one member of a workspace with their role and scopes.
+
+        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the
+        role with the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the
+        code `AB03`.
 
         ``GET /admin/workspaces/{workspaceId}/users/{userId}``
         """
@@ -253,6 +291,10 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the role that a member holds in a workspace.
+
+        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The
+        answer is an empty object: read the member again to see the new role, which may take a moment to show.
+        Someone who is not a member yet must be added first.
 
         ``PUT /admin/workspaces/{workspaceId}/users/{userId}``
         """

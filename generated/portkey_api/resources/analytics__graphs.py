@@ -277,6 +277,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsCacheHitRateResponse:
         """Chart the cache hit rate, simple and semantic hits and savings over time.
 
+        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and
+        what they saved, point by point and for the whole window. Takes the filters that all graphs share; a
+        workspace and both ends of the window are required. `analytics.summary.cache` gives the totals alone.
+
         ``GET /analytics/graphs/cache/hit-rate``
         """
         return self._client.call(
@@ -336,6 +340,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsCacheLatencyResponse:
         """Chart the average cache latency over a time window.
+
+        Answers how long requests took that a cache served, as an average for each slice of the window. Takes
+        the filters that all graphs share; a workspace and both ends of the window are required. Compare with
+        `analytics.graphs.latency`, which covers all requests.
 
         ``GET /analytics/graphs/cache/latency``
         """
@@ -397,6 +405,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsCostResponse:
         """Chart total and average cost over a time window.
 
+        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window
+        and altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or
+        metadata; a workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/cost``
         """
         return self._client.call(
@@ -456,6 +468,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsErrorsResponse:
         """Chart the number of errors over a time window.
+
+        Answers how many requests failed in each slice of the window, and altogether. For the share of failures
+        use `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace
+        and both ends of the window are required.
 
         ``GET /analytics/graphs/errors``
         """
@@ -517,6 +533,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsErrorsRateResponse:
         """Chart the error rate over a time window.
 
+        Answers which share of the requests failed, in percent, for each slice of the window and for all of it.
+        Suits alerts better than a count, as it does not grow with traffic. A workspace and both ends of the
+        window are required.
+
         ``GET /analytics/graphs/errors/rate``
         """
         return self._client.call(
@@ -576,6 +596,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsErrorsStacksResponse:
         """Chart errors over a time window, split by response status code at each point.
+
+        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked
+        chart needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`.
+        A workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/errors/stacks``
         """
@@ -637,6 +661,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsErrorsStatusCodesResponse:
         """Count errors by status code for a whole time window.
 
+        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use
+        it to see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/errors/status-codes``
         """
         return self._client.call(
@@ -696,6 +724,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsFeedbacksResponse:
         """Chart how many pieces of feedback came in over a time window.
+
+        Answers how many ratings came in through `feedback.create` in each slice of the window, and altogether.
+        It counts ratings without their value; for that see the scores and the weighted average. A workspace and
+        both ends of the window are required.
 
         ``GET /analytics/graphs/feedbacks``
         """
@@ -757,6 +789,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsFeedbacksAiModelsResponse:
         """Compare models by number of feedbacks and average weighted feedback.
 
+        Answers one entry for each model that was rated in the window: how often, and how well on average. Use
+        it to see which model users like. A workspace and both ends of the window are required; models without
+        feedback have nothing to show.
+
         ``GET /analytics/graphs/feedbacks/ai-models``
         """
         return self._client.call(
@@ -816,6 +852,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsFeedbacksScoresResponse:
         """Count the feedback of a time window by score.
+
+        Answers how often each value was given as feedback in the window: the distribution behind the average. A
+        workspace and both ends of the window are required. Weights do not play a part here; for them see
+        `analytics.graphs.feedbacks_weighted`.
 
         ``GET /analytics/graphs/feedbacks/scores``
         """
@@ -877,6 +917,9 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsFeedbacksWeightedResponse:
         """Chart the average weighted feedback over a time window.
 
+        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the
+        window and for all of it. A workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/feedbacks/weighted``
         """
         return self._client.call(
@@ -936,6 +979,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsLatencyResponse:
         """Chart average, median, p90 and p99 latency over a time window.
+
+        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice
+        of the window and for all of it. The percentiles show what slow requests an average hides. All times are
+        milliseconds; a workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/latency``
         """
@@ -997,6 +1044,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsRequestsResponse:
         """Chart the number of requests over a time window.
 
+        Answers how many requests went through Portkey in each slice of the window, and altogether, failed ones
+        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/requests``
         """
         return self._client.call(
@@ -1056,6 +1107,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsRequestsRescuedResponse:
         """Chart the requests saved by a retry or a fallback over a time window.
+
+        Answers how many requests first failed and then succeeded because the gateway tried again or went to
+        another target, for each slice of the window and altogether. It shows what retries and fallbacks in
+        configs are worth. A workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/requests/rescued``
         """
@@ -1117,6 +1172,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsTokensResponse:
         """Chart total and average token use over a time window.
 
+        Answers how many tokens the requests used, prompt and completion together, as a total and per request,
+        for each slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/tokens``
         """
         return self._client.call(
@@ -1177,6 +1236,10 @@ class AnalyticsGraphsResource(Resource):
     ) -> AnalyticsGraphsUsersResponse:
         """Chart the number of users over a time window.
 
+        Answers how many different users sent requests in each slice of the window, and altogether. Users are
+        those of your application, named by `_user` in the metadata or by the `user` of a request; they are not
+        members of the organisation. A workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/users``
         """
         return self._client.call(
@@ -1236,6 +1299,10 @@ class AnalyticsGraphsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsUsersRequestsResponse:
         """Chart the average number of requests per user over a time window.
+
+        Answers how many requests a user made on average, for each slice of the window and for all of it. Users
+        are those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the
+        window are required; `analytics.groups.users` lists the users one by one.
 
         ``GET /analytics/graphs/users/requests``
         """
@@ -1788,6 +1855,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsCacheHitRateResponse:
         """Chart the cache hit rate, simple and semantic hits and savings over time.
 
+        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and
+        what they saved, point by point and for the whole window. Takes the filters that all graphs share; a
+        workspace and both ends of the window are required. `analytics.summary.cache` gives the totals alone.
+
         ``GET /analytics/graphs/cache/hit-rate``
         """
         return await self._client.call(
@@ -1847,6 +1918,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsCacheLatencyResponse:
         """Chart the average cache latency over a time window.
+
+        Answers how long requests took that a cache served, as an average for each slice of the window. Takes
+        the filters that all graphs share; a workspace and both ends of the window are required. Compare with
+        `analytics.graphs.latency`, which covers all requests.
 
         ``GET /analytics/graphs/cache/latency``
         """
@@ -1908,6 +1983,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsCostResponse:
         """Chart total and average cost over a time window.
 
+        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window
+        and altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or
+        metadata; a workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/cost``
         """
         return await self._client.call(
@@ -1967,6 +2046,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsErrorsResponse:
         """Chart the number of errors over a time window.
+
+        Answers how many requests failed in each slice of the window, and altogether. For the share of failures
+        use `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace
+        and both ends of the window are required.
 
         ``GET /analytics/graphs/errors``
         """
@@ -2028,6 +2111,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsErrorsRateResponse:
         """Chart the error rate over a time window.
 
+        Answers which share of the requests failed, in percent, for each slice of the window and for all of it.
+        Suits alerts better than a count, as it does not grow with traffic. A workspace and both ends of the
+        window are required.
+
         ``GET /analytics/graphs/errors/rate``
         """
         return await self._client.call(
@@ -2087,6 +2174,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsErrorsStacksResponse:
         """Chart errors over a time window, split by response status code at each point.
+
+        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked
+        chart needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`.
+        A workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/errors/stacks``
         """
@@ -2148,6 +2239,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsErrorsStatusCodesResponse:
         """Count errors by status code for a whole time window.
 
+        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use
+        it to see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/errors/status-codes``
         """
         return await self._client.call(
@@ -2207,6 +2302,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsFeedbacksResponse:
         """Chart how many pieces of feedback came in over a time window.
+
+        Answers how many ratings came in through `feedback.create` in each slice of the window, and altogether.
+        It counts ratings without their value; for that see the scores and the weighted average. A workspace and
+        both ends of the window are required.
 
         ``GET /analytics/graphs/feedbacks``
         """
@@ -2268,6 +2367,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsFeedbacksAiModelsResponse:
         """Compare models by number of feedbacks and average weighted feedback.
 
+        Answers one entry for each model that was rated in the window: how often, and how well on average. Use
+        it to see which model users like. A workspace and both ends of the window are required; models without
+        feedback have nothing to show.
+
         ``GET /analytics/graphs/feedbacks/ai-models``
         """
         return await self._client.call(
@@ -2327,6 +2430,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsFeedbacksScoresResponse:
         """Count the feedback of a time window by score.
+
+        Answers how often each value was given as feedback in the window: the distribution behind the average. A
+        workspace and both ends of the window are required. Weights do not play a part here; for them see
+        `analytics.graphs.feedbacks_weighted`.
 
         ``GET /analytics/graphs/feedbacks/scores``
         """
@@ -2388,6 +2495,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsFeedbacksWeightedResponse:
         """Chart the average weighted feedback over a time window.
 
+        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the
+        window and for all of it. A workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/feedbacks/weighted``
         """
         return await self._client.call(
@@ -2447,6 +2557,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsLatencyResponse:
         """Chart average, median, p90 and p99 latency over a time window.
+
+        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice
+        of the window and for all of it. The percentiles show what slow requests an average hides. All times are
+        milliseconds; a workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/latency``
         """
@@ -2508,6 +2622,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsRequestsResponse:
         """Chart the number of requests over a time window.
 
+        Answers how many requests went through Portkey in each slice of the window, and altogether, failed ones
+        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/requests``
         """
         return await self._client.call(
@@ -2567,6 +2685,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsRequestsRescuedResponse:
         """Chart the requests saved by a retry or a fallback over a time window.
+
+        Answers how many requests first failed and then succeeded because the gateway tried again or went to
+        another target, for each slice of the window and altogether. It shows what retries and fallbacks in
+        configs are worth. A workspace and both ends of the window are required.
 
         ``GET /analytics/graphs/requests/rescued``
         """
@@ -2628,6 +2750,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsTokensResponse:
         """Chart total and average token use over a time window.
 
+        Answers how many tokens the requests used, prompt and completion together, as a total and per request,
+        for each slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/tokens``
         """
         return await self._client.call(
@@ -2688,6 +2814,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
     ) -> AnalyticsGraphsUsersResponse:
         """Chart the number of users over a time window.
 
+        Answers how many different users sent requests in each slice of the window, and altogether. Users are
+        those of your application, named by `_user` in the metadata or by the `user` of a request; they are not
+        members of the organisation. A workspace and both ends of the window are required.
+
         ``GET /analytics/graphs/users``
         """
         return await self._client.call(
@@ -2747,6 +2877,10 @@ class AsyncAnalyticsGraphsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGraphsUsersRequestsResponse:
         """Chart the average number of requests per user over a time window.
+
+        Answers how many requests a user made on average, for each slice of the window and for all of it. Users
+        are those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the
+        window are required; `analytics.groups.users` lists the users one by one.
 
         ``GET /analytics/graphs/users/requests``
         """

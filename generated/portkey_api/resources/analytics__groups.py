@@ -123,6 +123,10 @@ class AnalyticsGroupsResource(Resource):
     ) -> AnalyticsGroupsAiModelsResponse:
         """Page through models with the number of requests to each in a time window.
 
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
+
         ``GET /analytics/groups/ai-models``
         """
         return self._client.call(
@@ -187,6 +191,11 @@ class AnalyticsGroupsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGroupsMetadataResponse:
         """Page through the values of one metadata key with requests, cost and feedback.
+
+        Answers one entry for each value that a metadata key had in the window, with requests, cost, tokens and
+        feedback: spending by team, feature or customer, if the requests say so in `x-portkey-metadata`. Pages
+        are counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name
+        other keys as well.
 
         ``GET /analytics/groups/metadata/{metadataKey}``
         """
@@ -253,6 +262,10 @@ class AnalyticsGroupsResource(Resource):
     ) -> AnalyticsGroupsProviderResponse:
         """Page through providers with the number of requests to each in a time window.
 
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
+
         ``GET /analytics/groups/provider``
         """
         return self._client.call(
@@ -317,6 +330,10 @@ class AnalyticsGroupsResource(Resource):
     ) -> AnalyticsGroupsUsersResponse:
         """Page through users with the requests and cost of each in a time window.
 
+        Answers one entry for each user of your application in the window, with the number and the cost of the
+        requests. A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted
+        from 0; a workspace and both ends of the window are required.
+
         ``GET /analytics/groups/users``
         """
         return self._client.call(
@@ -380,6 +397,10 @@ class AnalyticsGroupsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGroupsWorkspacesResponse:
         """Page through workspaces with the number of requests from each in a time window.
+
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
 
         ``GET /analytics/groups/workspaces``
         """
@@ -611,6 +632,10 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
     ) -> AnalyticsGroupsAiModelsResponse:
         """Page through models with the number of requests to each in a time window.
 
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
+
         ``GET /analytics/groups/ai-models``
         """
         return await self._client.call(
@@ -675,6 +700,11 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGroupsMetadataResponse:
         """Page through the values of one metadata key with requests, cost and feedback.
+
+        Answers one entry for each value that a metadata key had in the window, with requests, cost, tokens and
+        feedback: spending by team, feature or customer, if the requests say so in `x-portkey-metadata`. Pages
+        are counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name
+        other keys as well.
 
         ``GET /analytics/groups/metadata/{metadataKey}``
         """
@@ -741,6 +771,10 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
     ) -> AnalyticsGroupsProviderResponse:
         """Page through providers with the number of requests to each in a time window.
 
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
+
         ``GET /analytics/groups/provider``
         """
         return await self._client.call(
@@ -805,6 +839,10 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
     ) -> AnalyticsGroupsUsersResponse:
         """Page through users with the requests and cost of each in a time window.
 
+        Answers one entry for each user of your application in the window, with the number and the cost of the
+        requests. A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted
+        from 0; a workspace and both ends of the window are required.
+
         ``GET /analytics/groups/users``
         """
         return await self._client.call(
@@ -868,6 +906,10 @@ class AsyncAnalyticsGroupsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsGroupsWorkspacesResponse:
         """Page through workspaces with the number of requests from each in a time window.
+
+        Answers one entry for each model that was called in the window, with the number of its requests. Pages
+        are counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of
+        the window are required.
 
         ``GET /analytics/groups/workspaces``
         """

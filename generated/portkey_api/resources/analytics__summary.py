@@ -67,6 +67,10 @@ class AnalyticsSummaryResource(Resource):
     ) -> AnalyticsSummaryCacheResponse:
         """Sum up cache hits, average latency and speedup for a time window.
 
+        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is,
+        and how much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A
+        workspace and both ends of the window are required.
+
         ``GET /analytics/summary/cache``
         """
         return self._client.call(
@@ -169,6 +173,10 @@ class AsyncAnalyticsSummaryResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnalyticsSummaryCacheResponse:
         """Sum up cache hits, average latency and speedup for a time window.
+
+        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is,
+        and how much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A
+        workspace and both ends of the window are required.
 
         ``GET /analytics/summary/cache``
         """

@@ -130,6 +130,11 @@ class ApiKeysResource(Resource):
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
 
+        The two words in the path say whom the key is for: a service of the whole organisation, or a service or
+        a user of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the
+        calling key does not decide it. The answer has the secret in full; keep it, as it may not be shown
+        again.
+
         ``POST /api-keys/{type}/{sub-type}``
         """
         return self._client.call(
@@ -155,6 +160,10 @@ class ApiKeysResource(Resource):
     def delete(self, id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an API key, given its id.
 
+        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret
+        without breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`,
+        or `403` with the code `AB03`.
+
         ``DELETE /api-keys/{id}``
         """
         return self._client.call(_DELETE, options, path={"id": id})
@@ -169,6 +178,10 @@ class ApiKeysResource(Resource):
     ) -> ApiKeyObjectList:
         """Page through API keys with their limits and status, optionally by workspace.
 
+        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id`
+        they are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API
+        keys.
+
         ``GET /api-keys``
         """
         return self._client.call(
@@ -178,6 +191,10 @@ class ApiKeysResource(Resource):
     def retrieve(self, id: str, **options: Unpack[CallOptions]) -> ApiKeyObject:
         """Fetch the scopes, limits, defaults and status of one API key.
 
+        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for
+        rotation. Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403`
+        with the code `AB03`.
+
         ``GET /api-keys/{id}``
         """
         return self._client.call(_RETRIEVE, options, path={"id": id})
@@ -186,6 +203,10 @@ class ApiKeysResource(Resource):
         self, id: str, *, key_transition_period_ms: int = UNSET, **options: Unpack[CallOptions]
     ) -> RotateApiKeyResponse:
         """Replace the secret of an API key, with a transition period for the old one.
+
+        Gives an API key a new secret at once; id, scopes and limits stay. The old secret goes on working for
+        the transition period, so that programs can be changed over one by one. Keep the secret from the answer:
+        it may not be shown again. For regular replacement, set a `rotation_policy` instead.
 
         ``POST /api-keys/{id}/rotate``
         """
@@ -210,6 +231,10 @@ class ApiKeysResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the scopes, limits, defaults or rotation policy of an API key.
+
+        Changes the fields that are given; the secret stays the same, so programs that use it go on. To get a
+        new secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object
+        without documented fields, so read the key again to see the result.
 
         ``PUT /api-keys/{id}``
         """
@@ -323,6 +348,11 @@ class AsyncApiKeysResource(AsyncResource):
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
 
+        The two words in the path say whom the key is for: a service of the whole organisation, or a service or
+        a user of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the
+        calling key does not decide it. The answer has the secret in full; keep it, as it may not be shown
+        again.
+
         ``POST /api-keys/{type}/{sub-type}``
         """
         return await self._client.call(
@@ -348,6 +378,10 @@ class AsyncApiKeysResource(AsyncResource):
     async def delete(self, id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an API key, given its id.
 
+        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret
+        without breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`,
+        or `403` with the code `AB03`.
+
         ``DELETE /api-keys/{id}``
         """
         return await self._client.call(_DELETE, options, path={"id": id})
@@ -362,6 +396,10 @@ class AsyncApiKeysResource(AsyncResource):
     ) -> ApiKeyObjectList:
         """Page through API keys with their limits and status, optionally by workspace.
 
+        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id`
+        they are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API
+        keys.
+
         ``GET /api-keys``
         """
         return await self._client.call(
@@ -371,6 +409,10 @@ class AsyncApiKeysResource(AsyncResource):
     async def retrieve(self, id: str, **options: Unpack[CallOptions]) -> ApiKeyObject:
         """Fetch the scopes, limits, defaults and status of one API key.
 
+        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for
+        rotation. Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403`
+        with the code `AB03`.
+
         ``GET /api-keys/{id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"id": id})
@@ -379,6 +421,10 @@ class AsyncApiKeysResource(AsyncResource):
         self, id: str, *, key_transition_period_ms: int = UNSET, **options: Unpack[CallOptions]
     ) -> RotateApiKeyResponse:
         """Replace the secret of an API key, with a transition period for the old one.
+
+        Gives an API key a new secret at once; id, scopes and limits stay. The old secret goes on working for
+        the transition period, so that programs can be changed over one by one. Keep the secret from the answer:
+        it may not be shown again. For regular replacement, set a `rotation_policy` instead.
 
         ``POST /api-keys/{id}/rotate``
         """
@@ -403,6 +449,10 @@ class AsyncApiKeysResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the scopes, limits, defaults or rotation policy of an API key.
+
+        Changes the fields that are given; the secret stays the same, so programs that use it go on. To get a
+        new secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object
+        without documented fields, so read the key again to see the result.
 
         ``PUT /api-keys/{id}``
         """

@@ -134,6 +134,10 @@ class AssistantsResource(Resource):
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
 
+        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a
+        model; everything else can be changed later. Only providers with the assistants interface know the call,
+        and OpenAI has deprecated it in favour of responses.
+
         ``POST /assistants``
         """
         return self._client.call(
@@ -157,6 +161,9 @@ class AssistantsResource(Resource):
     def delete(self, assistant_id: str, **options: Unpack[CallOptions]) -> DeleteAssistantResponse:
         """Delete an assistant and confirm that it is gone.
 
+        Removes the assistant for good; threads and the messages in them stay. New runs can no longer name it.
+        An unknown id, also that of an assistant that is already deleted, gives `404`.
+
         ``DELETE /assistants/{assistant_id}``
         """
         return self._client.call(_DELETE, options, path={"assistant_id": assistant_id})
@@ -172,6 +179,10 @@ class AssistantsResource(Resource):
     ) -> ListAssistantsResponse:
         """Page through assistants with cursors, oldest or newest first.
 
+        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a
+        page as `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's
+        assistants interface, such as OpenAI and Azure OpenAI, know this call.
+
         ``GET /assistants``
         """
         return self._client.call(
@@ -180,6 +191,9 @@ class AssistantsResource(Resource):
 
     def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> AssistantObject:
         """Fetch the model, instructions and tools of one assistant.
+
+        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the
+        id that creating or listing assistants returned. An unknown id gives `404`.
 
         ``GET /assistants/{assistant_id}``
         """
@@ -213,6 +227,10 @@ class AssistantsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
+
+        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is
+        replaced as a whole. Runs that start later use the new settings. Answers the whole assistant; an unknown
+        id gives `404`.
 
         ``POST /assistants/{assistant_id}``
         """
@@ -351,6 +369,10 @@ class AsyncAssistantsResource(AsyncResource):
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
 
+        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a
+        model; everything else can be changed later. Only providers with the assistants interface know the call,
+        and OpenAI has deprecated it in favour of responses.
+
         ``POST /assistants``
         """
         return await self._client.call(
@@ -374,6 +396,9 @@ class AsyncAssistantsResource(AsyncResource):
     async def delete(self, assistant_id: str, **options: Unpack[CallOptions]) -> DeleteAssistantResponse:
         """Delete an assistant and confirm that it is gone.
 
+        Removes the assistant for good; threads and the messages in them stay. New runs can no longer name it.
+        An unknown id, also that of an assistant that is already deleted, gives `404`.
+
         ``DELETE /assistants/{assistant_id}``
         """
         return await self._client.call(_DELETE, options, path={"assistant_id": assistant_id})
@@ -389,6 +414,10 @@ class AsyncAssistantsResource(AsyncResource):
     ) -> ListAssistantsResponse:
         """Page through assistants with cursors, oldest or newest first.
 
+        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a
+        page as `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's
+        assistants interface, such as OpenAI and Azure OpenAI, know this call.
+
         ``GET /assistants``
         """
         return await self._client.call(
@@ -397,6 +426,9 @@ class AsyncAssistantsResource(AsyncResource):
 
     async def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> AssistantObject:
         """Fetch the model, instructions and tools of one assistant.
+
+        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the
+        id that creating or listing assistants returned. An unknown id gives `404`.
 
         ``GET /assistants/{assistant_id}``
         """
@@ -430,6 +462,10 @@ class AsyncAssistantsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
+
+        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is
+        replaced as a whole. Runs that start later use the new settings. Answers the whole assistant; an unknown
+        id gives `404`.
 
         ``POST /assistants/{assistant_id}``
         """

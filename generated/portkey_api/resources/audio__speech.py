@@ -56,6 +56,10 @@ class AudioSpeechResource(Resource):
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
 
+        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the
+        bytes to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
+        `response_format` the audio is MP3.
+
         ``POST /audio/speech``
         """
         return self._client.call(
@@ -110,6 +114,10 @@ class AsyncAudioSpeechResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
+
+        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the
+        bytes to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
+        `response_format` the audio is MP3.
 
         ``POST /audio/speech``
         """

@@ -68,6 +68,10 @@ class AudioTranscriptionsResource(Resource):
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
+        Sends the recording to a speech recognition model and answers what was said, in the language that was
+        spoken; use translations to get English. `response_format` decides between JSON, plain text and
+        subtitles. For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
+
         ``POST /audio/transcriptions``
         """
         return self._client.call(
@@ -131,6 +135,10 @@ class AsyncAudioTranscriptionsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
+
+        Sends the recording to a speech recognition model and answers what was said, in the language that was
+        spoken; use translations to get English. `response_format` decides between JSON, plain text and
+        subtitles. For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
 
         ``POST /audio/transcriptions``
         """

@@ -58,6 +58,10 @@ class AudioTranslationsResource(Resource):
     ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
 
+        Works like a transcription, but the text comes out in English whatever language was spoken, so no
+        `language` is given. For the text in the original language, use transcriptions. `response_format`
+        decides between JSON, plain text and subtitles.
+
         ``POST /audio/translations``
         """
         return self._client.call(
@@ -109,6 +113,10 @@ class AsyncAudioTranslationsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
+
+        Works like a transcription, but the text comes out in English whatever language was spoken, so no
+        `language` is given. For the text in the original language, use transcriptions. `response_format`
+        decides between JSON, plain text and subtitles.
 
         ``POST /audio/translations``
         """

@@ -56,6 +56,11 @@ class AuditLogsResource(Resource):
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
 
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
+        ends of the time span and the organisation are required; everything else narrows it down. Pages are
+        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
+        answered `403`.
+
         ``GET /audit-logs``
         """
         return self._client.call(
@@ -140,6 +145,11 @@ class AsyncAuditLogsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
+
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
+        ends of the time span and the organisation are required; everything else narrows it down. Pages are
+        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
+        answered `403`.
 
         ``GET /audit-logs``
         """

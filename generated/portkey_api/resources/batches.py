@@ -107,6 +107,11 @@ class BatchesResource(Resource):
     def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Cancel a batch that is still running; finished requests keep their results.
 
+        Asks the provider to stop. The batch is `cancelling` for up to ten minutes, then `cancelled`, so poll
+        it; partial results may appear in the output file. A batch that has ended is refused with `400` or
+        `409`, depending on the gateway. Several providers cannot cancel at all (the open gateway answers
+        `500`).
+
         ``POST /batches/{batch_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"batch_id": batch_id})
@@ -213,6 +218,11 @@ class BatchesResource(Resource):
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
 
+        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until
+        its status is final. Upload the JSON lines as a file with purpose `batch` first and name it in
+        `input_file_id`. Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the
+        requests inline, Azure a blob.
+
         ``POST /batches``
         """
         return self._client.call(
@@ -241,6 +251,10 @@ class BatchesResource(Resource):
     ) -> ListBatchesResponse:
         """Page through batches with an after cursor.
 
+        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as
+        `after` to get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer
+        without `has_more`, `first_id` and `last_id`, or with a status of their own.
+
         ``GET /batches``
         """
         return self._client.call(_LIST, options, query={"after": after, "limit": limit})
@@ -248,12 +262,21 @@ class BatchesResource(Resource):
     def output(self, batch_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the results of a batch without looking up its output file first.
 
+        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to
+        OpenAI's result lines. Wait until the batch has ended. Without an output file the answer is an error
+        (mostly `404`), or `200` with the errors of the batch as JSON. The open gateway ignores a custom host
+        here and calls OpenAI itself.
+
         ``GET /batches/{batch_id}/output``
         """
         return self._client.call(_OUTPUT, options, path={"batch_id": batch_id})
 
     def retrieve(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Check how far a batch has got, with request counts and result file ids.
+
+        Answers the present state of one batch. Call it every so often until the status is `completed`,
+        `failed`, `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the
+        output operation. An id the provider does not know gives an error, mostly `404`.
 
         ``GET /batches/{batch_id}``
         """
@@ -391,6 +414,11 @@ class AsyncBatchesResource(AsyncResource):
     async def cancel(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Cancel a batch that is still running; finished requests keep their results.
 
+        Asks the provider to stop. The batch is `cancelling` for up to ten minutes, then `cancelled`, so poll
+        it; partial results may appear in the output file. A batch that has ended is refused with `400` or
+        `409`, depending on the gateway. Several providers cannot cancel at all (the open gateway answers
+        `500`).
+
         ``POST /batches/{batch_id}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"batch_id": batch_id})
@@ -497,6 +525,11 @@ class AsyncBatchesResource(AsyncResource):
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
 
+        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until
+        its status is final. Upload the JSON lines as a file with purpose `batch` first and name it in
+        `input_file_id`. Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the
+        requests inline, Azure a blob.
+
         ``POST /batches``
         """
         return await self._client.call(
@@ -525,6 +558,10 @@ class AsyncBatchesResource(AsyncResource):
     ) -> ListBatchesResponse:
         """Page through batches with an after cursor.
 
+        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as
+        `after` to get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer
+        without `has_more`, `first_id` and `last_id`, or with a status of their own.
+
         ``GET /batches``
         """
         return await self._client.call(_LIST, options, query={"after": after, "limit": limit})
@@ -532,12 +569,21 @@ class AsyncBatchesResource(AsyncResource):
     async def output(self, batch_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the results of a batch without looking up its output file first.
 
+        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to
+        OpenAI's result lines. Wait until the batch has ended. Without an output file the answer is an error
+        (mostly `404`), or `200` with the errors of the batch as JSON. The open gateway ignores a custom host
+        here and calls OpenAI itself.
+
         ``GET /batches/{batch_id}/output``
         """
         return await self._client.call(_OUTPUT, options, path={"batch_id": batch_id})
 
     async def retrieve(self, batch_id: str, **options: Unpack[CallOptions]) -> Batch:
         """Check how far a batch has got, with request counts and result file ids.
+
+        Answers the present state of one batch. Call it every so often until the status is `completed`,
+        `failed`, `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the
+        output operation. An id the provider does not know gives an error, mostly `404`.
 
         ``GET /batches/{batch_id}``
         """

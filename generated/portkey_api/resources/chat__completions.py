@@ -443,6 +443,11 @@ class ChatCompletionsResource(Resource):
     ) -> CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
+        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's
+        form, so that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail
+        failed without blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come
+        through.
+
         ``POST /chat/completions``
         """
         return self._client.call_or_stream(
@@ -501,6 +506,10 @@ class ChatCompletionsResource(Resource):
     def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
         """Delete a stored chat completion, given its id.
 
+        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are
+        another matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives
+        `404`.
+
         ``DELETE /chat/completions/{completion_id}``
         """
         return self._client.call(_DELETE, options, path={"completion_id": completion_id})
@@ -516,12 +525,20 @@ class ChatCompletionsResource(Resource):
     ) -> StoredChatCompletionList:
         """Page through the stored chat completions.
 
+        Only completions made with `store: true` are found here, and only at providers that keep them, such as
+        OpenAI. The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more`
+        is true; fetch the questions of an entry with the messages operation.
+
         ``GET /chat/completions``
         """
         return self._client.call(_LIST, options, query={"after": after, "limit": limit, "order": order, "model": model})
 
     def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
         """Fetch a stored chat completion, given its id.
+
+        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the
+        call on. The answer has the shape of the original one. The messages that were sent are read with the
+        messages operation. An unknown id gives `404`.
 
         ``GET /chat/completions/{completion_id}``
         """
@@ -531,6 +548,9 @@ class ChatCompletionsResource(Resource):
         self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> CreateChatCompletionResponse:
         """Change the metadata of a stored chat completion.
+
+        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing
+        else of it can change. It must have been made with `store: true`. An unknown id gives `404`.
 
         ``POST /chat/completions/{completion_id}``
         """
@@ -1173,6 +1193,11 @@ class AsyncChatCompletionsResource(AsyncResource):
     ) -> CreateChatCompletionResponse | AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
+        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's
+        form, so that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail
+        failed without blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come
+        through.
+
         ``POST /chat/completions``
         """
         return await self._client.call_or_stream(
@@ -1231,6 +1256,10 @@ class AsyncChatCompletionsResource(AsyncResource):
     async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
         """Delete a stored chat completion, given its id.
 
+        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are
+        another matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives
+        `404`.
+
         ``DELETE /chat/completions/{completion_id}``
         """
         return await self._client.call(_DELETE, options, path={"completion_id": completion_id})
@@ -1246,6 +1275,10 @@ class AsyncChatCompletionsResource(AsyncResource):
     ) -> StoredChatCompletionList:
         """Page through the stored chat completions.
 
+        Only completions made with `store: true` are found here, and only at providers that keep them, such as
+        OpenAI. The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more`
+        is true; fetch the questions of an entry with the messages operation.
+
         ``GET /chat/completions``
         """
         return await self._client.call(
@@ -1255,6 +1288,10 @@ class AsyncChatCompletionsResource(AsyncResource):
     async def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
         """Fetch a stored chat completion, given its id.
 
+        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the
+        call on. The answer has the shape of the original one. The messages that were sent are read with the
+        messages operation. An unknown id gives `404`.
+
         ``GET /chat/completions/{completion_id}``
         """
         return await self._client.call(_RETRIEVE, options, path={"completion_id": completion_id})
@@ -1263,6 +1300,9 @@ class AsyncChatCompletionsResource(AsyncResource):
         self, completion_id: str, *, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> CreateChatCompletionResponse:
         """Change the metadata of a stored chat completion.
+
+        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing
+        else of it can change. It must have been made with `store: true`. An unknown id gives `404`.
 
         ``POST /chat/completions/{completion_id}``
         """

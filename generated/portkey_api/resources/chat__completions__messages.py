@@ -56,6 +56,9 @@ class ChatCompletionsMessagesResource(Resource):
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
 
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as
+        `after` to go on. Only for completions made with `store: true`. An unknown id gives `404`.
+
         ``GET /chat/completions/{completion_id}/messages``
         """
         return self._client.call(
@@ -100,6 +103,9 @@ class AsyncChatCompletionsMessagesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
+
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as
+        `after` to go on. Only for completions made with `store: true`. An unknown id gives `404`.
 
         ``GET /chat/completions/{completion_id}/messages``
         """

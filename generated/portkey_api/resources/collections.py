@@ -10,11 +10,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import (
-        CollectionsCreateResponse,
-        CollectionsListResponse,
-        CollectionWithChildCollections,
-    )
+    from ..models import CollectionsCreateResponse, CollectionsListResponse, CollectionWithChildCollections
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (("Portkey-Key",),)
@@ -119,6 +115,10 @@ class CollectionsResource(Resource):
     ) -> CollectionsCreateResponse:
         """Add a collection to a workspace, optionally nested under a parent collection.
 
+        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not
+        bound to one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An
+        unknown workspace or parent is refused.
+
         ``POST /collections``
         """
         return self._client.call(
@@ -129,6 +129,10 @@ class CollectionsResource(Resource):
 
     def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a collection, given its id.
+
+        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed:
+        what happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not
+        delete it `403`.
 
         ``DELETE /collections/{collectionId}``
         """
@@ -144,6 +148,10 @@ class CollectionsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> CollectionsListResponse:
         """Page through collections, narrowed by workspace or a search term.
+
+        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds.
+        Use it to find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one,
+        or one the key has no rights in, gives `404` or `403`.
 
         ``GET /collections``
         """
@@ -161,12 +169,20 @@ class CollectionsResource(Resource):
     def retrieve(self, collection_id: str, **options: Unpack[CallOptions]) -> CollectionWithChildCollections:
         """Fetch one collection together with its child collections.
 
+        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested
+        directly in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An
+        unknown id gives `404`, a deleted or foreign one also `403`.
+
         ``GET /collections/{collectionId}``
         """
         return self._client.call(_RETRIEVE, options, path={"collectionId": collection_id})
 
     def update(self, collection_id: str, *, name: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Rename a collection; the name is the only field that can change.
+
+        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be
+        changed here. The answer is an object without documented fields, so read the collection again to see it.
+        An unknown id gives `404` or `403`.
 
         ``PUT /collections/{collectionId}``
         """
@@ -221,6 +237,10 @@ class AsyncCollectionsResource(AsyncResource):
     ) -> CollectionsCreateResponse:
         """Add a collection to a workspace, optionally nested under a parent collection.
 
+        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not
+        bound to one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An
+        unknown workspace or parent is refused.
+
         ``POST /collections``
         """
         return await self._client.call(
@@ -231,6 +251,10 @@ class AsyncCollectionsResource(AsyncResource):
 
     async def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a collection, given its id.
+
+        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed:
+        what happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not
+        delete it `403`.
 
         ``DELETE /collections/{collectionId}``
         """
@@ -246,6 +270,10 @@ class AsyncCollectionsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CollectionsListResponse:
         """Page through collections, narrowed by workspace or a search term.
+
+        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds.
+        Use it to find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one,
+        or one the key has no rights in, gives `404` or `403`.
 
         ``GET /collections``
         """
@@ -263,12 +291,20 @@ class AsyncCollectionsResource(AsyncResource):
     async def retrieve(self, collection_id: str, **options: Unpack[CallOptions]) -> CollectionWithChildCollections:
         """Fetch one collection together with its child collections.
 
+        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested
+        directly in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An
+        unknown id gives `404`, a deleted or foreign one also `403`.
+
         ``GET /collections/{collectionId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"collectionId": collection_id})
 
     async def update(self, collection_id: str, *, name: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Rename a collection; the name is the only field that can change.
+
+        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be
+        changed here. The answer is an object without documented fields, so read the collection again to see it.
+        An unknown id gives `404` or `403`.
 
         ``PUT /collections/{collectionId}``
         """

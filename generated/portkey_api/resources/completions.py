@@ -154,6 +154,10 @@ class CompletionsResource(Resource):
     ) -> CreateCompletionResponse | Stream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
 
+        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the
+        model has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the
+        same statuses as for chat.
+
         ``POST /completions``
         """
         return self._client.call_or_stream(
@@ -407,6 +411,10 @@ class AsyncCompletionsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateCompletionResponse | AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
+
+        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the
+        model has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the
+        same statuses as for chat.
 
         ``POST /completions``
         """

@@ -112,6 +112,10 @@ class ConfigsResource(Resource):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name
+        them: put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to
+        one workspace. Rules that the gateway does not accept are refused with a 4XX error.
+
         ``POST /configs``
         """
         return self._client.call(
@@ -129,6 +133,10 @@ class ConfigsResource(Resource):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
+        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
+        `403`.
+
         ``DELETE /configs/{slug}``
         """
         return self._client.call(_DELETE, options, path={"slug": slug})
@@ -136,12 +144,20 @@ class ConfigsResource(Resource):
     def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state
+        and dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
+        workspace are listed.
+
         ``GET /configs``
         """
         return self._client.call(_LIST, options, query={"workspace_id": workspace_id})
 
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
+
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON
+        text or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or
+        foreign one also `403`. For earlier versions use `configs.versions.list`.
 
         ``GET /configs/{slug}``
         """
@@ -157,6 +173,10 @@ class ConfigsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
+
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
+        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
+        whole. An unknown slug gives `404` or `403`.
 
         ``PUT /configs/{slug}``
         """
@@ -227,6 +247,10 @@ class AsyncConfigsResource(AsyncResource):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name
+        them: put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to
+        one workspace. Rules that the gateway does not accept are refused with a 4XX error.
+
         ``POST /configs``
         """
         return await self._client.call(
@@ -244,6 +268,10 @@ class AsyncConfigsResource(AsyncResource):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
+        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
+        `403`.
+
         ``DELETE /configs/{slug}``
         """
         return await self._client.call(_DELETE, options, path={"slug": slug})
@@ -251,12 +279,20 @@ class AsyncConfigsResource(AsyncResource):
     async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state
+        and dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
+        workspace are listed.
+
         ``GET /configs``
         """
         return await self._client.call(_LIST, options, query={"workspace_id": workspace_id})
 
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
+
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON
+        text or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or
+        foreign one also `403`. For earlier versions use `configs.versions.list`.
 
         ``GET /configs/{slug}``
         """
@@ -272,6 +308,10 @@ class AsyncConfigsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
+
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
+        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
+        whole. An unknown slug gives `404` or `403`.
 
         ``PUT /configs/{slug}``
         """

@@ -40,6 +40,10 @@ class ConfigsVersionsResource(Resource):
     def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
 
+        Shows how a config came to be what it is: each entry has the rules as they stood and the user who
+        changed them. Use it to compare versions, or to bring old rules back by sending them to
+        `configs.update`. A slug that is not there gives `404` or `403`.
+
         ``GET /configs/{slug}/versions``
         """
         return self._client.call(_LIST, options, path={"slug": slug})
@@ -63,6 +67,10 @@ class AsyncConfigsVersionsResource(AsyncResource):
 
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
+
+        Shows how a config came to be what it is: each entry has the rules as they stood and the user who
+        changed them. Use it to compare versions, or to bring old rules back by sending them to
+        `configs.update`. A slug that is not there gives `404` or `403`.
 
         ``GET /configs/{slug}/versions``
         """

@@ -105,6 +105,10 @@ class EmbeddingsResource(Resource):
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
+        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
+        belongs to which. The gateway drops fields that it does not know.
+
         ``POST /embeddings``
         """
         return self._client.call(
@@ -228,6 +232,10 @@ class AsyncEmbeddingsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
+
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
+        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
+        belongs to which. The gateway drops fields that it does not know.
 
         ``POST /embeddings``
         """

@@ -55,6 +55,11 @@ class FeedbackResource(Resource):
     ) -> FeedbackResponse:
         """Rate a traced request with a value, an optional weight and metadata.
 
+        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace
+        of the requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the
+        request, or read it from the answer's header. The ids that come back are needed to change the rating
+        later; calling again adds another one.
+
         ``POST /feedback``
         """
         return self._client.call(
@@ -71,6 +76,10 @@ class FeedbackResource(Resource):
         **options: Unpack[CallOptions],
     ) -> FeedbackResponse:
         """Change the value, weight or metadata of feedback already given.
+
+        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to
+        stays. `value` has to be given even if only the weight or the metadata change. An id that is not known
+        is refused.
 
         ``PUT /feedback/{id}``
         """
@@ -127,6 +136,11 @@ class AsyncFeedbackResource(AsyncResource):
     ) -> FeedbackResponse:
         """Rate a traced request with a value, an optional weight and metadata.
 
+        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace
+        of the requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the
+        request, or read it from the answer's header. The ids that come back are needed to change the rating
+        later; calling again adds another one.
+
         ``POST /feedback``
         """
         return await self._client.call(
@@ -143,6 +157,10 @@ class AsyncFeedbackResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> FeedbackResponse:
         """Change the value, weight or metadata of feedback already given.
+
+        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to
+        stays. `value` has to be given even if only the weight or the metadata change. An id that is not known
+        is refused.
 
         ``PUT /feedback/{id}``
         """

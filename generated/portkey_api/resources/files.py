@@ -10,13 +10,7 @@ from ..types import UNSET, AsyncResource, FileInput, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..models import (
-        CreateFileRequestPurpose,
-        DeleteFileResponse,
-        FilesListOrder,
-        ListFilesResponse,
-        OpenAIFile,
-    )
+    from ..models import CreateFileRequestPurpose, DeleteFileResponse, FilesListOrder, ListFilesResponse, OpenAIFile
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (
@@ -83,6 +77,9 @@ class FilesResource(Resource):
     def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
+        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a
+        batch. OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
+
         ``GET /files/{file_id}/content``
         """
         return self._client.call(_CONTENT, options, path={"file_id": file_id})
@@ -97,6 +94,11 @@ class FilesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
+
+        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages
+        refer to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the
+        model or the bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_`
+        id.
 
         ``POST /files``
         """
@@ -114,6 +116,9 @@ class FilesResource(Resource):
     def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
 
+        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name
+        it. An unknown id is a `404`, so a second deletion of the same file fails.
+
         ``DELETE /files/{file_id}``
         """
         return self._client.call(_DELETE, options, path={"file_id": file_id})
@@ -129,6 +134,10 @@ class FilesResource(Resource):
     ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
+        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass
+        `last_id` of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so
+        the open gateway cannot list them and answers `500`.
+
         ``GET /files``
         """
         return self._client.call(
@@ -137,6 +146,9 @@ class FilesResource(Resource):
 
     def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.
+
+        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the
+        file; an unknown one is a `404`. For the bytes themselves ask for `/content`.
 
         ``GET /files/{file_id}``
         """
@@ -192,6 +204,9 @@ class AsyncFilesResource(AsyncResource):
     async def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
+        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a
+        batch. OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
+
         ``GET /files/{file_id}/content``
         """
         return await self._client.call(_CONTENT, options, path={"file_id": file_id})
@@ -206,6 +221,11 @@ class AsyncFilesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
+
+        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages
+        refer to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the
+        model or the bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_`
+        id.
 
         ``POST /files``
         """
@@ -223,6 +243,9 @@ class AsyncFilesResource(AsyncResource):
     async def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
 
+        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name
+        it. An unknown id is a `404`, so a second deletion of the same file fails.
+
         ``DELETE /files/{file_id}``
         """
         return await self._client.call(_DELETE, options, path={"file_id": file_id})
@@ -238,6 +261,10 @@ class AsyncFilesResource(AsyncResource):
     ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
+        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass
+        `last_id` of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so
+        the open gateway cannot list them and answers `500`.
+
         ``GET /files``
         """
         return await self._client.call(
@@ -246,6 +273,9 @@ class AsyncFilesResource(AsyncResource):
 
     async def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.
+
+        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the
+        file; an unknown one is a `404`. For the bytes themselves ask for `/content`.
 
         ``GET /files/{file_id}``
         """

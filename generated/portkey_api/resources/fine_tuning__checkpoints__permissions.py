@@ -72,6 +72,10 @@ class FineTuningCheckpointsPermissionsResource(Resource):
     ) -> CheckpointPermissionList:
         """Let other projects use a checkpoint.
 
+        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by
+        its model name in the path and the projects in the body. OpenAI asks for an admin key of the
+        organisation. An unknown checkpoint or project is refused.
+
         ``POST /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions``
         """
         return self._client.call(
@@ -85,6 +89,10 @@ class FineTuningCheckpointsPermissionsResource(Resource):
         self, fine_tuned_model_checkpoint: str, permission_id: str, **options: Unpack[CallOptions]
     ) -> DeletedObject:
         """Let a project use a checkpoint no longer.
+
+        Ends one permission; the project can no longer call the model, while others keep theirs. The id of the
+        permission comes from the list or from the answer when it was given. OpenAI asks for an admin key of the
+        organisation. An unknown id gives `404`.
 
         ``DELETE /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}``
         """
@@ -104,6 +112,10 @@ class FineTuningCheckpointsPermissionsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> CheckpointPermissionList:
         """Page through the projects that may use a checkpoint.
+
+        Shows which projects of the organisation were given the use of a model checkpoint, each with the id
+        needed to take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for
+        further pages. An unknown checkpoint gives `404`.
 
         ``GET /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions``
         """
@@ -155,6 +167,10 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
     ) -> CheckpointPermissionList:
         """Let other projects use a checkpoint.
 
+        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by
+        its model name in the path and the projects in the body. OpenAI asks for an admin key of the
+        organisation. An unknown checkpoint or project is refused.
+
         ``POST /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions``
         """
         return await self._client.call(
@@ -168,6 +184,10 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
         self, fine_tuned_model_checkpoint: str, permission_id: str, **options: Unpack[CallOptions]
     ) -> DeletedObject:
         """Let a project use a checkpoint no longer.
+
+        Ends one permission; the project can no longer call the model, while others keep theirs. The id of the
+        permission comes from the list or from the answer when it was given. OpenAI asks for an admin key of the
+        organisation. An unknown id gives `404`.
 
         ``DELETE /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}``
         """
@@ -187,6 +207,10 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CheckpointPermissionList:
         """Page through the projects that may use a checkpoint.
+
+        Shows which projects of the organisation were given the use of a model checkpoint, each with the id
+        needed to take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for
+        further pages. An unknown checkpoint gives `404`.
 
         ``GET /fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions``
         """

@@ -123,6 +123,10 @@ class FineTuningJobsResource(Resource):
     def cancel(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Cancel a fine-tuning job and get the job back with its status.
 
+        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop
+        only for a while, pause the job. A job that has ended cannot be cancelled: the provider answers an
+        error. An unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"fine_tuning_job_id": fine_tuning_job_id})
@@ -200,6 +204,11 @@ class FineTuningJobsResource(Resource):
     ) -> FineTuningJob:
         """Start training a custom model from an uploaded training file.
 
+        Upload the examples as a file with purpose `fine-tune` first. The answer comes at once, the training
+        takes minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model`
+        as the model of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks
+        the provider.
+
         ``POST /fine_tuning/jobs``
         """
         return self._client.call(
@@ -227,6 +236,10 @@ class FineTuningJobsResource(Resource):
     ) -> ListPaginatedFineTuningJobsResponse:
         """Page through fine-tuning jobs with an after cursor.
 
+        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the
+        last job on a page as `after` for the next, as long as `has_more` is true. Not every provider has
+        fine-tuning; those without it answer an error.
+
         ``GET /fine_tuning/jobs``
         """
         return self._client.call(_LIST, options, query={"after": after, "limit": limit})
@@ -241,6 +254,10 @@ class FineTuningJobsResource(Resource):
     ) -> ListFineTuningJobEventsResponse:
         """List the messages logged by a fine-tuning job, each with its level.
 
+        Tells what happened in a training: queued, begun, losses at single steps, saved checkpoints, faults of
+        the files. Read it when a job takes longer than expected or has failed. Use the id of the last event as
+        `after` for the next page. An unknown job gives `404`.
+
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}/events``
         """
         return self._client.call(
@@ -253,6 +270,10 @@ class FineTuningJobsResource(Resource):
     def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job rest.
 
+        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is
+        kept at the provider. A job that has ended is refused, and so may be one whose kind of training cannot
+        pause; an unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/pause``
         """
         return self._client.call(_PAUSE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
@@ -260,12 +281,19 @@ class FineTuningJobsResource(Resource):
     def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job go on that was paused.
 
+        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed;
+        others are refused. An unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/resume``
         """
         return self._client.call(_RESUME, options, path={"fine_tuning_job_id": fine_tuning_job_id})
 
     def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.
+
+        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error`
+        tells the outcome. The events operation says more about what happens in between. An unknown id gives
+        `404`.
 
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}``
         """
@@ -389,6 +417,10 @@ class AsyncFineTuningJobsResource(AsyncResource):
     async def cancel(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Cancel a fine-tuning job and get the job back with its status.
 
+        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop
+        only for a while, pause the job. A job that has ended cannot be cancelled: the provider answers an
+        error. An unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"fine_tuning_job_id": fine_tuning_job_id})
@@ -466,6 +498,11 @@ class AsyncFineTuningJobsResource(AsyncResource):
     ) -> FineTuningJob:
         """Start training a custom model from an uploaded training file.
 
+        Upload the examples as a file with purpose `fine-tune` first. The answer comes at once, the training
+        takes minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model`
+        as the model of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks
+        the provider.
+
         ``POST /fine_tuning/jobs``
         """
         return await self._client.call(
@@ -493,6 +530,10 @@ class AsyncFineTuningJobsResource(AsyncResource):
     ) -> ListPaginatedFineTuningJobsResponse:
         """Page through fine-tuning jobs with an after cursor.
 
+        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the
+        last job on a page as `after` for the next, as long as `has_more` is true. Not every provider has
+        fine-tuning; those without it answer an error.
+
         ``GET /fine_tuning/jobs``
         """
         return await self._client.call(_LIST, options, query={"after": after, "limit": limit})
@@ -507,6 +548,10 @@ class AsyncFineTuningJobsResource(AsyncResource):
     ) -> ListFineTuningJobEventsResponse:
         """List the messages logged by a fine-tuning job, each with its level.
 
+        Tells what happened in a training: queued, begun, losses at single steps, saved checkpoints, faults of
+        the files. Read it when a job takes longer than expected or has failed. Use the id of the last event as
+        `after` for the next page. An unknown job gives `404`.
+
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}/events``
         """
         return await self._client.call(
@@ -519,6 +564,10 @@ class AsyncFineTuningJobsResource(AsyncResource):
     async def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job rest.
 
+        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is
+        kept at the provider. A job that has ended is refused, and so may be one whose kind of training cannot
+        pause; an unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/pause``
         """
         return await self._client.call(_PAUSE, options, path={"fine_tuning_job_id": fine_tuning_job_id})
@@ -526,12 +575,19 @@ class AsyncFineTuningJobsResource(AsyncResource):
     async def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job go on that was paused.
 
+        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed;
+        others are refused. An unknown id gives `404`.
+
         ``POST /fine_tuning/jobs/{fine_tuning_job_id}/resume``
         """
         return await self._client.call(_RESUME, options, path={"fine_tuning_job_id": fine_tuning_job_id})
 
     async def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.
+
+        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error`
+        tells the outcome. The events operation says more about what happens in between. An unknown id gives
+        `404`.
 
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}``
         """

@@ -55,6 +55,10 @@ class FineTuningJobsCheckpointsResource(Resource):
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
 
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has
+        learned too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI
+        keeps those of the last epochs only. An unknown job gives `404`.
+
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}/checkpoints``
         """
         return self._client.call(
@@ -94,6 +98,10 @@ class AsyncFineTuningJobsCheckpointsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
+
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has
+        learned too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI
+        keeps those of the last epochs only. An unknown job gives `404`.
 
         ``GET /fine_tuning/jobs/{fine_tuning_job_id}/checkpoints``
         """

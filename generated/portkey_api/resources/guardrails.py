@@ -249,6 +249,11 @@ class GuardrailsResource(Resource):
     ) -> CreateGuardrailResponse:
         """Create a guardrail from a set of checks and what to do when they pass or fail.
 
+        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is
+        named, as in `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation
+        unless the key decides. With `deny`, a failed check ends in status `446`; without it, the answer comes
+        with `246`.
+
         ``POST /guardrails``
         """
         return self._client.call(
@@ -266,6 +271,10 @@ class GuardrailsResource(Resource):
     def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
+        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed
+        first, as nothing is documented about requests that still use it. Needs the id or the slug; `403` means
+        that the key may not delete it, or that it is not there.
+
         ``DELETE /guardrails/{guardrailId}``
         """
         return self._client.call(_DELETE, options, path={"guardrailId": guardrail_id})
@@ -280,6 +289,10 @@ class GuardrailsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ListGuardrailsResponse:
         """Page through the guardrails of a workspace or an organisation.
+
+        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`.
+        Name a workspace for its guardrails, or an organisation for those that hold across it. The entries leave
+        out checks and actions; fetch one by its id for these. `403` tells that the key may not list them.
 
         ``GET /guardrails``
         """
@@ -296,6 +309,10 @@ class GuardrailsResource(Resource):
 
     def retrieve(self, guardrail_id: str, **options: Unpack[CallOptions]) -> GuardrailDetails:
         """Fetch a guardrail with its checks and its actions.
+
+        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it
+        before an update, which replaces all checks at once. Needs the id or the slug; one that is unknown,
+        deleted or foreign to the key gives an error, as a rule `403`.
 
         ``GET /guardrails/{guardrailId}``
         """
@@ -376,6 +393,10 @@ class GuardrailsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.
+
+        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are
+        replaced whole: to add one check, send all the others with it. Fields that are left out stay as they
+        are.
 
         ``PUT /guardrails/{guardrailId}``
         """
@@ -643,6 +664,11 @@ class AsyncGuardrailsResource(AsyncResource):
     ) -> CreateGuardrailResponse:
         """Create a guardrail from a set of checks and what to do when they pass or fail.
 
+        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is
+        named, as in `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation
+        unless the key decides. With `deny`, a failed check ends in status `446`; without it, the answer comes
+        with `246`.
+
         ``POST /guardrails``
         """
         return await self._client.call(
@@ -660,6 +686,10 @@ class AsyncGuardrailsResource(AsyncResource):
     async def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
+        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed
+        first, as nothing is documented about requests that still use it. Needs the id or the slug; `403` means
+        that the key may not delete it, or that it is not there.
+
         ``DELETE /guardrails/{guardrailId}``
         """
         return await self._client.call(_DELETE, options, path={"guardrailId": guardrail_id})
@@ -674,6 +704,10 @@ class AsyncGuardrailsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ListGuardrailsResponse:
         """Page through the guardrails of a workspace or an organisation.
+
+        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`.
+        Name a workspace for its guardrails, or an organisation for those that hold across it. The entries leave
+        out checks and actions; fetch one by its id for these. `403` tells that the key may not list them.
 
         ``GET /guardrails``
         """
@@ -690,6 +724,10 @@ class AsyncGuardrailsResource(AsyncResource):
 
     async def retrieve(self, guardrail_id: str, **options: Unpack[CallOptions]) -> GuardrailDetails:
         """Fetch a guardrail with its checks and its actions.
+
+        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it
+        before an update, which replaces all checks at once. Needs the id or the slug; one that is unknown,
+        deleted or foreign to the key gives an error, as a rule `403`.
 
         ``GET /guardrails/{guardrailId}``
         """
@@ -770,6 +808,10 @@ class AsyncGuardrailsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.
+
+        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are
+        replaced whole: to add one check, send all the others with it. Fields that are left out stay as they
+        are.
 
         ``PUT /guardrails/{guardrailId}``
         """

@@ -89,6 +89,10 @@ class ImagesResource(Resource):
     ) -> ImagesResponse:
         """Produce new versions of an uploaded image, without a prompt.
 
+        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other
+        models can do so. Where the result should follow words, edit the picture instead. A picture in a wrong
+        format gives `400`.
+
         ``POST /images/variations``
         """
         return self._client.call(
@@ -123,6 +127,10 @@ class ImagesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
+
+        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the
+        rest stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without
+        an original use image generation. A malformed picture or unfit size gives `400`.
 
         ``POST /images/edits``
         """
@@ -164,6 +172,10 @@ class ImagesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
+
+        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on
+        it. The answer takes some seconds and is not streamed here. Prompts against the provider's rules are
+        refused, mostly with `400`. To change a picture you have, use the edit operation.
 
         ``POST /images/generations``
         """
@@ -263,6 +275,10 @@ class AsyncImagesResource(AsyncResource):
     ) -> ImagesResponse:
         """Produce new versions of an uploaded image, without a prompt.
 
+        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other
+        models can do so. Where the result should follow words, edit the picture instead. A picture in a wrong
+        format gives `400`.
+
         ``POST /images/variations``
         """
         return await self._client.call(
@@ -297,6 +313,10 @@ class AsyncImagesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
+
+        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the
+        rest stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without
+        an original use image generation. A malformed picture or unfit size gives `400`.
 
         ``POST /images/edits``
         """
@@ -338,6 +358,10 @@ class AsyncImagesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
+
+        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on
+        it. The answer takes some seconds and is not streamed here. Prompts against the provider's rules are
+        refused, mostly with `400`. To change a picture you have, use the edit operation.
 
         ``POST /images/generations``
         """

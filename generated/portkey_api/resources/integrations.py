@@ -165,6 +165,11 @@ class IntegrationsResource(Resource):
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
 
+        Stores the credentials for an AI provider, so that workspaces can use them without seeing them. With an
+        organisation's key and no `workspace_id` it belongs to the organisation; open it to workspaces with
+        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and
+        the slug.
+
         ``POST /integrations``
         """
         return self._client.call(
@@ -188,6 +193,9 @@ class IntegrationsResource(Resource):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an AI provider integration, given its slug.
 
+        Removes the integration with its stored credentials. Providers built on it lose what they log in with,
+        so move their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
+
         ``DELETE /integrations/{slug}``
         """
         return self._client.call(_DELETE, options, path={"slug": slug})
@@ -203,6 +211,11 @@ class IntegrationsResource(Resource):
     ) -> IntegrationsListResponse:
         """Page through AI provider integrations, at workspace or organisation level.
 
+        Answers the integrations that the key in use may see: those of the whole organisation, those of one
+        workspace, or both. An integration holds the credentials for one AI provider; providers in a workspace
+        are built on it. The entries are short; `integrations.retrieve` gives the settings and the masked key of
+        one.
+
         ``GET /integrations``
         """
         return self._client.call(
@@ -213,6 +226,10 @@ class IntegrationsResource(Resource):
 
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationDetailResponse:
         """Fetch the settings of an integration, with its key masked.
+
+        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use
+        it. The key comes masked and cannot be read back. Models and workspaces have calls of their own. An
+        unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``GET /integrations/{slug}``
         """
@@ -250,6 +267,10 @@ class IntegrationsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.
+
+        Changes what is sent and leaves the rest, for instance to rotate the provider's key in one place for all
+        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again
+        to see the result. Models and workspaces have calls of their own.
 
         ``PUT /integrations/{slug}``
         """
@@ -415,6 +436,11 @@ class AsyncIntegrationsResource(AsyncResource):
     ) -> IntegrationsCreateResponse:
         """Set up an integration with an AI provider, its key and its own settings.
 
+        Stores the credentials for an AI provider, so that workspaces can use them without seeing them. With an
+        organisation's key and no `workspace_id` it belongs to the organisation; open it to workspaces with
+        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and
+        the slug.
+
         ``POST /integrations``
         """
         return await self._client.call(
@@ -438,6 +464,9 @@ class AsyncIntegrationsResource(AsyncResource):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an AI provider integration, given its slug.
 
+        Removes the integration with its stored credentials. Providers built on it lose what they log in with,
+        so move their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
+
         ``DELETE /integrations/{slug}``
         """
         return await self._client.call(_DELETE, options, path={"slug": slug})
@@ -453,6 +482,11 @@ class AsyncIntegrationsResource(AsyncResource):
     ) -> IntegrationsListResponse:
         """Page through AI provider integrations, at workspace or organisation level.
 
+        Answers the integrations that the key in use may see: those of the whole organisation, those of one
+        workspace, or both. An integration holds the credentials for one AI provider; providers in a workspace
+        are built on it. The entries are short; `integrations.retrieve` gives the settings and the masked key of
+        one.
+
         ``GET /integrations``
         """
         return await self._client.call(
@@ -463,6 +497,10 @@ class AsyncIntegrationsResource(AsyncResource):
 
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationDetailResponse:
         """Fetch the settings of an integration, with its key masked.
+
+        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use
+        it. The key comes masked and cannot be read back. Models and workspaces have calls of their own. An
+        unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``GET /integrations/{slug}``
         """
@@ -500,6 +538,10 @@ class AsyncIntegrationsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, key, description or provider settings of an integration.
+
+        Changes what is sent and leaves the rest, for instance to rotate the provider's key in one place for all
+        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again
+        to see the result. Models and workspaces have calls of their own.
 
         ``PUT /integrations/{slug}``
         """

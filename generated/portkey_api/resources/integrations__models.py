@@ -62,12 +62,20 @@ class IntegrationsModelsResource(Resource):
     ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
+        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only
+        be switched off, with `integrations.models.update`. Name the models in the body; the documented query
+        parameter `slugs` is not what Portkey's clients send.
+
         ``DELETE /integrations/{slug}/models``
         """
         return self._client.call(_DELETE, options, path={"slug": slug}, query={"slugs": slugs}, body={"models": models})
 
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.
+
+        Answers the models that Portkey knows for the integration's provider and those you added, each with its
+        switch and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An
+        unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``GET /integrations/{slug}/models``
         """
@@ -82,6 +90,10 @@ class IntegrationsModelsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Switch models of an integration on or off, set their prices, or allow them all.
+
+        Changes many models of an integration in one call; models that are not named stay as they are. Also adds
+        models that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove
+        an added model use `integrations.models.delete`.
 
         ``PUT /integrations/{slug}/models``
         """
@@ -124,6 +136,10 @@ class AsyncIntegrationsModelsResource(AsyncResource):
     ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
+        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only
+        be switched off, with `integrations.models.update`. Name the models in the body; the documented query
+        parameter `slugs` is not what Portkey's clients send.
+
         ``DELETE /integrations/{slug}/models``
         """
         return await self._client.call(
@@ -132,6 +148,10 @@ class AsyncIntegrationsModelsResource(AsyncResource):
 
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.
+
+        Answers the models that Portkey knows for the integration's provider and those you added, each with its
+        switch and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An
+        unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``GET /integrations/{slug}/models``
         """
@@ -146,6 +166,10 @@ class AsyncIntegrationsModelsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Switch models of an integration on or off, set their prices, or allow them all.
+
+        Changes many models of an integration in one call; models that are not named stay as they are. Also adds
+        models that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove
+        an added model use `integrations.models.delete`.
 
         ``PUT /integrations/{slug}/models``
         """

@@ -51,6 +51,10 @@ class IntegrationsWorkspacesResource(Resource):
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
 
+        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for
+        integrations of the organisation, which many workspaces share. An unknown slug is refused with `404`, or
+        `403` at the hosted service.
+
         ``GET /integrations/{slug}/workspaces``
         """
         return self._client.call(_LIST, options, path={"slug": slug})
@@ -67,6 +71,10 @@ class IntegrationsWorkspacesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Set which workspaces may use an integration and within what limits.
+
+        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at
+        once with `global_workspace_access`. Workspaces that are not named keep their setting, unless
+        `override_existing_workspace_access` is true. By default each workspace also gets a provider to call.
 
         ``PUT /integrations/{slug}/workspaces``
         """
@@ -115,6 +123,10 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource):
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
 
+        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for
+        integrations of the organisation, which many workspaces share. An unknown slug is refused with `404`, or
+        `403` at the hosted service.
+
         ``GET /integrations/{slug}/workspaces``
         """
         return await self._client.call(_LIST, options, path={"slug": slug})
@@ -131,6 +143,10 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Set which workspaces may use an integration and within what limits.
+
+        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at
+        once with `global_workspace_access`. Workspaces that are not named keep their setting, unless
+        `override_existing_workspace_access` is true. By default each workspace also gets a provider to call.
 
         ``PUT /integrations/{slug}/workspaces``
         """

@@ -122,6 +122,10 @@ class LabelsResource(Resource):
     ) -> CreateLabelResponse:
         """Define a label with a name, an optional description and a color code.
 
+        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a
+        number. Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The
+        answer has only the new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
+
         ``POST /labels``
         """
         return self._client.call(
@@ -139,6 +143,9 @@ class LabelsResource(Resource):
     def delete(self, label_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a label, given its id.
 
+        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them
+        first. Needs the id; one that is not there gives `404` or `403`.
+
         ``DELETE /labels/{labelId}``
         """
         return self._client.call(_DELETE, options, path={"labelId": label_id})
@@ -154,6 +161,10 @@ class LabelsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ListLabelsResponse:
         """Page through labels, by organisation or workspace, or by a search term.
+
+        Finds the ids of labels, which `prompts.versions.update` attaches to versions of prompts. Without an
+        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is
+        known.
 
         ``GET /labels``
         """
@@ -179,6 +190,10 @@ class LabelsResource(Resource):
     ) -> Label:
         """Look up one label, its color and whether it is universal.
 
+        Shows the name, description and place of a label whose id is known, for example from
+        `prompt_version_label_id`. The organisation and the workspace may be given beside the id. An unknown id
+        gives `404`, a deleted or foreign one also `403`.
+
         ``GET /labels/{labelId}``
         """
         return self._client.call(
@@ -198,6 +213,10 @@ class LabelsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, description or color of a label.
+
+        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its
+        id. A new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against
+        the rules `400`.
 
         ``PUT /labels/{labelId}``
         """
@@ -278,6 +297,10 @@ class AsyncLabelsResource(AsyncResource):
     ) -> CreateLabelResponse:
         """Define a label with a name, an optional description and a color code.
 
+        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a
+        number. Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The
+        answer has only the new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
+
         ``POST /labels``
         """
         return await self._client.call(
@@ -295,6 +318,9 @@ class AsyncLabelsResource(AsyncResource):
     async def delete(self, label_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a label, given its id.
 
+        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them
+        first. Needs the id; one that is not there gives `404` or `403`.
+
         ``DELETE /labels/{labelId}``
         """
         return await self._client.call(_DELETE, options, path={"labelId": label_id})
@@ -310,6 +336,10 @@ class AsyncLabelsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ListLabelsResponse:
         """Page through labels, by organisation or workspace, or by a search term.
+
+        Finds the ids of labels, which `prompts.versions.update` attaches to versions of prompts. Without an
+        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is
+        known.
 
         ``GET /labels``
         """
@@ -335,6 +365,10 @@ class AsyncLabelsResource(AsyncResource):
     ) -> Label:
         """Look up one label, its color and whether it is universal.
 
+        Shows the name, description and place of a label whose id is known, for example from
+        `prompt_version_label_id`. The organisation and the workspace may be given beside the id. An unknown id
+        gives `404`, a deleted or foreign one also `403`.
+
         ``GET /labels/{labelId}``
         """
         return await self._client.call(
@@ -354,6 +388,10 @@ class AsyncLabelsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, description or color of a label.
+
+        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its
+        id. A new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against
+        the rules `400`.
 
         ``PUT /labels/{labelId}``
         """

@@ -58,12 +58,20 @@ class LogsResource(Resource):
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 
+        Records requests that did not go through the gateway, such as calls to a model of your own, so that they
+        show among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent
+        to a provider.
+
         ``POST /logs``
         """
         return self._client.call(_CREATE, options, body=body)
 
     def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> LogObject:
         """Fetch one logged request with its response and metrics.
+
+        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics.
+        Where the gateway translated between formats, both forms are there. For many logs draft an export
+        instead. Bodies are missing where logging them is switched off; an unknown id is refused.
 
         ``GET /logs/{logId}``
         """
@@ -105,12 +113,20 @@ class AsyncLogsResource(AsyncResource):
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 
+        Records requests that did not go through the gateway, such as calls to a model of your own, so that they
+        show among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent
+        to a provider.
+
         ``POST /logs``
         """
         return await self._client.call(_CREATE, options, body=body)
 
     async def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> LogObject:
         """Fetch one logged request with its response and metrics.
+
+        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics.
+        Where the gateway translated between formats, both forms are there. For many logs draft an export
+        instead. Bodies are missing where logging them is switched off; an unknown id is refused.
 
         ``GET /logs/{logId}``
         """

@@ -116,6 +116,9 @@ class LogsExportsResource(Resource):
     def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
 
+        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no
+        file. To try again, draft a new one. An export that has ended already has nothing left to stop.
+
         ``POST /logs/exports/{exportId}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"exportId": export_id})
@@ -130,6 +133,11 @@ class LogsExportsResource(Resource):
     ) -> UpdateExportResponse:
         """Draft a log export from filters and fields; start it with a separate call.
 
+        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`,
+        edit with `logs.exports.update` if need be, then call `logs.exports.start`. The client's
+        `logs.exports.run` does all of it up to the finished file. An export holds 50,000 logs at most, so split
+        what is larger by time.
+
         ``POST /logs/exports``
         """
         return self._client.call(
@@ -139,12 +147,21 @@ class LogsExportsResource(Resource):
     def download(self, export_id: str, **options: Unpack[CallOptions]) -> DownloadLogsResponse:
         """Get a signed URL from which to fetch the exported logs as JSONL.
 
+        Answers the address of the finished file, not the file: one JSON object a line, with the fields that
+        were requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no
+        credentials. The export must have the status `success`. The client's `logs.exports.records` reads it
+        line by line.
+
         ``GET /logs/exports/{exportId}/download``
         """
         return self._client.call(_DOWNLOAD, options, path={"exportId": export_id})
 
     def field_restrictions(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Ask which fields of a log may not be exported.
+
+        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit.
+        Which fields the answer has is not known, so it comes as an open object. Ask before
+        `logs.exports.create` where exports come back with less than was requested.
 
         ``GET /logs/exports/field-restrictions``
         """
@@ -153,6 +170,9 @@ class LogsExportsResource(Resource):
     def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ExportListResponse:
         """List log exports with their status, optionally those of one workspace.
 
+        Answers all exports with their filters and how far each has got; the list does not come in pages. Use
+        `logs.exports.retrieve` to follow a single one. Drafts that were never started are among them.
+
         ``GET /logs/exports``
         """
         return self._client.call(_LIST, options, query={"workspace_id": workspace_id})
@@ -160,12 +180,19 @@ class LogsExportsResource(Resource):
     def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> ExportItem:
         """Check the status, filters and chosen fields of a log export.
 
+        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`,
+        `failed` or `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not
+        exist is refused with `404`, or `403` at the hosted service.
+
         ``GET /logs/exports/{exportId}``
         """
         return self._client.call(_RETRIEVE, options, path={"exportId": export_id})
 
     def start(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Set a drafted log export running; poll it to learn when it is done.
+
+        Begins to write the file of a draft. The answer comes at once, while the work goes on: follow it with
+        `logs.exports.retrieve` until the status is final, then ask for the file with `logs.exports.download`.
 
         ``POST /logs/exports/{exportId}/start``
         """
@@ -181,6 +208,9 @@ class LogsExportsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> UpdateExportResponse:
         """Change the filters or fields of a log export.
+
+        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do
+        it before `logs.exports.start`. `filters` is required even if only the fields are to differ.
 
         ``PUT /logs/exports/{exportId}``
         """
@@ -244,6 +274,9 @@ class AsyncLogsExportsResource(AsyncResource):
     async def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
 
+        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no
+        file. To try again, draft a new one. An export that has ended already has nothing left to stop.
+
         ``POST /logs/exports/{exportId}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"exportId": export_id})
@@ -258,6 +291,11 @@ class AsyncLogsExportsResource(AsyncResource):
     ) -> UpdateExportResponse:
         """Draft a log export from filters and fields; start it with a separate call.
 
+        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`,
+        edit with `logs.exports.update` if need be, then call `logs.exports.start`. The client's
+        `logs.exports.run` does all of it up to the finished file. An export holds 50,000 logs at most, so split
+        what is larger by time.
+
         ``POST /logs/exports``
         """
         return await self._client.call(
@@ -266,6 +304,11 @@ class AsyncLogsExportsResource(AsyncResource):
 
     async def download(self, export_id: str, **options: Unpack[CallOptions]) -> DownloadLogsResponse:
         """Get a signed URL from which to fetch the exported logs as JSONL.
+
+        Answers the address of the finished file, not the file: one JSON object a line, with the fields that
+        were requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no
+        credentials. The export must have the status `success`. The client's `logs.exports.records` reads it
+        line by line.
 
         ``GET /logs/exports/{exportId}/download``
         """
@@ -276,12 +319,19 @@ class AsyncLogsExportsResource(AsyncResource):
     ) -> dict[str, Any]:
         """Ask which fields of a log may not be exported.
 
+        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit.
+        Which fields the answer has is not known, so it comes as an open object. Ask before
+        `logs.exports.create` where exports come back with less than was requested.
+
         ``GET /logs/exports/field-restrictions``
         """
         return await self._client.call(_FIELD_RESTRICTIONS, options, query={"workspace_id": workspace_id})
 
     async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ExportListResponse:
         """List log exports with their status, optionally those of one workspace.
+
+        Answers all exports with their filters and how far each has got; the list does not come in pages. Use
+        `logs.exports.retrieve` to follow a single one. Drafts that were never started are among them.
 
         ``GET /logs/exports``
         """
@@ -290,12 +340,19 @@ class AsyncLogsExportsResource(AsyncResource):
     async def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> ExportItem:
         """Check the status, filters and chosen fields of a log export.
 
+        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`,
+        `failed` or `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not
+        exist is refused with `404`, or `403` at the hosted service.
+
         ``GET /logs/exports/{exportId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"exportId": export_id})
 
     async def start(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Set a drafted log export running; poll it to learn when it is done.
+
+        Begins to write the file of a draft. The answer comes at once, while the work goes on: follow it with
+        `logs.exports.retrieve` until the status is final, then ask for the file with `logs.exports.download`.
 
         ``POST /logs/exports/{exportId}/start``
         """
@@ -311,6 +368,9 @@ class AsyncLogsExportsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> UpdateExportResponse:
         """Change the filters or fields of a log export.
+
+        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do
+        it before `logs.exports.start`. `filters` is required even if only the fields are to differ.
 
         ``PUT /logs/exports/{exportId}``
         """

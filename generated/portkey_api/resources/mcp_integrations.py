@@ -162,6 +162,10 @@ class McpIntegrationsResource(Resource):
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
 
+        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for
+        them. With a `workspace_id` it belongs to that workspace, else to the organisation. Test it with
+        `mcp_integrations.test`, then create an MCP server in a workspace with `mcp_servers.create`.
+
         ``POST /mcp-integrations``
         """
         return self._client.call(
@@ -184,6 +188,10 @@ class McpIntegrationsResource(Resource):
     def delete(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP integration, given its id.
 
+        Takes an MCP server out of Portkey's register. Move what was built on it first: without the integration,
+        a workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id
+        is refused with `404`, or `403` at the hosted service.
+
         ``DELETE /mcp-integrations/{mcpIntegrationId}``
         """
         return self._client.call(_DELETE, options, path={"mcpIntegrationId": mcp_integration_id})
@@ -200,6 +208,10 @@ class McpIntegrationsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpIntegrationListResponse:
         """Page through MCP integrations, by level, workspace or search term.
+
+        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration
+        holds the address of such a server and how to log in to it; `mcp_servers` are what workspaces make of
+        it. `mcp_integrations.retrieve` gives one in full.
 
         ``GET /mcp-integrations``
         """
@@ -219,6 +231,11 @@ class McpIntegrationsResource(Resource):
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegration:
         """Fetch the URL, transport and authentication settings of an MCP integration.
 
+        Answers one MCP integration with all its settings, among them who may use it by default. What its server
+        offers is under `mcp_integrations.capabilities.list`, its version under
+        `mcp_integrations.metadata.retrieve`. An unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}``
         """
         return self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
@@ -226,12 +243,20 @@ class McpIntegrationsResource(Resource):
     def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what the server of an MCP integration offers.
 
+        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools
+        show up. The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes
+        this call; the published document lacks it, so the answer's fields are an expectation.
+
         ``POST /mcp-integrations/{mcpIntegrationId}/sync``
         """
         return self._client.call(_SYNC, options, path={"mcpIntegrationId": mcp_integration_id})
 
     def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach the server of an MCP integration and report its status code and response time.
+
+        Has the gateway call the MCP server of an integration and tells how that went, without changing
+        anything. Useful right after `mcp_integrations.create`. A server that cannot be reached is an ordinary
+        answer with `success` false. Portkey's own client makes this call; the published document lacks it.
 
         ``POST /mcp-integrations/{mcpIntegrationId}/test``
         """
@@ -253,6 +278,10 @@ class McpIntegrationsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.
+
+        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers
+        built on it use the new settings. The answer may be an empty object; what the server offers is read anew
+        with `mcp_integrations.sync`.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}``
         """
@@ -382,6 +411,10 @@ class AsyncMcpIntegrationsResource(AsyncResource):
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
 
+        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for
+        them. With a `workspace_id` it belongs to that workspace, else to the organisation. Test it with
+        `mcp_integrations.test`, then create an MCP server in a workspace with `mcp_servers.create`.
+
         ``POST /mcp-integrations``
         """
         return await self._client.call(
@@ -404,6 +437,10 @@ class AsyncMcpIntegrationsResource(AsyncResource):
     async def delete(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP integration, given its id.
 
+        Takes an MCP server out of Portkey's register. Move what was built on it first: without the integration,
+        a workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id
+        is refused with `404`, or `403` at the hosted service.
+
         ``DELETE /mcp-integrations/{mcpIntegrationId}``
         """
         return await self._client.call(_DELETE, options, path={"mcpIntegrationId": mcp_integration_id})
@@ -420,6 +457,10 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpIntegrationListResponse:
         """Page through MCP integrations, by level, workspace or search term.
+
+        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration
+        holds the address of such a server and how to log in to it; `mcp_servers` are what workspaces make of
+        it. `mcp_integrations.retrieve` gives one in full.
 
         ``GET /mcp-integrations``
         """
@@ -439,6 +480,11 @@ class AsyncMcpIntegrationsResource(AsyncResource):
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegration:
         """Fetch the URL, transport and authentication settings of an MCP integration.
 
+        Answers one MCP integration with all its settings, among them who may use it by default. What its server
+        offers is under `mcp_integrations.capabilities.list`, its version under
+        `mcp_integrations.metadata.retrieve`. An unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
@@ -446,12 +492,20 @@ class AsyncMcpIntegrationsResource(AsyncResource):
     async def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what the server of an MCP integration offers.
 
+        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools
+        show up. The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes
+        this call; the published document lacks it, so the answer's fields are an expectation.
+
         ``POST /mcp-integrations/{mcpIntegrationId}/sync``
         """
         return await self._client.call(_SYNC, options, path={"mcpIntegrationId": mcp_integration_id})
 
     async def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach the server of an MCP integration and report its status code and response time.
+
+        Has the gateway call the MCP server of an integration and tells how that went, without changing
+        anything. Useful right after `mcp_integrations.create`. A server that cannot be reached is an ordinary
+        answer with `success` false. Portkey's own client makes this call; the published document lacks it.
 
         ``POST /mcp-integrations/{mcpIntegrationId}/test``
         """
@@ -473,6 +527,10 @@ class AsyncMcpIntegrationsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.
+
+        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers
+        built on it use the new settings. The answer may be an empty object; what the server offers is read anew
+        with `mcp_integrations.sync`.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}``
         """

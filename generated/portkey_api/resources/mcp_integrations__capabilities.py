@@ -68,6 +68,11 @@ class McpIntegrationsCapabilitiesResource(Resource):
     ) -> McpIntegrationCapabilitiesListResponse:
         """Page through the tools, prompts and resources of an MCP integration.
 
+        Answers what the MCP server behind an integration offers, as it was when last synced, and which of it
+        the integration lets through. What is off here is off for every MCP server built on the integration;
+        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown
+        id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}/capabilities``
         """
         return self._client.call(
@@ -88,6 +93,10 @@ class McpIntegrationsCapabilitiesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.
+
+        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance
+        to keep a dangerous tool from everyone. Those that are not named stay as they are. To switch something
+        off for one workspace only, use `mcp_servers.capabilities.update`.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}/capabilities``
         """
@@ -142,6 +151,11 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
     ) -> McpIntegrationCapabilitiesListResponse:
         """Page through the tools, prompts and resources of an MCP integration.
 
+        Answers what the MCP server behind an integration offers, as it was when last synced, and which of it
+        the integration lets through. What is off here is off for every MCP server built on the integration;
+        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown
+        id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}/capabilities``
         """
         return await self._client.call(
@@ -162,6 +176,10 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.
+
+        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance
+        to keep a dangerous tool from everyone. Those that are not named stay as they are. To switch something
+        off for one workspace only, use `mcp_servers.capabilities.update`.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}/capabilities``
         """

@@ -40,6 +40,10 @@ class McpIntegrationsMetadataResource(Resource):
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
+        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`,
+        or `403` at the hosted service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}/metadata``
         """
         return self._client.call(_RETRIEVE, options, path={"mcpIntegrationId": mcp_integration_id})
@@ -65,6 +69,10 @@ class AsyncMcpIntegrationsMetadataResource(AsyncResource):
 
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
+
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
+        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`,
+        or `403` at the hosted service.
 
         ``GET /mcp-integrations/{mcpIntegrationId}/metadata``
         """

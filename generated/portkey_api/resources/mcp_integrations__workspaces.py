@@ -61,6 +61,10 @@ class McpIntegrationsWorkspacesResource(Resource):
     ) -> McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse:
         """List the workspaces of an MCP integration and its global access setting.
 
+        Answers which workspaces were given or denied the MCP integration by name, and whether all others may
+        use it. Comes in two forms, as `version` asks: the current one with `data`, the former one with
+        `workspaces`. An unknown id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}/workspaces``
         """
         return self._client.call(
@@ -81,6 +85,10 @@ class McpIntegrationsWorkspacesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Set which workspaces may use an MCP integration, one by one or globally.
+
+        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not
+        named keep their setting, unless `override_existing_workspace_access` is true. A workspace that may use
+        it can put an MCP server on top with `mcp_servers.create`. The answer may be an empty object.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}/workspaces``
         """
@@ -133,6 +141,10 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
     ) -> McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse:
         """List the workspaces of an MCP integration and its global access setting.
 
+        Answers which workspaces were given or denied the MCP integration by name, and whether all others may
+        use it. Comes in two forms, as `version` asks: the current one with `data`, the former one with
+        `workspaces`. An unknown id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-integrations/{mcpIntegrationId}/workspaces``
         """
         return await self._client.call(
@@ -153,6 +165,10 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Set which workspaces may use an MCP integration, one by one or globally.
+
+        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not
+        named keep their setting, unless `override_existing_workspace_access` is true. A workspace that may use
+        it can put an MCP server on top with `mcp_servers.create`. The answer may be an empty object.
 
         ``PUT /mcp-integrations/{mcpIntegrationId}/workspaces``
         """

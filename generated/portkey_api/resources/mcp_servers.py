@@ -146,6 +146,10 @@ class McpServersResource(Resource):
     def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
         """Fetch how the gateway is registered as an OAuth client of an MCP server.
 
+        Answers under which client id and with which redirect addresses the gateway is registered at the
+        authorization server of an MCP server; useful when a login fails. Portkey's own client makes this call;
+        the published document lacks it, so the fields are those of OAuth client registration.
+
         ``GET /mcp-servers/{mcpServerId}/client-info``
         """
         return self._client.call(_CLIENT_INFO, options, path={"mcpServerId": mcp_server_id})
@@ -161,6 +165,11 @@ class McpServersResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerCreateResponse:
         """Create an MCP server in a workspace on top of an MCP integration.
+
+        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access
+        to the integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the
+        server and which of its tools is set afterwards with `mcp_servers.user_access` and
+        `mcp_servers.capabilities`.
 
         ``POST /mcp-servers``
         """
@@ -179,6 +188,10 @@ class McpServersResource(Resource):
     def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP server, given its id.
 
+        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration
+        below stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``DELETE /mcp-servers/{mcpServerId}``
         """
         return self._client.call(_DELETE, options, path={"mcpServerId": mcp_server_id})
@@ -194,6 +207,10 @@ class McpServersResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerListResponse:
         """Page through MCP servers, by workspace, id or search term.
+
+        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of
+        an MCP integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the
+        integration behind one.
 
         ``GET /mcp-servers``
         """
@@ -212,12 +229,20 @@ class McpServersResource(Resource):
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServer:
         """Fetch one MCP server with the details of the integration behind it.
 
+        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached.
+        Tools, users and connections have calls of their own. An unknown id is refused with `404`, or `403` at
+        the hosted service.
+
         ``GET /mcp-servers/{mcpServerId}``
         """
         return self._client.call(_RETRIEVE, options, path={"mcpServerId": mcp_server_id})
 
     def test(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach an MCP server and report its status code and response time.
+
+        Has the gateway call the remote server below an MCP server and tells how that went, without changing
+        anything. A server that cannot be reached is an ordinary answer with `success` false and the reason in
+        `error`. An unknown id is refused with `404`, or `403` at the hosted service.
 
         ``POST /mcp-servers/{mcpServerId}/test``
         """
@@ -227,6 +252,10 @@ class McpServersResource(Resource):
         self, mcp_server_id: str, *, name: str = UNSET, description: str | None = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Change the name or description of an MCP server.
+
+        Changes how the server is called and described; the slug, the workspace and the integration stay. To
+        change the address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an
+        unknown id is refused with `404`, or `403` at the hosted service.
 
         ``PUT /mcp-servers/{mcpServerId}``
         """
@@ -384,6 +413,10 @@ class AsyncMcpServersResource(AsyncResource):
     async def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
         """Fetch how the gateway is registered as an OAuth client of an MCP server.
 
+        Answers under which client id and with which redirect addresses the gateway is registered at the
+        authorization server of an MCP server; useful when a login fails. Portkey's own client makes this call;
+        the published document lacks it, so the fields are those of OAuth client registration.
+
         ``GET /mcp-servers/{mcpServerId}/client-info``
         """
         return await self._client.call(_CLIENT_INFO, options, path={"mcpServerId": mcp_server_id})
@@ -399,6 +432,11 @@ class AsyncMcpServersResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerCreateResponse:
         """Create an MCP server in a workspace on top of an MCP integration.
+
+        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access
+        to the integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the
+        server and which of its tools is set afterwards with `mcp_servers.user_access` and
+        `mcp_servers.capabilities`.
 
         ``POST /mcp-servers``
         """
@@ -417,6 +455,10 @@ class AsyncMcpServersResource(AsyncResource):
     async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP server, given its id.
 
+        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration
+        below stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``DELETE /mcp-servers/{mcpServerId}``
         """
         return await self._client.call(_DELETE, options, path={"mcpServerId": mcp_server_id})
@@ -432,6 +474,10 @@ class AsyncMcpServersResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerListResponse:
         """Page through MCP servers, by workspace, id or search term.
+
+        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of
+        an MCP integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the
+        integration behind one.
 
         ``GET /mcp-servers``
         """
@@ -450,12 +496,20 @@ class AsyncMcpServersResource(AsyncResource):
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServer:
         """Fetch one MCP server with the details of the integration behind it.
 
+        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached.
+        Tools, users and connections have calls of their own. An unknown id is refused with `404`, or `403` at
+        the hosted service.
+
         ``GET /mcp-servers/{mcpServerId}``
         """
         return await self._client.call(_RETRIEVE, options, path={"mcpServerId": mcp_server_id})
 
     async def test(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach an MCP server and report its status code and response time.
+
+        Has the gateway call the remote server below an MCP server and tells how that went, without changing
+        anything. A server that cannot be reached is an ordinary answer with `success` false and the reason in
+        `error`. An unknown id is refused with `404`, or `403` at the hosted service.
 
         ``POST /mcp-servers/{mcpServerId}/test``
         """
@@ -465,6 +519,10 @@ class AsyncMcpServersResource(AsyncResource):
         self, mcp_server_id: str, *, name: str = UNSET, description: str | None = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Change the name or description of an MCP server.
+
+        Changes how the server is called and described; the slug, the workspace and the integration stay. To
+        change the address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an
+        unknown id is refused with `404`, or `403` at the hosted service.
 
         ``PUT /mcp-servers/{mcpServerId}``
         """

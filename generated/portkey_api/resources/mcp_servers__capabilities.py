@@ -77,6 +77,10 @@ class McpServersCapabilitiesResource(Resource):
     ) -> McpServerCapabilitiesListResponse:
         """Page through what an MCP server offers and what its integration allows.
 
+        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of
+        the integration below. An agent gets only what is on in both. Note that these pages are counted from 1.
+        An unknown id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-servers/{mcpServerId}/capabilities``
         """
         return self._client.call(
@@ -88,6 +92,10 @@ class McpServersCapabilitiesResource(Resource):
 
     def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what an MCP server offers.
+
+        Has the gateway ask the remote server again for its tools, prompts and resources, which
+        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document
+        lacks it, so the answer's fields are an expectation.
 
         ``POST /mcp-servers/{mcpServerId}/capabilities/sync``
         """
@@ -103,6 +111,10 @@ class McpServersCapabilitiesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.
+
+        Switches single capabilities on or off for one MCP server; those that are not named stay as they are.
+        What the integration below keeps back stays off, whatever is set here: use
+        `mcp_integrations.capabilities.update` to change it for all servers.
 
         ``PUT /mcp-servers/{mcpServerId}/capabilities``
         """
@@ -158,6 +170,10 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
     ) -> McpServerCapabilitiesListResponse:
         """Page through what an MCP server offers and what its integration allows.
 
+        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of
+        the integration below. An agent gets only what is on in both. Note that these pages are counted from 1.
+        An unknown id is refused with `404`, or `403` at the hosted service.
+
         ``GET /mcp-servers/{mcpServerId}/capabilities``
         """
         return await self._client.call(
@@ -169,6 +185,10 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
 
     async def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what an MCP server offers.
+
+        Has the gateway ask the remote server again for its tools, prompts and resources, which
+        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document
+        lacks it, so the answer's fields are an expectation.
 
         ``POST /mcp-servers/{mcpServerId}/capabilities/sync``
         """
@@ -184,6 +204,10 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.
+
+        Switches single capabilities on or off for one MCP server; those that are not named stay as they are.
+        What the integration below keeps back stays off, whatever is set here: use
+        `mcp_integrations.capabilities.update` to change it for all servers.
 
         ``PUT /mcp-servers/{mcpServerId}/capabilities``
         """

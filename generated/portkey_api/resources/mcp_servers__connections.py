@@ -59,6 +59,10 @@ class McpServersConnectionsResource(Resource):
     ) -> McpServerConnectionDeleteResponse:
         """Drop connections to an MCP server, narrowed by user or workspace.
 
+        Cuts users' connections to an MCP server, for instance when someone leaves; whoever still has access
+        must connect anew. Name a user or a workspace to narrow it down; what a call without either reaches is
+        not documented, so do not make one lightly.
+
         ``DELETE /mcp-servers/{mcpServerId}/connections``
         """
         return self._client.call(
@@ -79,6 +83,10 @@ class McpServersConnectionsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerConnectionsListResponse:
         """Page through the user connections to an MCP server and the state of each.
+
+        Answers which users have connected themselves to an MCP server, as those with OAuth require of each
+        user, and whether the connection still stands. Pages are counted from 0. To cut a connection use
+        `mcp_servers.connections.delete`.
 
         ``GET /mcp-servers/{mcpServerId}/connections``
         """
@@ -139,6 +147,10 @@ class AsyncMcpServersConnectionsResource(AsyncResource):
     ) -> McpServerConnectionDeleteResponse:
         """Drop connections to an MCP server, narrowed by user or workspace.
 
+        Cuts users' connections to an MCP server, for instance when someone leaves; whoever still has access
+        must connect anew. Name a user or a workspace to narrow it down; what a call without either reaches is
+        not documented, so do not make one lightly.
+
         ``DELETE /mcp-servers/{mcpServerId}/connections``
         """
         return await self._client.call(
@@ -159,6 +171,10 @@ class AsyncMcpServersConnectionsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerConnectionsListResponse:
         """Page through the user connections to an MCP server and the state of each.
+
+        Answers which users have connected themselves to an MCP server, as those with OAuth require of each
+        user, and whether the connection still stands. Pages are counted from 0. To cut a connection use
+        `mcp_servers.connections.delete`.
 
         ``GET /mcp-servers/{mcpServerId}/connections``
         """

@@ -48,12 +48,20 @@ class McpServersMetadataResource(Resource):
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
 
+        Answers what the remote server below an MCP server said about itself when it was last asked, and how
+        that went. Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this
+        call; the published document lacks it.
+
         ``GET /mcp-servers/{mcpServerId}/metadata``
         """
         return self._client.call(_RETRIEVE, options, path={"mcpServerId": mcp_server_id})
 
     def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again the version and protocol of an MCP server.
+
+        Has the gateway ask the remote server again who it is and which protocol it speaks;
+        `mcp_servers.metadata.retrieve` then shows the result. Portkey's own client makes this call; the
+        published document lacks it, so the answer's fields are an expectation.
 
         ``POST /mcp-servers/{mcpServerId}/metadata/sync``
         """
@@ -83,12 +91,20 @@ class AsyncMcpServersMetadataResource(AsyncResource):
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
 
+        Answers what the remote server below an MCP server said about itself when it was last asked, and how
+        that went. Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this
+        call; the published document lacks it.
+
         ``GET /mcp-servers/{mcpServerId}/metadata``
         """
         return await self._client.call(_RETRIEVE, options, path={"mcpServerId": mcp_server_id})
 
     async def sync(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again the version and protocol of an MCP server.
+
+        Has the gateway ask the remote server again who it is and which protocol it speaks;
+        `mcp_servers.metadata.retrieve` then shows the result. Portkey's own client makes this call; the
+        published document lacks it, so the answer's fields are an expectation.
 
         ``POST /mcp-servers/{mcpServerId}/metadata/sync``
         """

@@ -53,12 +53,20 @@ class McpServersTokensResource(Resource):
     def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
 
+        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells
+        that they are revoked at the remote server too. To cut other users' connections use
+        `mcp_servers.connections.delete`. Portkey's own client makes this call; the published document lacks it.
+
         ``DELETE /mcp-servers/{mcpServerId}/tokens``
         """
         return self._client.call(_DELETE, options, path={"mcpServerId": mcp_server_id})
 
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpTokens:
         """Fetch the tokens with which you are connected to an MCP server.
+
+        Answers the OAuth tokens that the gateway uses when you call an MCP server. Treat the answer as a
+        secret: whoever has it can act for you at the remote server. Portkey's own client makes this call; the
+        published document lacks it, so the fields are those of OAuth.
 
         ``GET /mcp-servers/{mcpServerId}/tokens``
         """
@@ -76,6 +84,10 @@ class McpServersTokensResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Store the tokens with which you connect to an MCP server.
+
+        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP
+        server. Those stored before are replaced. Portkey's own client makes this call; the published document
+        lacks it, so the fields are those of OAuth.
 
         ``PUT /mcp-servers/{mcpServerId}/tokens``
         """
@@ -126,12 +138,20 @@ class AsyncMcpServersTokensResource(AsyncResource):
     async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
 
+        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells
+        that they are revoked at the remote server too. To cut other users' connections use
+        `mcp_servers.connections.delete`. Portkey's own client makes this call; the published document lacks it.
+
         ``DELETE /mcp-servers/{mcpServerId}/tokens``
         """
         return await self._client.call(_DELETE, options, path={"mcpServerId": mcp_server_id})
 
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpTokens:
         """Fetch the tokens with which you are connected to an MCP server.
+
+        Answers the OAuth tokens that the gateway uses when you call an MCP server. Treat the answer as a
+        secret: whoever has it can act for you at the remote server. Portkey's own client makes this call; the
+        published document lacks it, so the fields are those of OAuth.
 
         ``GET /mcp-servers/{mcpServerId}/tokens``
         """
@@ -149,6 +169,10 @@ class AsyncMcpServersTokensResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Store the tokens with which you connect to an MCP server.
+
+        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP
+        server. Those stored before are replaced. Portkey's own client makes this call; the published document
+        lacks it, so the fields are those of OAuth.
 
         ``PUT /mcp-servers/{mcpServerId}/tokens``
         """

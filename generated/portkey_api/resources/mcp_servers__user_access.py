@@ -73,6 +73,10 @@ class McpServersUserAccessResource(Resource):
     def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
 
+        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the
+        access of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published
+        document lacks it, so the answer's fields are an expectation.
+
         ``GET /mcp-servers/{mcpServerId}/user-access/check``
         """
         return self._client.call(_CHECK, options, path={"mcpServerId": mcp_server_id})
@@ -87,6 +91,10 @@ class McpServersUserAccessResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessListResponse:
         """Page through who may use an MCP server, with the default for everyone else.
+
+        Answers for each user whether they may use the MCP server, whether that was set for them or comes from
+        the default, and whether they are connected. Pages are counted from 1. To ask for yourself alone, use
+        `mcp_servers.user_access.check`.
 
         ``GET /mcp-servers/{mcpServerId}/user-access``
         """
@@ -108,6 +116,10 @@ class McpServersUserAccessResource(Resource):
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessBulkUpdateResponse:
         """Allow or deny named users on an MCP server, and set the default.
+
+        Sets who in the workspace may use an MCP server. Users in `user_access` get a setting of their own,
+        which overrules the default; users who are not named keep theirs. With `default_user_access` set to
+        `deny`, only those who were allowed by name can use the server.
 
         ``PUT /mcp-servers/{mcpServerId}/user-access``
         """
@@ -159,6 +171,10 @@ class AsyncMcpServersUserAccessResource(AsyncResource):
     async def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
 
+        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the
+        access of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published
+        document lacks it, so the answer's fields are an expectation.
+
         ``GET /mcp-servers/{mcpServerId}/user-access/check``
         """
         return await self._client.call(_CHECK, options, path={"mcpServerId": mcp_server_id})
@@ -173,6 +189,10 @@ class AsyncMcpServersUserAccessResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessListResponse:
         """Page through who may use an MCP server, with the default for everyone else.
+
+        Answers for each user whether they may use the MCP server, whether that was set for them or comes from
+        the default, and whether they are connected. Pages are counted from 1. To ask for yourself alone, use
+        `mcp_servers.user_access.check`.
 
         ``GET /mcp-servers/{mcpServerId}/user-access``
         """
@@ -194,6 +214,10 @@ class AsyncMcpServersUserAccessResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> McpServerUserAccessBulkUpdateResponse:
         """Allow or deny named users on an MCP server, and set the default.
+
+        Sets who in the workspace may use an MCP server. Users in `user_access` get a setting of their own,
+        which overrules the default; users who are not named keep theirs. With `default_user_access` set to
+        `deny`, only those who were allowed by name can use the server.
 
         ``PUT /mcp-servers/{mcpServerId}/user-access``
         """

@@ -99,6 +99,10 @@ class MessagesResource(Resource):
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
 
+        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is
+        written. Takes the fields of a message request that count as input, tools and system text included.
+        Providers without such a counter answer an error.
+
         ``POST /messages/count_tokens``
         """
         return self._client.call(
@@ -237,6 +241,11 @@ class MessagesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> AnthropicMessage | Stream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
+
+        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to
+        other providers. `max_tokens` is required, instructions go into `system`. With `stream` the message
+        arrives as typed events. A guardrail that fails gives `246`, one that blocks `446`; errors of the
+        provider come through.
 
         ``POST /messages``
         """
@@ -436,6 +445,10 @@ class AsyncMessagesResource(AsyncResource):
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
 
+        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is
+        written. Takes the fields of a message request that count as input, tools and system text included.
+        Providers without such a counter answer an error.
+
         ``POST /messages/count_tokens``
         """
         return await self._client.call(
@@ -574,6 +587,11 @@ class AsyncMessagesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> AnthropicMessage | AsyncStream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
+
+        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to
+        other providers. `max_tokens` is required, instructions go into `system`. With `stream` the message
+        arrives as typed events. A guardrail that fails gives `246`, one that blocks `446`; errors of the
+        provider come through.
 
         ``POST /messages``
         """

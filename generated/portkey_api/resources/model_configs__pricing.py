@@ -41,6 +41,11 @@ class ModelConfigsPricingResource(Resource):
     def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
+        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
+        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
+        are not in it.
+
         ``GET /model-configs/pricing/{provider}/{model}``
         """
         return self._client.call(_RETRIEVE, options, path={"provider": provider, "model": model})
@@ -66,6 +71,11 @@ class AsyncModelConfigsPricingResource(AsyncResource):
 
     async def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
+
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
+        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
+        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
+        are not in it.
 
         ``GET /model-configs/pricing/{provider}/{model}``
         """

@@ -65,6 +65,10 @@ class ModelsResource(Resource):
     def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
 
+        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed
+        call (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name
+        gives `404`, missing rights `403`.
+
         ``DELETE /models/{model}``
         """
         return self._client.call(_DELETE, options, path={"model": model})
@@ -81,6 +85,11 @@ class ModelsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ListModelsResponse:
         """List the models on offer, filtered by provider or AI service and sorted.
+
+        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no
+        provider has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit`
+        and `offset`. An open gateway or another proxy passes the call on, so that the list is the provider's
+        own.
 
         ``GET /models``
         """
@@ -99,6 +108,9 @@ class ModelsResource(Resource):
 
     def retrieve(self, model: str, **options: Unpack[CallOptions]) -> Model:
         """Look up one model and who owns it.
+
+        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be
+        routed: name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
 
         ``GET /models/{model}``
         """
@@ -138,6 +150,10 @@ class AsyncModelsResource(AsyncResource):
     async def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
 
+        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed
+        call (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name
+        gives `404`, missing rights `403`.
+
         ``DELETE /models/{model}``
         """
         return await self._client.call(_DELETE, options, path={"model": model})
@@ -154,6 +170,11 @@ class AsyncModelsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ListModelsResponse:
         """List the models on offer, filtered by provider or AI service and sorted.
+
+        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no
+        provider has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit`
+        and `offset`. An open gateway or another proxy passes the call on, so that the list is the provider's
+        own.
 
         ``GET /models``
         """
@@ -172,6 +193,9 @@ class AsyncModelsResource(AsyncResource):
 
     async def retrieve(self, model: str, **options: Unpack[CallOptions]) -> Model:
         """Look up one model and who owns it.
+
+        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be
+        routed: name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
 
         ``GET /models/{model}``
         """

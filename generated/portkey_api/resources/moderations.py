@@ -72,6 +72,10 @@ class ModerationsResource(Resource):
     ) -> CreateModerationResponse:
         """Check text for harmful content, with a flag and a score for each category.
 
+        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing
+        text from users, or before passing it to a model. Several texts can go in one call and get one result
+        each, in order. For checks on every request, guardrails in the gateway save the extra call.
+
         ``POST /moderations``
         """
         return self._client.call(_CREATE, options, body={"input": input, "model": model})
@@ -121,6 +125,10 @@ class AsyncModerationsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateModerationResponse:
         """Check text for harmful content, with a flag and a score for each category.
+
+        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing
+        text from users, or before passing it to a model. Several texts can go in one call and get one result
+        each, in order. For checks on every request, guardrails in the gateway save the extra call.
 
         ``POST /moderations``
         """

@@ -58,6 +58,11 @@ class OcrResource(Resource):
     ) -> OcrResponse:
         """Read the text of a document or an image, page by page, as Markdown.
 
+        Give the document by address or as a file uploaded to the provider; the answer has one entry for each
+        page, with its text, and the pictures on it if asked for. Works with providers that have models for it,
+        foremost Mistral, whose shapes these are. A document that cannot be fetched or read gives an error of
+        the provider.
+
         ``POST /ocr``
         """
         return self._client.call(
@@ -115,6 +120,11 @@ class AsyncOcrResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> OcrResponse:
         """Read the text of a document or an image, page by page, as Markdown.
+
+        Give the document by address or as a file uploaded to the provider; the answer has one entry for each
+        page, with its text, and the pictures on it if asked for. Works with providers that have models for it,
+        foremost Mistral, whose shapes these are. A document that cannot be fetched or read gives an error of
+        the provider.
 
         ``POST /ocr``
         """

@@ -141,6 +141,11 @@ class PoliciesRateLimitsResource(Resource):
     ) -> CreatePolicyResponse:
         """Limit requests or tokens per minute, hour or day where conditions match.
 
+        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at
+        least one key to group by, for whom it counts. An update later takes only name, unit and value, so
+        choose conditions, grouping and type with care. Requests above the limit are answered `429`. The answer
+        holds the id alone.
+
         ``POST /policies/rate-limits``
         """
         return self._client.call(
@@ -161,6 +166,10 @@ class PoliciesRateLimitsResource(Resource):
     def delete(self, rate_limits_policy_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a rate limit policy, given its id.
 
+        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on.
+        To slow traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403`
+        at the hosted service.
+
         ``DELETE /policies/rate-limits/{rateLimitsPolicyId}``
         """
         return self._client.call(_DELETE, options, path={"rateLimitsPolicyId": rate_limits_policy_id})
@@ -177,6 +186,10 @@ class PoliciesRateLimitsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> RateLimitsPolicyListResponse:
         """Page through rate limit policies, by workspace, status, type or unit.
+
+        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless
+        `status` asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of
+        another kind: see `policies.usage_limits.list`.
 
         ``GET /policies/rate-limits``
         """
@@ -202,6 +215,10 @@ class PoliciesRateLimitsResource(Resource):
     ) -> RateLimitsPolicyResponse:
         """Fetch a rate limit policy with its conditions, grouping and value.
 
+        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived
+        one is found only with `status` set to `archived`. An id that does not exist is refused with `404`, or
+        `403` at the hosted service.
+
         ``GET /policies/rate-limits/{rateLimitsPolicyId}``
         """
         return self._client.call(
@@ -218,6 +235,10 @@ class PoliciesRateLimitsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, time unit or value of a rate limit policy.
+
+        Changes the fields that are given and leaves the others as they are. It does not take conditions,
+        grouping and type: to change those create a new policy and delete this one. The answer is an empty
+        object, so retrieve the policy to see the result.
 
         ``PUT /policies/rate-limits/{rateLimitsPolicyId}``
         """
@@ -304,6 +325,11 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
     ) -> CreatePolicyResponse:
         """Limit requests or tokens per minute, hour or day where conditions match.
 
+        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at
+        least one key to group by, for whom it counts. An update later takes only name, unit and value, so
+        choose conditions, grouping and type with care. Requests above the limit are answered `429`. The answer
+        holds the id alone.
+
         ``POST /policies/rate-limits``
         """
         return await self._client.call(
@@ -324,6 +350,10 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
     async def delete(self, rate_limits_policy_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a rate limit policy, given its id.
 
+        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on.
+        To slow traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403`
+        at the hosted service.
+
         ``DELETE /policies/rate-limits/{rateLimitsPolicyId}``
         """
         return await self._client.call(_DELETE, options, path={"rateLimitsPolicyId": rate_limits_policy_id})
@@ -340,6 +370,10 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> RateLimitsPolicyListResponse:
         """Page through rate limit policies, by workspace, status, type or unit.
+
+        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless
+        `status` asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of
+        another kind: see `policies.usage_limits.list`.
 
         ``GET /policies/rate-limits``
         """
@@ -365,6 +399,10 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
     ) -> RateLimitsPolicyResponse:
         """Fetch a rate limit policy with its conditions, grouping and value.
 
+        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived
+        one is found only with `status` set to `archived`. An id that does not exist is refused with `404`, or
+        `403` at the hosted service.
+
         ``GET /policies/rate-limits/{rateLimitsPolicyId}``
         """
         return await self._client.call(
@@ -381,6 +419,10 @@ class AsyncPoliciesRateLimitsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, time unit or value of a rate limit policy.
+
+        Changes the fields that are given and leaves the others as they are. It does not take conditions,
+        grouping and type: to change those create a new policy and delete this one. The answer is an empty
+        object, so retrieve the policy to see the result.
 
         ``PUT /policies/rate-limits/{rateLimitsPolicyId}``
         """

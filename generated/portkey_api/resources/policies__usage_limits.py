@@ -154,6 +154,11 @@ class PoliciesUsageLimitsResource(Resource):
     ) -> CreatePolicyResponse:
         """Cap cost or tokens for the requests that match given conditions, by group.
 
+        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at
+        least one key to group by: each group gets the full amount. An update later does not take conditions,
+        grouping and type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id
+        alone.
+
         ``POST /policies/usage-limits``
         """
         return self._client.call(
@@ -175,6 +180,10 @@ class PoliciesUsageLimitsResource(Resource):
     def delete(self, policy_usage_limits_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a usage limit policy, given its id.
 
+        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go
+        on. To lift it for one group only, reset that entity instead. An id that does not exist is refused with
+        `404`, or `403` at the hosted service.
+
         ``DELETE /policies/usage-limits/{policyUsageLimitsId}``
         """
         return self._client.call(_DELETE, options, path={"policyUsageLimitsId": policy_usage_limits_id})
@@ -190,6 +199,10 @@ class PoliciesUsageLimitsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> UsageLimitsPolicyListResponse:
         """Page through usage limit policies, by workspace, status or type.
+
+        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless
+        `status` asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single
+        policy with `include_usage`, or for its entities.
 
         ``GET /policies/usage-limits``
         """
@@ -215,6 +228,11 @@ class PoliciesUsageLimitsResource(Resource):
     ) -> UsageLimitsPolicyResponse:
         """Fetch a usage limit policy, with the usage counted so far on request.
 
+        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where
+        there are many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is
+        found only with `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``GET /policies/usage-limits/{policyUsageLimitsId}``
         """
         return self._client.call(
@@ -236,6 +254,10 @@ class PoliciesUsageLimitsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the credit, alert threshold or reset period of a usage limit policy.
+
+        Changes the fields that are given and leaves the others as they are; it can also set the usage of one
+        group back to zero. It does not take conditions, grouping and type: to change those create a new policy.
+        The answer is an empty object, so retrieve the policy to see the result.
 
         ``PUT /policies/usage-limits/{policyUsageLimitsId}``
         """
@@ -341,6 +363,11 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
     ) -> CreatePolicyResponse:
         """Cap cost or tokens for the requests that match given conditions, by group.
 
+        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at
+        least one key to group by: each group gets the full amount. An update later does not take conditions,
+        grouping and type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id
+        alone.
+
         ``POST /policies/usage-limits``
         """
         return await self._client.call(
@@ -362,6 +389,10 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
     async def delete(self, policy_usage_limits_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a usage limit policy, given its id.
 
+        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go
+        on. To lift it for one group only, reset that entity instead. An id that does not exist is refused with
+        `404`, or `403` at the hosted service.
+
         ``DELETE /policies/usage-limits/{policyUsageLimitsId}``
         """
         return await self._client.call(_DELETE, options, path={"policyUsageLimitsId": policy_usage_limits_id})
@@ -377,6 +408,10 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> UsageLimitsPolicyListResponse:
         """Page through usage limit policies, by workspace, status or type.
+
+        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless
+        `status` asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single
+        policy with `include_usage`, or for its entities.
 
         ``GET /policies/usage-limits``
         """
@@ -402,6 +437,11 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
     ) -> UsageLimitsPolicyResponse:
         """Fetch a usage limit policy, with the usage counted so far on request.
 
+        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where
+        there are many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is
+        found only with `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted
+        service.
+
         ``GET /policies/usage-limits/{policyUsageLimitsId}``
         """
         return await self._client.call(
@@ -423,6 +463,10 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the credit, alert threshold or reset period of a usage limit policy.
+
+        Changes the fields that are given and leaves the others as they are; it can also set the usage of one
+        group back to zero. It does not take conditions, grouping and type: to change those create a new policy.
+        The answer is an empty object, so retrieve the policy to see the result.
 
         ``PUT /policies/usage-limits/{policyUsageLimitsId}``
         """

@@ -71,6 +71,10 @@ class PoliciesUsageLimitsEntitiesResource(Resource):
     ) -> UsageLimitsPolicyEntityListResponse:
         """Page through what a usage limit policy counts, with the usage of each entity.
 
+        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to
+        find those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
+        `policies.usage_limits.entities.reset` needs.
+
         ``GET /policies/usage-limits/{policyUsageLimitsId}/entities``
         """
         return self._client.call(
@@ -82,6 +86,10 @@ class PoliciesUsageLimitsEntitiesResource(Resource):
 
     def reset(self, policy_usage_limits_id: str, entity_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Reset the usage counted against one entity of a usage limit policy.
+
+        Sets what one group has used back to zero, so that a budget used up is open again at once; the other
+        groups, the limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list`
+        gives the id. An unknown policy or entity is refused with `404`, or `403` at the hosted service.
 
         ``PUT /policies/usage-limits/{policyUsageLimitsId}/entities/{entityId}/reset``
         """
@@ -131,6 +139,10 @@ class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource):
     ) -> UsageLimitsPolicyEntityListResponse:
         """Page through what a usage limit policy counts, with the usage of each entity.
 
+        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to
+        find those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
+        `policies.usage_limits.entities.reset` needs.
+
         ``GET /policies/usage-limits/{policyUsageLimitsId}/entities``
         """
         return await self._client.call(
@@ -144,6 +156,10 @@ class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource):
         self, policy_usage_limits_id: str, entity_id: str, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Reset the usage counted against one entity of a usage limit policy.
+
+        Sets what one group has used back to zero, so that a budget used up is open again at once; the other
+        groups, the limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list`
+        gives the id. An unknown policy or entity is refused with `404`, or `403` at the hosted service.
 
         ``PUT /policies/usage-limits/{policyUsageLimitsId}/entities/{entityId}/reset``
         """

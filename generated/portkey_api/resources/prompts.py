@@ -195,6 +195,10 @@ class PromptsResource(Resource):
     ) -> PromptsCreateResponse:
         """Store a new prompt template with its parameters, tools and virtual key.
 
+        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and
+        settings can change without a new release of the program. Needs a collection to file it in and a virtual
+        key to call the provider with. The first version comes to be with it.
+
         ``POST /prompts``
         """
         return self._client.call(
@@ -218,6 +222,10 @@ class PromptsResource(Resource):
     def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt, given its id.
 
+        Removes a prompt with its template and all its versions. Programs that still run or render it by its
+        slug get an error from then on. A prompt that is not there gives `404` or `403`. To keep it but use
+        another version, call `prompts.publish` instead.
+
         ``DELETE /prompts/{promptId}``
         """
         return self._client.call(_DELETE, options, path={"promptId": prompt_id})
@@ -233,6 +241,10 @@ class PromptsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> PromptsListResponse:
         """Page through saved prompts, by collection, workspace or search term.
+
+        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the
+        template. Narrow the answer by a collection, a workspace or a search text. For the template itself fetch
+        the prompt, for running it use `prompts.completions.create`.
 
         ``GET /prompts``
         """
@@ -250,6 +262,9 @@ class PromptsResource(Resource):
 
     def publish(self, prompt_id: str, *, version: float, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Choose which version of a prompt is its default, by version number.
+
+        Releases a version: requests that name the prompt without a version get it from then on. Use it after
+        `prompts.update`, or to go back to an earlier version. An unknown prompt or version is refused.
 
         ``PUT /prompts/{promptId}/makeDefault``
         """
@@ -273,6 +288,10 @@ class PromptsResource(Resource):
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.
 
+        Answers the request that running the prompt would send, so that you can look at it, change it, or send
+        it yourself with another client. No model is called. The version can be chosen in the path, as for a
+        completion.
+
         ``POST /prompts/{promptId}/render``
         """
         return self._client.call(
@@ -292,6 +311,10 @@ class PromptsResource(Resource):
 
     def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt template with its model, parameters and version details.
+
+        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and
+        which version that is. Variables are still unfilled; use `prompts.render` to fill them in without
+        running. An unknown prompt gives `404`, a deleted or foreign one also `403`.
 
         ``GET /prompts/{promptId}``
         """
@@ -317,6 +340,10 @@ class PromptsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> PromptsUpdateResponse:
         """Edit a prompt template, its model or its parameters, and get a version id back.
+
+        Saves a changed template or settings as a new version; requests go on with the default version until
+        `prompts.publish` is called. With `patch`, single fields of a version can be sent; without it, only all
+        together. `name` and `collection_id` can be changed alone. An unknown prompt gives `404` or `403`.
 
         ``PUT /prompts/{promptId}``
         """
@@ -468,6 +495,10 @@ class AsyncPromptsResource(AsyncResource):
     ) -> PromptsCreateResponse:
         """Store a new prompt template with its parameters, tools and virtual key.
 
+        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and
+        settings can change without a new release of the program. Needs a collection to file it in and a virtual
+        key to call the provider with. The first version comes to be with it.
+
         ``POST /prompts``
         """
         return await self._client.call(
@@ -491,6 +522,10 @@ class AsyncPromptsResource(AsyncResource):
     async def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt, given its id.
 
+        Removes a prompt with its template and all its versions. Programs that still run or render it by its
+        slug get an error from then on. A prompt that is not there gives `404` or `403`. To keep it but use
+        another version, call `prompts.publish` instead.
+
         ``DELETE /prompts/{promptId}``
         """
         return await self._client.call(_DELETE, options, path={"promptId": prompt_id})
@@ -506,6 +541,10 @@ class AsyncPromptsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> PromptsListResponse:
         """Page through saved prompts, by collection, workspace or search term.
+
+        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the
+        template. Narrow the answer by a collection, a workspace or a search text. For the template itself fetch
+        the prompt, for running it use `prompts.completions.create`.
 
         ``GET /prompts``
         """
@@ -523,6 +562,9 @@ class AsyncPromptsResource(AsyncResource):
 
     async def publish(self, prompt_id: str, *, version: float, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Choose which version of a prompt is its default, by version number.
+
+        Releases a version: requests that name the prompt without a version get it from then on. Use it after
+        `prompts.update`, or to go back to an earlier version. An unknown prompt or version is refused.
 
         ``PUT /prompts/{promptId}/makeDefault``
         """
@@ -546,6 +588,10 @@ class AsyncPromptsResource(AsyncResource):
     ) -> PromptRenderResponse:
         """Fill a saved prompt with variables and get the finished request without running it.
 
+        Answers the request that running the prompt would send, so that you can look at it, change it, or send
+        it yourself with another client. No model is called. The version can be chosen in the path, as for a
+        completion.
+
         ``POST /prompts/{promptId}/render``
         """
         return await self._client.call(
@@ -565,6 +611,10 @@ class AsyncPromptsResource(AsyncResource):
 
     async def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt template with its model, parameters and version details.
+
+        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and
+        which version that is. Variables are still unfilled; use `prompts.render` to fill them in without
+        running. An unknown prompt gives `404`, a deleted or foreign one also `403`.
 
         ``GET /prompts/{promptId}``
         """
@@ -590,6 +640,10 @@ class AsyncPromptsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> PromptsUpdateResponse:
         """Edit a prompt template, its model or its parameters, and get a version id back.
+
+        Saves a changed template or settings as a new version; requests go on with the default version until
+        `prompts.publish` is called. With `patch`, single fields of a version can be sent; without it, only all
+        together. `name` and `collection_id` can be changed alone. An unknown prompt gives `404` or `403`.
 
         ``PUT /prompts/{promptId}``
         """

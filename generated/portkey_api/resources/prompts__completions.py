@@ -127,6 +127,11 @@ class PromptsCompletionsResource(Resource):
     ):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
+        Fills in the template, sends it to the model of the prompt and answers the completion, as a whole or as
+        a stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent
+        at the top of the body override those saved. An unknown prompt is refused; errors of the provider are
+        handed on.
+
         ``POST /prompts/{promptId}/completions``
         """
         return self._client.call_or_stream(
@@ -322,6 +327,11 @@ class AsyncPromptsCompletionsResource(AsyncResource):
         | AsyncStream[PromptCompletionStreamResponse, CreateChatCompletionResponse | CreateCompletionResponse]
     ):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
+
+        Fills in the template, sends it to the model of the prompt and answers the completion, as a whole or as
+        a stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent
+        at the top of the body override those saved. An unknown prompt is refused; errors of the provider are
+        handed on.
 
         ``POST /prompts/{promptId}/completions``
         """

@@ -154,6 +154,10 @@ class PromptsPartialsResource(Resource):
     ) -> PromptsPartialsCreateResponse:
         """Store a new prompt partial with a name, its text and a note on the version.
 
+        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its
+        slug. Changing it later in one place changes all of them. Only the name and the text are required. The
+        first version comes to be with it.
+
         ``POST /prompts/partials``
         """
         return self._client.call(
@@ -170,6 +174,9 @@ class PromptsPartialsResource(Resource):
     def delete(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt partial, given its id.
 
+        Removes a partial with all its versions. Templates that include it no longer find that text, so change
+        them first. A partial that is not there gives `404` or `403`.
+
         ``DELETE /prompts/partials/{promptPartialId}``
         """
         return self._client.call(_DELETE, options, path={"promptPartialId": prompt_partial_id})
@@ -177,12 +184,20 @@ class PromptsPartialsResource(Resource):
     def list(self, *, collection_id: str | None = None, **options: Unpack[CallOptions]) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
 
+        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id
+        to read the text. With `collection_id`, only partials of that collection are listed. The hosted service
+        answers an object with `data`, although a bare list is documented.
+
         ``GET /prompts/partials``
         """
         return self._client.call(_LIST, options, query={"collection_id": collection_id})
 
     def publish(self, prompt_partial_id: str, *, version: float, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Choose which version of a prompt partial is its default, by version number.
+
+        Decides which text templates get when they include the partial: the one of the version named in the
+        body. Use it to release a new version after `prompts.partials.update`, or to go back to an earlier one.
+        An unknown partial or version is refused.
 
         ``PUT /prompts/partials/{promptPartialId}/makeDefault``
         """
@@ -192,6 +207,10 @@ class PromptsPartialsResource(Resource):
 
     def retrieve(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptPartial:
         """Fetch the text of a prompt partial with its version and status.
+
+        Shows the text that templates get when they include the partial, and which version of it that is. For
+        the texts of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a
+        deleted or foreign one also `403`.
 
         ``GET /prompts/partials/{promptPartialId}``
         """
@@ -208,6 +227,10 @@ class PromptsPartialsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> PromptsPartialsUpdateResponse:
         """Edit the name, text, description or status of a prompt partial.
+
+        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the
+        default version until the new one is made the default with `prompts.partials.publish`. Fields that are
+        left out stay as they are; an unknown partial gives `404` or `403`.
 
         ``PUT /prompts/partials/{promptPartialId}``
         """
@@ -284,6 +307,10 @@ class AsyncPromptsPartialsResource(AsyncResource):
     ) -> PromptsPartialsCreateResponse:
         """Store a new prompt partial with a name, its text and a note on the version.
 
+        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its
+        slug. Changing it later in one place changes all of them. Only the name and the text are required. The
+        first version comes to be with it.
+
         ``POST /prompts/partials``
         """
         return await self._client.call(
@@ -300,6 +327,9 @@ class AsyncPromptsPartialsResource(AsyncResource):
     async def delete(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt partial, given its id.
 
+        Removes a partial with all its versions. Templates that include it no longer find that text, so change
+        them first. A partial that is not there gives `404` or `403`.
+
         ``DELETE /prompts/partials/{promptPartialId}``
         """
         return await self._client.call(_DELETE, options, path={"promptPartialId": prompt_partial_id})
@@ -308,6 +338,10 @@ class AsyncPromptsPartialsResource(AsyncResource):
         self, *, collection_id: str | None = None, **options: Unpack[CallOptions]
     ) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
+
+        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id
+        to read the text. With `collection_id`, only partials of that collection are listed. The hosted service
+        answers an object with `data`, although a bare list is documented.
 
         ``GET /prompts/partials``
         """
@@ -318,6 +352,10 @@ class AsyncPromptsPartialsResource(AsyncResource):
     ) -> dict[str, Any]:
         """Choose which version of a prompt partial is its default, by version number.
 
+        Decides which text templates get when they include the partial: the one of the version named in the
+        body. Use it to release a new version after `prompts.partials.update`, or to go back to an earlier one.
+        An unknown partial or version is refused.
+
         ``PUT /prompts/partials/{promptPartialId}/makeDefault``
         """
         return await self._client.call(
@@ -326,6 +364,10 @@ class AsyncPromptsPartialsResource(AsyncResource):
 
     async def retrieve(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptPartial:
         """Fetch the text of a prompt partial with its version and status.
+
+        Shows the text that templates get when they include the partial, and which version of it that is. For
+        the texts of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a
+        deleted or foreign one also `403`.
 
         ``GET /prompts/partials/{promptPartialId}``
         """
@@ -342,6 +384,10 @@ class AsyncPromptsPartialsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> PromptsPartialsUpdateResponse:
         """Edit the name, text, description or status of a prompt partial.
+
+        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the
+        default version until the new one is made the default with `prompts.partials.publish`. Fields that are
+        left out stay as they are; an unknown partial gives `404` or `403`.
 
         ``PUT /prompts/partials/{promptPartialId}``
         """

@@ -45,6 +45,10 @@ class PromptsPartialsVersionsResource(Resource):
     def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
+        Shows how the text of a partial has changed. The number of a version goes into
+        `prompts.partials.publish` to make it the default. The versions come under `data`, although a bare list
+        is documented. An unknown partial gives `404` or `403`.
+
         ``GET /prompts/partials/{promptPartialId}/versions``
         """
         return self._client.call(_LIST, options, path={"promptPartialId": prompt_partial_id})
@@ -70,6 +74,10 @@ class AsyncPromptsPartialsVersionsResource(AsyncResource):
 
     async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
+
+        Shows how the text of a partial has changed. The number of a version goes into
+        `prompts.partials.publish` to make it the default. The versions come under `data`, although a bare list
+        is documented. An unknown partial gives `404` or `403`.
 
         ``GET /prompts/partials/{promptPartialId}/versions``
         """

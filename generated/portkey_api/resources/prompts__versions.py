@@ -80,12 +80,20 @@ class PromptsVersionsResource(Resource):
     def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
+        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the
+        operations on a single version. The versions come under `data`, although a bare list is documented. An
+        unknown prompt gives `404` or `403`.
+
         ``GET /prompts/{promptId}/versions``
         """
         return self._client.call(_LIST, options, path={"promptId": prompt_id})
 
     def retrieve(self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt as it stood at one particular version.
+
+        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form
+        as the prompt itself. Needs the id of the version, not its number; the list of versions has it. An
+        unknown prompt or version gives `404` or `403`.
 
         ``GET /prompts/{promptId}/versions/{versionId}``
         """
@@ -95,6 +103,10 @@ class PromptsVersionsResource(Resource):
         self, prompt_id: str, version_id: str, *, label_id: str = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Attach a label to one version of a prompt.
+
+        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a
+        number. Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt
+        or version that is not there gives `404` or `403`.
 
         ``PUT /prompts/{promptId}/versions/{versionId}``
         """
@@ -128,12 +140,20 @@ class AsyncPromptsVersionsResource(AsyncResource):
     async def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
+        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the
+        operations on a single version. The versions come under `data`, although a bare list is documented. An
+        unknown prompt gives `404` or `403`.
+
         ``GET /prompts/{promptId}/versions``
         """
         return await self._client.call(_LIST, options, path={"promptId": prompt_id})
 
     async def retrieve(self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt as it stood at one particular version.
+
+        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form
+        as the prompt itself. Needs the id of the version, not its number; the list of versions has it. An
+        unknown prompt or version gives `404` or `403`.
 
         ``GET /prompts/{promptId}/versions/{versionId}``
         """
@@ -143,6 +163,10 @@ class AsyncPromptsVersionsResource(AsyncResource):
         self, prompt_id: str, version_id: str, *, label_id: str = UNSET, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
         """Attach a label to one version of a prompt.
+
+        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a
+        number. Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt
+        or version that is not there gives `404` or `403`.
 
         ``PUT /prompts/{promptId}/versions/{versionId}``
         """

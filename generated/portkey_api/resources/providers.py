@@ -103,6 +103,10 @@ class ProvidersResource(Resource):
     ) -> ProvidersCreateResponse:
         """Add a provider on top of an integration, with its own budget and rate limits.
 
+        Makes an integration callable in a workspace under a slug of its own; requests then name `@slug` as
+        their provider. The workspace must have access to the integration, see `integrations.workspaces.update`,
+        which can make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
+
         ``POST /providers``
         """
         return self._client.call(
@@ -123,6 +127,10 @@ class ProvidersResource(Resource):
     def delete(self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a provider, given its slug.
 
+        Takes a provider out of its workspace; requests and configs that name it fail from then on. The
+        integration and its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
+
         ``DELETE /providers/{slug}``
         """
         return self._client.call(_DELETE, options, path={"slug": slug}, query={"workspace_id": workspace_id})
@@ -137,6 +145,10 @@ class ProvidersResource(Resource):
     ) -> ProvidersListResponse:
         """Page through providers with their status, budgets and rate limits.
 
+        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own
+        and within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers
+        took the place of virtual keys.
+
         ``GET /providers``
         """
         return self._client.call(
@@ -145,6 +157,9 @@ class ProvidersResource(Resource):
 
     def retrieve(self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> Providers:
         """Fetch the status, budget, rate limits and expiry of one provider.
+
+        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         ``GET /providers/{slug}``
         """
@@ -164,6 +179,10 @@ class ProvidersResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ProvidersUpdateResponse:
         """Change the limits, note or expiry of a provider, or reset its usage.
+
+        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again
+        at once. Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug
+        is refused with `404`, or `403` at the hosted service.
 
         ``PUT /providers/{slug}``
         """
@@ -257,6 +276,10 @@ class AsyncProvidersResource(AsyncResource):
     ) -> ProvidersCreateResponse:
         """Add a provider on top of an integration, with its own budget and rate limits.
 
+        Makes an integration callable in a workspace under a slug of its own; requests then name `@slug` as
+        their provider. The workspace must have access to the integration, see `integrations.workspaces.update`,
+        which can make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
+
         ``POST /providers``
         """
         return await self._client.call(
@@ -279,6 +302,10 @@ class AsyncProvidersResource(AsyncResource):
     ) -> dict[str, Any]:
         """Delete a provider, given its slug.
 
+        Takes a provider out of its workspace; requests and configs that name it fail from then on. The
+        integration and its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
+
         ``DELETE /providers/{slug}``
         """
         return await self._client.call(_DELETE, options, path={"slug": slug}, query={"workspace_id": workspace_id})
@@ -293,6 +320,10 @@ class AsyncProvidersResource(AsyncResource):
     ) -> ProvidersListResponse:
         """Page through providers with their status, budgets and rate limits.
 
+        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own
+        and within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers
+        took the place of virtual keys.
+
         ``GET /providers``
         """
         return await self._client.call(
@@ -303,6 +334,9 @@ class AsyncProvidersResource(AsyncResource):
         self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]
     ) -> Providers:
         """Fetch the status, budget, rate limits and expiry of one provider.
+
+        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         ``GET /providers/{slug}``
         """
@@ -322,6 +356,10 @@ class AsyncProvidersResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ProvidersUpdateResponse:
         """Change the limits, note or expiry of a provider, or reset its usage.
+
+        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again
+        at once. Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug
+        is refused with `404`, or `403` at the hosted service.
 
         ``PUT /providers/{slug}``
         """

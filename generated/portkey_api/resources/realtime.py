@@ -62,6 +62,11 @@ class RealtimeResource(Resource):
     ) -> Socket:
         """Open a realtime websocket session with a model through the gateway.
 
+        Upgrades the connection to a websocket, over which client and model exchange JSON events (session,
+        audio, text, responses) in the form of OpenAI's realtime API until one side closes. It needs a model
+        with realtime support and a websocket client; plain HTTP will not do. The open gateway ignores a custom
+        host here and calls OpenAI.
+
         ``GET /realtime``
         """
         return self._client.socket(
@@ -108,6 +113,11 @@ class AsyncRealtimeResource(AsyncResource):
         **options: Unpack[SocketOptions],
     ) -> AsyncSocket:
         """Open a realtime websocket session with a model through the gateway.
+
+        Upgrades the connection to a websocket, over which client and model exchange JSON events (session,
+        audio, text, responses) in the form of OpenAI's realtime API until one side closes. It needs a model
+        with realtime support and a websocket client; plain HTTP will not do. The open gateway ignores a custom
+        host here and calls OpenAI.
 
         ``GET /realtime``
         """

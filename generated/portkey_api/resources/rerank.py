@@ -71,6 +71,11 @@ class RerankResource(Resource):
     ) -> CreateRerankResponse:
         """Score documents by relevance to a query and return them as ranked results.
 
+        Use it between a search and a model: give the passages that a search found, and keep those that fit the
+        question best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What
+        each result holds, and whether the documents come back, differs between them; fields that a provider
+        does not know may be refused.
+
         ``POST /rerank``
         """
         return self._client.call(
@@ -154,6 +159,11 @@ class AsyncRerankResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CreateRerankResponse:
         """Score documents by relevance to a query and return them as ranked results.
+
+        Use it between a search and a model: give the passages that a search found, and keep those that fit the
+        question best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What
+        each result holds, and whether the documents come back, differs between them; fields that a provider
+        does not know may be refused.
 
         ``POST /rerank``
         """

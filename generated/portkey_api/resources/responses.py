@@ -207,6 +207,10 @@ class ResponsesResource(Resource):
     def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
         """Stop a response that is made in the background.
 
+        Only for responses that were begun with `background` set; the provider refuses it for others, which are
+        stopped by closing the connection. Needs the id of the response, a `404` if unknown, and answers the
+        response as it then stands.
+
         ``POST /responses/{response_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"response_id": response_id})
@@ -263,6 +267,10 @@ class ResponsesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> CompactedResponse:
         """Make a long conversation shorter, to go on with in less tokens.
+
+        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context
+        window. Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model
+        reads the conversation, so this costs tokens itself.
 
         ``POST /responses/compact``
         """
@@ -588,6 +596,11 @@ class ResponsesResource(Resource):
     ) -> Response | Stream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
+        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool
+        calls. Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true
+        the answer is a stream of events. Not every provider has this endpoint; `/chat/completions` is more
+        widely supported.
+
         ``POST /responses``
         """
         return self._client.call_or_stream(
@@ -628,6 +641,9 @@ class ResponsesResource(Resource):
     def delete(self, response_id: str, **options: Unpack[CallOptions]) -> ResponsesDeleteResponse:
         """Delete an earlier model response, given its id.
 
+        Removes what the provider keeps of the response, so that it can be neither read nor continued with
+        `previous_response_id`. Responses made with `store` false need no deletion. An unknown id is a `404`.
+
         ``DELETE /responses/{response_id}``
         """
         return self._client.call(_DELETE, options, path={"response_id": response_id})
@@ -636,6 +652,10 @@ class ResponsesResource(Resource):
         self, response_id: str, *, include: Sequence[Includable] | None = None, **options: Unpack[CallOptions]
     ) -> Response:
         """Fetch an earlier model response by its id, with extra output data on request.
+
+        Reads a response that was stored, in its present state: useful to poll one that is made in the
+        background. Its input is not part of the answer; page through `/input_items` for that. `404` if the id
+        is unknown or the response was not stored.
 
         ``GET /responses/{response_id}``
         """
@@ -1046,6 +1066,10 @@ class AsyncResponsesResource(AsyncResource):
     async def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
         """Stop a response that is made in the background.
 
+        Only for responses that were begun with `background` set; the provider refuses it for others, which are
+        stopped by closing the connection. Needs the id of the response, a `404` if unknown, and answers the
+        response as it then stands.
+
         ``POST /responses/{response_id}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"response_id": response_id})
@@ -1102,6 +1126,10 @@ class AsyncResponsesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> CompactedResponse:
         """Make a long conversation shorter, to go on with in less tokens.
+
+        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context
+        window. Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model
+        reads the conversation, so this costs tokens itself.
 
         ``POST /responses/compact``
         """
@@ -1427,6 +1455,11 @@ class AsyncResponsesResource(AsyncResource):
     ) -> Response | AsyncStream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
+        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool
+        calls. Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true
+        the answer is a stream of events. Not every provider has this endpoint; `/chat/completions` is more
+        widely supported.
+
         ``POST /responses``
         """
         return await self._client.call_or_stream(
@@ -1467,6 +1500,9 @@ class AsyncResponsesResource(AsyncResource):
     async def delete(self, response_id: str, **options: Unpack[CallOptions]) -> ResponsesDeleteResponse:
         """Delete an earlier model response, given its id.
 
+        Removes what the provider keeps of the response, so that it can be neither read nor continued with
+        `previous_response_id`. Responses made with `store` false need no deletion. An unknown id is a `404`.
+
         ``DELETE /responses/{response_id}``
         """
         return await self._client.call(_DELETE, options, path={"response_id": response_id})
@@ -1475,6 +1511,10 @@ class AsyncResponsesResource(AsyncResource):
         self, response_id: str, *, include: Sequence[Includable] | None = None, **options: Unpack[CallOptions]
     ) -> Response:
         """Fetch an earlier model response by its id, with extra output data on request.
+
+        Reads a response that was stored, in its present state: useful to poll one that is made in the
+        background. Its input is not part of the answer; page through `/input_items` for that. `404` if the id
+        is unknown or the response was not stored.
 
         ``GET /responses/{response_id}``
         """

@@ -54,6 +54,9 @@ class ResponsesInputItemsResource(Resource):
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
 
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a
+        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
+
         ``GET /responses/{response_id}/input_items``
         """
         return self._client.call(
@@ -100,6 +103,9 @@ class AsyncResponsesInputItemsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
+
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a
+        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
 
         ``GET /responses/{response_id}/input_items``
         """

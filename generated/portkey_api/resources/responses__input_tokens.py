@@ -141,6 +141,10 @@ class ResponsesInputTokensResource(Resource):
     ) -> ResponsesInputTokensCountResponse:
         """Count the tokens of a request for a response without sending it to a model.
 
+        Tells in advance how much of the context window a request takes up and what its input will cost, tools
+        and earlier turns included. Send what you would send to `/responses`; nothing is generated and nothing
+        stored.
+
         ``POST /responses/input_tokens``
         """
         return self._client.call(
@@ -276,6 +280,10 @@ class AsyncResponsesInputTokensResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ResponsesInputTokensCountResponse:
         """Count the tokens of a request for a response without sending it to a model.
+
+        Tells in advance how much of the context window a request takes up and what its input will cost, tools
+        and earlier turns included. Send what you would send to `/responses`; nothing is generated and nothing
+        stored.
 
         ``POST /responses/input_tokens``
         """

@@ -79,6 +79,10 @@ class ScimWorkspacesResource(Resource):
     ) -> ScimWorkspaceMapping:
         """Map a SCIM group, by id or by name, to a workspace and a role in it.
 
+        Afterwards the people in the group are members of the workspace with the given role, and join or leave
+        it as the identity provider changes the group. Name the group by id or by name, not by both. An unknown
+        workspace or group is refused; to change a mapping, delete it and make another.
+
         ``POST /scim/workspaces``
         """
         return self._client.call(
@@ -95,6 +99,10 @@ class ScimWorkspacesResource(Resource):
     def delete(self, scim_workspace_group_id: str, **options: Unpack[CallOptions]) -> ScimWorkspacesDeleteResponse:
         """Remove the mapping between a SCIM group and a workspace.
 
+        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The
+        id is that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`,
+        or `403` with the code `AB03`.
+
         ``DELETE /scim/workspaces/{scimWorkspaceGroupId}``
         """
         return self._client.call(_DELETE, options, path={"scimWorkspaceGroupId": scim_workspace_group_id})
@@ -110,6 +118,10 @@ class ScimWorkspacesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
+
+        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up
+        for the organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be
+        combined.
 
         ``GET /scim/workspaces``
         """
@@ -176,6 +188,10 @@ class AsyncScimWorkspacesResource(AsyncResource):
     ) -> ScimWorkspaceMapping:
         """Map a SCIM group, by id or by name, to a workspace and a role in it.
 
+        Afterwards the people in the group are members of the workspace with the given role, and join or leave
+        it as the identity provider changes the group. Name the group by id or by name, not by both. An unknown
+        workspace or group is refused; to change a mapping, delete it and make another.
+
         ``POST /scim/workspaces``
         """
         return await self._client.call(
@@ -194,6 +210,10 @@ class AsyncScimWorkspacesResource(AsyncResource):
     ) -> ScimWorkspacesDeleteResponse:
         """Remove the mapping between a SCIM group and a workspace.
 
+        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The
+        id is that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`,
+        or `403` with the code `AB03`.
+
         ``DELETE /scim/workspaces/{scimWorkspaceGroupId}``
         """
         return await self._client.call(_DELETE, options, path={"scimWorkspaceGroupId": scim_workspace_group_id})
@@ -209,6 +229,10 @@ class AsyncScimWorkspacesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
+
+        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up
+        for the organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be
+        combined.
 
         ``GET /scim/workspaces``
         """

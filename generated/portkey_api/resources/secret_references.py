@@ -156,6 +156,11 @@ class SecretReferencesResource(Resource):
     ) -> SecretReferencesCreateResponse:
         """Point to a secret in AWS, Azure or HashiCorp storage, with the means to read it.
 
+        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request
+        needs it and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations,
+        MCP integrations and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are
+        refused with `400`, missing permission with `403`.
+
         ``POST /secret-references``
         """
         return self._client.call(
@@ -179,6 +184,10 @@ class SecretReferencesResource(Resource):
     def delete(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a secret reference, given its id.
 
+        Removes the pointer; the secret stays in its manager. A reference that is still in use is not deleted
+        but refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`,
+        or `403` at the hosted service.
+
         ``DELETE /secret-references/{secretReferenceId}``
         """
         return self._client.call(_DELETE, options, path={"secretReferenceId": secret_reference_id})
@@ -194,6 +203,10 @@ class SecretReferencesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> SecretReferencesListResponse:
         """Page through secret references, by secret manager, tags or search term.
+
+        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager
+        of your own. Neither secrets nor the means to read them are part of the list;
+        `secret_references.retrieve` gives one with path and tags.
 
         ``GET /secret-references``
         """
@@ -211,6 +224,10 @@ class SecretReferencesResource(Resource):
 
     def retrieve(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> SecretReferenceDetailResponse:
         """Fetch the manager, path, tags and access settings of a secret reference.
+
+        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive
+        parts masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the
+        hosted service.
 
         ``GET /secret-references/{secretReferenceId}``
         """
@@ -231,6 +248,11 @@ class SecretReferencesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the path, credentials, tags or allowed workspaces of a secret reference.
+
+        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is
+        merged with the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the
+        permission for all. Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted
+        service.
 
         ``PUT /secret-references/{secretReferenceId}``
         """
@@ -366,6 +388,11 @@ class AsyncSecretReferencesResource(AsyncResource):
     ) -> SecretReferencesCreateResponse:
         """Point to a secret in AWS, Azure or HashiCorp storage, with the means to read it.
 
+        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request
+        needs it and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations,
+        MCP integrations and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are
+        refused with `400`, missing permission with `403`.
+
         ``POST /secret-references``
         """
         return await self._client.call(
@@ -389,6 +416,10 @@ class AsyncSecretReferencesResource(AsyncResource):
     async def delete(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a secret reference, given its id.
 
+        Removes the pointer; the secret stays in its manager. A reference that is still in use is not deleted
+        but refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`,
+        or `403` at the hosted service.
+
         ``DELETE /secret-references/{secretReferenceId}``
         """
         return await self._client.call(_DELETE, options, path={"secretReferenceId": secret_reference_id})
@@ -404,6 +435,10 @@ class AsyncSecretReferencesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> SecretReferencesListResponse:
         """Page through secret references, by secret manager, tags or search term.
+
+        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager
+        of your own. Neither secrets nor the means to read them are part of the list;
+        `secret_references.retrieve` gives one with path and tags.
 
         ``GET /secret-references``
         """
@@ -421,6 +456,10 @@ class AsyncSecretReferencesResource(AsyncResource):
 
     async def retrieve(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> SecretReferenceDetailResponse:
         """Fetch the manager, path, tags and access settings of a secret reference.
+
+        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive
+        parts masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the
+        hosted service.
 
         ``GET /secret-references/{secretReferenceId}``
         """
@@ -441,6 +480,11 @@ class AsyncSecretReferencesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the path, credentials, tags or allowed workspaces of a secret reference.
+
+        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is
+        merged with the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the
+        permission for all. Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted
+        service.
 
         ``PUT /secret-references/{secretReferenceId}``
         """

@@ -167,6 +167,10 @@ class ThreadsResource(Resource):
     ) -> ThreadObject:
         """Start a thread, optionally with opening messages and files for its tools.
 
+        Makes an empty conversation at the provider, or one with opening messages, and answers its id. Nothing
+        is generated before a run is started on the thread. To start both in one call, use
+        `threads.create_and_run`.
+
         ``POST /threads``
         """
         return self._client.call(
@@ -329,6 +333,10 @@ class ThreadsResource(Resource):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
+        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the
+        run, mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it
+        ends. The id of the new thread is the run's `thread_id`.
+
         ``POST /threads/runs``
         """
         return self._client.call_or_stream(
@@ -358,12 +366,20 @@ class ThreadsResource(Resource):
     def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> DeleteThreadResponse:
         """Delete a thread and confirm that it is gone.
 
+        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to
+        it are kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted,
+        gives `404`.
+
         ``DELETE /threads/{thread_id}``
         """
         return self._client.call(_DELETE, options, path={"thread_id": thread_id})
 
     def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> ThreadObject:
         """Fetch the tool resources and metadata of a thread, without its messages.
+
+        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`,
+        its runs from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given;
+        an unknown one gives `404`.
 
         ``GET /threads/{thread_id}``
         """
@@ -378,6 +394,9 @@ class ThreadsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
         """Change the tool resources or metadata of a thread.
+
+        Replaces what is sent and leaves the rest as it is. Messages are not touched; add or change them with
+        the message calls. Answers the whole thread; an unknown id gives `404`.
 
         ``POST /threads/{thread_id}``
         """
@@ -616,6 +635,10 @@ class AsyncThreadsResource(AsyncResource):
     ) -> ThreadObject:
         """Start a thread, optionally with opening messages and files for its tools.
 
+        Makes an empty conversation at the provider, or one with opening messages, and answers its id. Nothing
+        is generated before a run is started on the thread. To start both in one call, use
+        `threads.create_and_run`.
+
         ``POST /threads``
         """
         return await self._client.call(
@@ -778,6 +801,10 @@ class AsyncThreadsResource(AsyncResource):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
+        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the
+        run, mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it
+        ends. The id of the new thread is the run's `thread_id`.
+
         ``POST /threads/runs``
         """
         return await self._client.call_or_stream(
@@ -807,12 +834,20 @@ class AsyncThreadsResource(AsyncResource):
     async def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> DeleteThreadResponse:
         """Delete a thread and confirm that it is gone.
 
+        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to
+        it are kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted,
+        gives `404`.
+
         ``DELETE /threads/{thread_id}``
         """
         return await self._client.call(_DELETE, options, path={"thread_id": thread_id})
 
     async def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> ThreadObject:
         """Fetch the tool resources and metadata of a thread, without its messages.
+
+        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`,
+        its runs from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given;
+        an unknown one gives `404`.
 
         ``GET /threads/{thread_id}``
         """
@@ -827,6 +862,9 @@ class AsyncThreadsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> ThreadObject:
         """Change the tool resources or metadata of a thread.
+
+        Replaces what is sent and leaves the rest as it is. Messages are not touched; add or change them with
+        the message calls. Answers the whole thread; an unknown id gives `404`.
 
         ``POST /threads/{thread_id}``
         """

@@ -121,6 +121,10 @@ class ThreadsMessagesResource(Resource):
     ) -> MessageObject:
         """Add a user or assistant message to a thread, with attachments if any.
 
+        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads
+        it with the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown
+        thread gives `404`.
+
         ``POST /threads/{thread_id}/messages``
         """
         return self._client.call(
@@ -132,6 +136,9 @@ class ThreadsMessagesResource(Resource):
 
     def delete(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> DeleteMessageResponse:
         """Delete one message of a thread and confirm that it is gone.
+
+        Takes the message out of the conversation for good, so that later runs no longer read it. Files that
+        were attached to it are kept. An unknown thread or message gives `404`.
 
         ``DELETE /threads/{thread_id}/messages/{message_id}``
         """
@@ -150,6 +157,10 @@ class ThreadsMessagesResource(Resource):
     ) -> ListMessagesResponse:
         """Page through the messages of a thread, optionally those of a single run.
 
+        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has
+        completed, this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id`
+        as `after` for the next page; an unknown thread gives `404`.
+
         ``GET /threads/{thread_id}/messages``
         """
         return self._client.call(
@@ -161,6 +172,9 @@ class ThreadsMessagesResource(Resource):
 
     def retrieve(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> MessageObject:
         """Fetch one message of a thread with its content, attachments and status.
+
+        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own
+        thread; an unknown one gives `404`. To read a whole conversation, list the messages instead.
 
         ``GET /threads/{thread_id}/messages/{message_id}``
         """
@@ -175,6 +189,9 @@ class ThreadsMessagesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> MessageObject:
         """Change the metadata of a message; nothing else about it can be edited.
+
+        Replaces the keys and values that you keep on the message and answers the whole message. To correct what
+        a message says, delete it and add another. An unknown thread or message gives `404`.
 
         ``POST /threads/{thread_id}/messages/{message_id}``
         """
@@ -267,6 +284,10 @@ class AsyncThreadsMessagesResource(AsyncResource):
     ) -> MessageObject:
         """Add a user or assistant message to a thread, with attachments if any.
 
+        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads
+        it with the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown
+        thread gives `404`.
+
         ``POST /threads/{thread_id}/messages``
         """
         return await self._client.call(
@@ -278,6 +299,9 @@ class AsyncThreadsMessagesResource(AsyncResource):
 
     async def delete(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> DeleteMessageResponse:
         """Delete one message of a thread and confirm that it is gone.
+
+        Takes the message out of the conversation for good, so that later runs no longer read it. Files that
+        were attached to it are kept. An unknown thread or message gives `404`.
 
         ``DELETE /threads/{thread_id}/messages/{message_id}``
         """
@@ -296,6 +320,10 @@ class AsyncThreadsMessagesResource(AsyncResource):
     ) -> ListMessagesResponse:
         """Page through the messages of a thread, optionally those of a single run.
 
+        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has
+        completed, this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id`
+        as `after` for the next page; an unknown thread gives `404`.
+
         ``GET /threads/{thread_id}/messages``
         """
         return await self._client.call(
@@ -307,6 +335,9 @@ class AsyncThreadsMessagesResource(AsyncResource):
 
     async def retrieve(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> MessageObject:
         """Fetch one message of a thread with its content, attachments and status.
+
+        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own
+        thread; an unknown one gives `404`. To read a whole conversation, list the messages instead.
 
         ``GET /threads/{thread_id}/messages/{message_id}``
         """
@@ -321,6 +352,9 @@ class AsyncThreadsMessagesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> MessageObject:
         """Change the metadata of a message; nothing else about it can be edited.
+
+        Replaces the keys and values that you keep on the message and answers the whole message. To correct what
+        a message says, delete it and add another. An unknown thread or message gives `404`.
 
         ``POST /threads/{thread_id}/messages/{message_id}``
         """

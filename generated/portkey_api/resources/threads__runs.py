@@ -178,6 +178,10 @@ class ThreadsRunsResource(Resource):
     def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Cancel a run and get it back with its status.
 
+        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled`
+        soon after, so read it again; what it has written so far stays in the thread. OpenAI refuses with `400`
+        if the run has already ended, and with `404` if an id is unknown.
+
         ``POST /threads/{thread_id}/runs/{run_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"thread_id": thread_id, "run_id": run_id})
@@ -338,6 +342,11 @@ class ThreadsRunsResource(Resource):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
+        Has the assistant read the conversation and answer in it; what is set here applies to this run alone.
+        Answers the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its
+        events. A thread can have only one active run, so OpenAI answers `400` while there is another; an
+        unknown thread gives `404`.
+
         ``POST /threads/{thread_id}/runs``
         """
         return self._client.call_or_stream(
@@ -378,6 +387,10 @@ class ThreadsRunsResource(Resource):
     ) -> ListRunsResponse:
         """Page through the runs of a thread with cursors.
 
+        Answers one page of the runs that were started on the conversation, newest first unless `order` says
+        otherwise. Useful to find a run that is still active, whose id you need to cancel it. An unknown thread
+        gives `404`.
+
         ``GET /threads/{thread_id}/runs``
         """
         return self._client.call(
@@ -389,6 +402,10 @@ class ThreadsRunsResource(Resource):
 
     def retrieve(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Check how a run is doing and whether it is waiting for tool outputs.
+
+        Answers the run as it stands now; call it again every second or so until `status` is final. In
+        `requires_action`, call the functions named in `required_action` and submit their results. Once it is
+        `completed`, the answer is among the messages. An unknown thread or run gives `404`.
 
         ``GET /threads/{thread_id}/runs/{run_id}``
         """
@@ -446,6 +463,10 @@ class ThreadsRunsResource(Resource):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
+        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one
+        request, before the run expires. Answers the run, which is queued again; with `stream`, its further
+        events. A run that does not wait is refused with `400`, an unknown id with `404`.
+
         ``POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs``
         """
         return self._client.call_or_stream(
@@ -460,6 +481,9 @@ class ThreadsRunsResource(Resource):
         self, thread_id: str, run_id: str, *, metadata: Mapping[str, Any] | None = UNSET, **options: Unpack[CallOptions]
     ) -> RunObject:
         """Change the metadata of a run; nothing else about it can be edited.
+
+        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds
+        does not change; to stop it, cancel it. An unknown thread or run gives `404`.
 
         ``POST /threads/{thread_id}/runs/{run_id}``
         """
@@ -746,6 +770,10 @@ class AsyncThreadsRunsResource(AsyncResource):
     async def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Cancel a run and get it back with its status.
 
+        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled`
+        soon after, so read it again; what it has written so far stays in the thread. OpenAI refuses with `400`
+        if the run has already ended, and with `404` if an id is unknown.
+
         ``POST /threads/{thread_id}/runs/{run_id}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"thread_id": thread_id, "run_id": run_id})
@@ -906,6 +934,11 @@ class AsyncThreadsRunsResource(AsyncResource):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
+        Has the assistant read the conversation and answer in it; what is set here applies to this run alone.
+        Answers the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its
+        events. A thread can have only one active run, so OpenAI answers `400` while there is another; an
+        unknown thread gives `404`.
+
         ``POST /threads/{thread_id}/runs``
         """
         return await self._client.call_or_stream(
@@ -946,6 +979,10 @@ class AsyncThreadsRunsResource(AsyncResource):
     ) -> ListRunsResponse:
         """Page through the runs of a thread with cursors.
 
+        Answers one page of the runs that were started on the conversation, newest first unless `order` says
+        otherwise. Useful to find a run that is still active, whose id you need to cancel it. An unknown thread
+        gives `404`.
+
         ``GET /threads/{thread_id}/runs``
         """
         return await self._client.call(
@@ -957,6 +994,10 @@ class AsyncThreadsRunsResource(AsyncResource):
 
     async def retrieve(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Check how a run is doing and whether it is waiting for tool outputs.
+
+        Answers the run as it stands now; call it again every second or so until `status` is final. In
+        `requires_action`, call the functions named in `required_action` and submit their results. Once it is
+        `completed`, the answer is among the messages. An unknown thread or run gives `404`.
 
         ``GET /threads/{thread_id}/runs/{run_id}``
         """
@@ -1014,6 +1055,10 @@ class AsyncThreadsRunsResource(AsyncResource):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
+        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one
+        request, before the run expires. Answers the run, which is queued again; with `stream`, its further
+        events. A run that does not wait is refused with `400`, an unknown id with `404`.
+
         ``POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs``
         """
         return await self._client.call_or_stream(
@@ -1028,6 +1073,9 @@ class AsyncThreadsRunsResource(AsyncResource):
         self, thread_id: str, run_id: str, *, metadata: Mapping[str, Any] | None = UNSET, **options: Unpack[CallOptions]
     ) -> RunObject:
         """Change the metadata of a run; nothing else about it can be edited.
+
+        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds
+        does not change; to stop it, cancel it. An unknown thread or run gives `404`.
 
         ``POST /threads/{thread_id}/runs/{run_id}``
         """

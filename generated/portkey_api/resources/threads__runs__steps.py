@@ -66,6 +66,10 @@ class ThreadsRunsStepsResource(Resource):
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows
+        which code was run or which functions were asked for, and what it cost in tokens. An unknown thread or
+        run gives `404`.
+
         ``GET /threads/{thread_id}/runs/{run_id}/steps``
         """
         return self._client.call(
@@ -77,6 +81,9 @@ class ThreadsRunsStepsResource(Resource):
 
     def retrieve(self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
+
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
+        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         ``GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}``
         """
@@ -128,6 +135,10 @@ class AsyncThreadsRunsStepsResource(AsyncResource):
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows
+        which code was run or which functions were asked for, and what it cost in tokens. An unknown thread or
+        run gives `404`.
+
         ``GET /threads/{thread_id}/runs/{run_id}/steps``
         """
         return await self._client.call(
@@ -141,6 +152,9 @@ class AsyncThreadsRunsStepsResource(AsyncResource):
         self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]
     ) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
+
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
+        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         ``GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}``
         """

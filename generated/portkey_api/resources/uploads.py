@@ -73,6 +73,9 @@ class UploadsResource(Resource):
     def cancel(self, upload_id: str, **options: Unpack[CallOptions]) -> Upload:
         """Give an upload up.
 
+        Ends an upload that is not to be completed; no more parts can be added to it, and no file comes of it.
+        An unknown upload gives `404`.
+
         ``POST /uploads/{upload_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"upload_id": upload_id})
@@ -81,6 +84,10 @@ class UploadsResource(Resource):
         self, upload_id: str, *, part_ids: Sequence[str], md5: str = UNSET, **options: Unpack[CallOptions]
     ) -> Upload:
         """Put the parts of an upload together, in an order, into one file.
+
+        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file`
+        and which can be used like any other. The bytes must add up to the size that was announced. Afterwards,
+        no parts can be added; an unknown upload gives `404`.
 
         ``POST /uploads/{upload_id}/complete``
         """
@@ -99,6 +106,10 @@ class UploadsResource(Resource):
         **options: Unpack[CallOptions],
     ) -> Upload:
         """Begin to upload a file in parts.
+
+        Announces a large file and answers an upload to which parts can be added. Then send the parts with
+        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file
+        that fits into one request is easier to send with `files.create`.
 
         ``POST /uploads``
         """
@@ -159,6 +170,9 @@ class AsyncUploadsResource(AsyncResource):
     async def cancel(self, upload_id: str, **options: Unpack[CallOptions]) -> Upload:
         """Give an upload up.
 
+        Ends an upload that is not to be completed; no more parts can be added to it, and no file comes of it.
+        An unknown upload gives `404`.
+
         ``POST /uploads/{upload_id}/cancel``
         """
         return await self._client.call(_CANCEL, options, path={"upload_id": upload_id})
@@ -167,6 +181,10 @@ class AsyncUploadsResource(AsyncResource):
         self, upload_id: str, *, part_ids: Sequence[str], md5: str = UNSET, **options: Unpack[CallOptions]
     ) -> Upload:
         """Put the parts of an upload together, in an order, into one file.
+
+        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file`
+        and which can be used like any other. The bytes must add up to the size that was announced. Afterwards,
+        no parts can be added; an unknown upload gives `404`.
 
         ``POST /uploads/{upload_id}/complete``
         """
@@ -185,6 +203,10 @@ class AsyncUploadsResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> Upload:
         """Begin to upload a file in parts.
+
+        Announces a large file and answers an upload to which parts can be added. Then send the parts with
+        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file
+        that fits into one request is easier to send with `files.create`.
 
         ``POST /uploads``
         """

@@ -49,6 +49,10 @@ class UploadsPartsResource(Resource):
     def create(self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]) -> UploadsPartsCreateResponse:
         """Upload one part of a file.
 
+        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any
+        order, since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a
+        `pending` upload accepts them; an unknown one gives `404`.
+
         ``POST /uploads/{upload_id}/parts``
         """
         return self._client.call(_CREATE, options, path={"upload_id": upload_id}, body={"data": data})
@@ -76,6 +80,10 @@ class AsyncUploadsPartsResource(AsyncResource):
         self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]
     ) -> UploadsPartsCreateResponse:
         """Upload one part of a file.
+
+        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any
+        order, since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a
+        `pending` upload accepts them; an unknown one gives `404`.
 
         ``POST /uploads/{upload_id}/parts``
         """

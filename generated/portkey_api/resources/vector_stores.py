@@ -150,6 +150,10 @@ class VectorStoresResource(Resource):
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
 
+        Makes a store that file search can use. Files named here are indexed in the background, so poll the
+        store until its status is `completed`. Upload the files first; more can be added later, one by one or in
+        batches.
+
         ``POST /vector_stores``
         """
         return self._client.call(
@@ -168,6 +172,9 @@ class VectorStoresResource(Resource):
     def delete(self, vector_store_id: str, **options: Unpack[CallOptions]) -> DeleteVectorStoreResponse:
         """Delete a vector store and confirm that it is gone.
 
+        Removes the index, so that file search can use it no longer. The files that it was made from stay;
+        delete them separately if nothing else needs them. An unknown id is a `404`.
+
         ``DELETE /vector_stores/{vector_store_id}``
         """
         return self._client.call(_DELETE, options, path={"vector_store_id": vector_store_id})
@@ -183,6 +190,10 @@ class VectorStoresResource(Resource):
     ) -> ListVectorStoresResponse:
         """Page through vector stores with cursors, oldest or newest first.
 
+        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or
+        `first_id` as `before` for the previous one. Vector stores exist only at providers with a file search of
+        their own, such as OpenAI.
+
         ``GET /vector_stores``
         """
         return self._client.call(
@@ -191,6 +202,9 @@ class VectorStoresResource(Resource):
 
     def retrieve(self, vector_store_id: str, **options: Unpack[CallOptions]) -> VectorStoreObject:
         """Check the status, size, file counts and expiry of a vector store.
+
+        Tells whether indexing is done and how many files failed. Poll it after files were added, until the
+        status is `completed`. An unknown id is a `404`.
 
         ``GET /vector_stores/{vector_store_id}``
         """
@@ -208,6 +222,9 @@ class VectorStoresResource(Resource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
+
+        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking
+        what file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
 
         ``POST /vector_stores/{vector_store_id}/search``
         """
@@ -234,6 +251,9 @@ class VectorStoresResource(Resource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
         """Change the name, expiry or metadata of a vector store.
+
+        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are
+        calls of their own for adding and removing these. An unknown id is a `404`.
 
         ``POST /vector_stores/{vector_store_id}``
         """
@@ -343,6 +363,10 @@ class AsyncVectorStoresResource(AsyncResource):
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
 
+        Makes a store that file search can use. Files named here are indexed in the background, so poll the
+        store until its status is `completed`. Upload the files first; more can be added later, one by one or in
+        batches.
+
         ``POST /vector_stores``
         """
         return await self._client.call(
@@ -361,6 +385,9 @@ class AsyncVectorStoresResource(AsyncResource):
     async def delete(self, vector_store_id: str, **options: Unpack[CallOptions]) -> DeleteVectorStoreResponse:
         """Delete a vector store and confirm that it is gone.
 
+        Removes the index, so that file search can use it no longer. The files that it was made from stay;
+        delete them separately if nothing else needs them. An unknown id is a `404`.
+
         ``DELETE /vector_stores/{vector_store_id}``
         """
         return await self._client.call(_DELETE, options, path={"vector_store_id": vector_store_id})
@@ -376,6 +403,10 @@ class AsyncVectorStoresResource(AsyncResource):
     ) -> ListVectorStoresResponse:
         """Page through vector stores with cursors, oldest or newest first.
 
+        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or
+        `first_id` as `before` for the previous one. Vector stores exist only at providers with a file search of
+        their own, such as OpenAI.
+
         ``GET /vector_stores``
         """
         return await self._client.call(
@@ -384,6 +415,9 @@ class AsyncVectorStoresResource(AsyncResource):
 
     async def retrieve(self, vector_store_id: str, **options: Unpack[CallOptions]) -> VectorStoreObject:
         """Check the status, size, file counts and expiry of a vector store.
+
+        Tells whether indexing is done and how many files failed. Poll it after files were added, until the
+        status is `completed`. An unknown id is a `404`.
 
         ``GET /vector_stores/{vector_store_id}``
         """
@@ -401,6 +435,9 @@ class AsyncVectorStoresResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
+
+        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking
+        what file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
 
         ``POST /vector_stores/{vector_store_id}/search``
         """
@@ -427,6 +464,9 @@ class AsyncVectorStoresResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreObject:
         """Change the name, expiry or metadata of a vector store.
+
+        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are
+        calls of their own for adding and removing these. An unknown id is a `404`.
 
         ``POST /vector_stores/{vector_store_id}``
         """

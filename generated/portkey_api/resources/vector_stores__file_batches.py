@@ -97,6 +97,9 @@ class VectorStoresFileBatchesResource(Resource):
     def cancel(self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
+        ids of both store and batch; `404` if one is unknown.
+
         ``POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel``
         """
         return self._client.call(_CANCEL, options, path={"vector_store_id": vector_store_id, "batch_id": batch_id})
@@ -114,6 +117,10 @@ class VectorStoresFileBatchesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
+
+        Begins to index up to 500 files together and answers at once. Poll the batch until its status is no
+        longer `in_progress`, then look at the counts: single files may have failed. A `404` means that the
+        store is unknown.
 
         ``POST /vector_stores/{vector_store_id}/file_batches``
         """
@@ -138,6 +145,10 @@ class VectorStoresFileBatchesResource(Resource):
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of one vector store batch, optionally by status.
 
+        Shows what became of each file of the batch, with the error of those that failed. Go on with `last_id`
+        as `after` while `has_more` is true. For all files of the store, whichever way they came in, use
+        `/vector_stores/{vector_store_id}/files`.
+
         ``GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files``
         """
         return self._client.call(
@@ -151,6 +162,9 @@ class VectorStoresFileBatchesResource(Resource):
         self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
+
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the
+        batch with `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         ``GET /vector_stores/{vector_store_id}/file_batches/{batch_id}``
         """
@@ -239,6 +253,9 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
     ) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
+        ids of both store and batch; `404` if one is unknown.
+
         ``POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel``
         """
         return await self._client.call(
@@ -258,6 +275,10 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileBatchObject:
         """Add several uploaded files to a vector store in one batch.
+
+        Begins to index up to 500 files together and answers at once. Poll the batch until its status is no
+        longer `in_progress`, then look at the counts: single files may have failed. A `404` means that the
+        store is unknown.
 
         ``POST /vector_stores/{vector_store_id}/file_batches``
         """
@@ -282,6 +303,10 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of one vector store batch, optionally by status.
 
+        Shows what became of each file of the batch, with the error of those that failed. Go on with `last_id`
+        as `after` while `has_more` is true. For all files of the store, whichever way they came in, use
+        `/vector_stores/{vector_store_id}/files`.
+
         ``GET /vector_stores/{vector_store_id}/file_batches/{batch_id}/files``
         """
         return await self._client.call(
@@ -295,6 +320,9 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource):
         self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
+
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the
+        batch with `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         ``GET /vector_stores/{vector_store_id}/file_batches/{batch_id}``
         """

@@ -126,6 +126,10 @@ class VectorStoresFilesResource(Resource):
     ) -> VectorStoresFilesContentResponse:
         """Fetch the text that a vector store has taken from a file.
 
+        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out
+        why a passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the
+        store does not hold the file.
+
         ``GET /vector_stores/{vector_store_id}/files/{file_id}/content``
         """
         return self._client.call(_CONTENT, options, path={"vector_store_id": vector_store_id, "file_id": file_id})
@@ -144,6 +148,10 @@ class VectorStoresFilesResource(Resource):
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
 
+        Begins to index the file and answers at once. Poll the file until its status is `completed`; until then
+        it cannot be found. For many files at once a file batch needs fewer calls. `404` if the store or the
+        file is unknown.
+
         ``POST /vector_stores/{vector_store_id}/files``
         """
         return self._client.call(
@@ -157,6 +165,9 @@ class VectorStoresFilesResource(Resource):
         self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
     ) -> DeleteVectorStoreFileResponse:
         """Delete a file from a vector store and confirm that it is gone.
+
+        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be
+        added again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
 
         ``DELETE /vector_stores/{vector_store_id}/files/{file_id}``
         """
@@ -175,6 +186,10 @@ class VectorStoresFilesResource(Resource):
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of a vector store, optionally by processing status.
 
+        Answers every file of the store, however it was added. Filter by `failed` to see which files search
+        cannot find, and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a
+        `404`.
+
         ``GET /vector_stores/{vector_store_id}/files``
         """
         return self._client.call(
@@ -186,6 +201,9 @@ class VectorStoresFilesResource(Resource):
 
     def retrieve(self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileObject:
         """Check the processing status of one vector store file, with its last error.
+
+        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed.
+        `404` if the store is unknown or does not hold the file.
 
         ``GET /vector_stores/{vector_store_id}/files/{file_id}``
         """
@@ -200,6 +218,10 @@ class VectorStoresFilesResource(Resource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Change the attributes of a file in a vector store.
+
+        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They
+        belong to the file within this store, not to the uploaded file. `404` if the store does not hold the
+        file.
 
         ``POST /vector_stores/{vector_store_id}/files/{file_id}``
         """
@@ -328,6 +350,10 @@ class AsyncVectorStoresFilesResource(AsyncResource):
     ) -> VectorStoresFilesContentResponse:
         """Fetch the text that a vector store has taken from a file.
 
+        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out
+        why a passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the
+        store does not hold the file.
+
         ``GET /vector_stores/{vector_store_id}/files/{file_id}/content``
         """
         return await self._client.call(_CONTENT, options, path={"vector_store_id": vector_store_id, "file_id": file_id})
@@ -346,6 +372,10 @@ class AsyncVectorStoresFilesResource(AsyncResource):
     ) -> VectorStoreFileObject:
         """Add one uploaded file to a vector store, with chunking rules if wanted.
 
+        Begins to index the file and answers at once. Poll the file until its status is `completed`; until then
+        it cannot be found. For many files at once a file batch needs fewer calls. `404` if the store or the
+        file is unknown.
+
         ``POST /vector_stores/{vector_store_id}/files``
         """
         return await self._client.call(
@@ -359,6 +389,9 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
     ) -> DeleteVectorStoreFileResponse:
         """Delete a file from a vector store and confirm that it is gone.
+
+        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be
+        added again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
 
         ``DELETE /vector_stores/{vector_store_id}/files/{file_id}``
         """
@@ -377,6 +410,10 @@ class AsyncVectorStoresFilesResource(AsyncResource):
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of a vector store, optionally by processing status.
 
+        Answers every file of the store, however it was added. Filter by `failed` to see which files search
+        cannot find, and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a
+        `404`.
+
         ``GET /vector_stores/{vector_store_id}/files``
         """
         return await self._client.call(
@@ -390,6 +427,9 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]
     ) -> VectorStoreFileObject:
         """Check the processing status of one vector store file, with its last error.
+
+        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed.
+        `404` if the store is unknown or does not hold the file.
 
         ``GET /vector_stores/{vector_store_id}/files/{file_id}``
         """
@@ -406,6 +446,10 @@ class AsyncVectorStoresFilesResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> VectorStoreFileObject:
         """Change the attributes of a file in a vector store.
+
+        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They
+        belong to the file within this store, not to the uploaded file. `404` if the store does not hold the
+        file.
 
         ``POST /vector_stores/{vector_store_id}/files/{file_id}``
         """

@@ -133,6 +133,10 @@ class VirtualKeysResource(Resource):
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
 
+        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key.
+        Limits and an end date apply to what is spent through it. For new work use `integrations.create` with
+        `providers.create`, which share one key among workspaces.
+
         ``POST /virtual-keys``
         """
         return self._client.call(
@@ -158,6 +162,10 @@ class VirtualKeysResource(Resource):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a virtual key, given its slug.
 
+        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it
+        fail from then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403`
+        at the hosted service.
+
         ``DELETE /virtual-keys/{slug}``
         """
         return self._client.call(_DELETE, options, path={"slug": slug})
@@ -167,12 +175,20 @@ class VirtualKeysResource(Resource):
     ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
+        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with
+        Portkey; requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken
+        its place: see `integrations.list` and `providers.list` for new work.
+
         ``GET /virtual-keys``
         """
         return self._client.call(_LIST, options, query={"current_page": current_page, "page_size": page_size})
 
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> VirtualKeys:
         """Fetch the status, budget, rate limits and expiry of one virtual key.
+
+        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key
+        is not part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey
+        key with `401`.
 
         ``GET /virtual-keys/{slug}``
         """
@@ -193,6 +209,10 @@ class VirtualKeysResource(Resource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, provider key, note or budget of a virtual key.
+
+        Changes what is sent and leaves the rest, for instance to rotate the provider's key without touching
+        applications. The slug stays; rate limits and the end date are not among the documented fields. The
+        answer may be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``PUT /virtual-keys/{slug}``
         """
@@ -291,6 +311,10 @@ class AsyncVirtualKeysResource(AsyncResource):
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
 
+        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key.
+        Limits and an end date apply to what is spent through it. For new work use `integrations.create` with
+        `providers.create`, which share one key among workspaces.
+
         ``POST /virtual-keys``
         """
         return await self._client.call(
@@ -316,6 +340,10 @@ class AsyncVirtualKeysResource(AsyncResource):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a virtual key, given its slug.
 
+        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it
+        fail from then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403`
+        at the hosted service.
+
         ``DELETE /virtual-keys/{slug}``
         """
         return await self._client.call(_DELETE, options, path={"slug": slug})
@@ -325,12 +353,20 @@ class AsyncVirtualKeysResource(AsyncResource):
     ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
+        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with
+        Portkey; requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken
+        its place: see `integrations.list` and `providers.list` for new work.
+
         ``GET /virtual-keys``
         """
         return await self._client.call(_LIST, options, query={"current_page": current_page, "page_size": page_size})
 
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> VirtualKeys:
         """Fetch the status, budget, rate limits and expiry of one virtual key.
+
+        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key
+        is not part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey
+        key with `401`.
 
         ``GET /virtual-keys/{slug}``
         """
@@ -351,6 +387,10 @@ class AsyncVirtualKeysResource(AsyncResource):
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Change the name, provider key, note or budget of a virtual key.
+
+        Changes what is sent and leaves the rest, for instance to rotate the provider's key without touching
+        applications. The slug stays; rate limits and the end date are not among the documented fields. The
+        answer may be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         ``PUT /virtual-keys/{slug}``
         """
