@@ -1427,8 +1427,8 @@ class CodeInterpreterToolDict(TypedDict):
     """A ``CodeInterpreterTool`` as a dict."""
 
     type: "Literal['code_interpreter']"
-    file_ids: "Sequence[str]"
     container: "str | CodeInterpreterContainer | CodeInterpreterContainerDict"
+    file_ids: NotRequired["Sequence[str]"]
 
 
 class CollectionsCreateBodyDict(TypedDict):
@@ -1940,7 +1940,7 @@ class CreateMessageRequestAttachmentsItemDict(TypedDict):
 class CreateModerationRequestDict(TypedDict):
     """A ``CreateModerationRequest`` as a dict."""
 
-    input: "str | Sequence[str] | Sequence[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartTextDict | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartImageDict]"
+    input: "str | Sequence[str]"
     model: NotRequired["str | CreateModerationRequestModelOption2"]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
-from ..types import WireModel, model
+from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import CodeInterpreterToolDict
@@ -15,10 +15,10 @@ class CodeInterpreterTool(WireModel):
     """A tool with which the model runs Python."""
 
     type: Literal["code_interpreter"]
-    file_ids: list[str]
     container: str | CodeInterpreterContainer
+    file_ids: list[str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"container": "CodeInterpreterContainer"}
-    _tells: ClassVar[dict[str, Any]] = {"type": ("code_interpreter",), "file_ids": ["str"], "container": "str"}
+    _tells: ClassVar[dict[str, Any]] = {"type": ("code_interpreter",), "container": "str", "file_ids": ["str"]}
 
     if TYPE_CHECKING:
 

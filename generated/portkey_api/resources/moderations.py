@@ -11,16 +11,7 @@ from ..types import UNSET, AsyncResource, Operation, Resource
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from ..dicts import (
-        ChatCompletionRequestMessageContentPartImageDict,
-        ChatCompletionRequestMessageContentPartTextDict,
-    )
-    from ..models import (
-        ChatCompletionRequestMessageContentPartImage,
-        ChatCompletionRequestMessageContentPartText,
-        CreateModerationRequestModelOption2,
-        CreateModerationResponse,
-    )
+    from ..models import CreateModerationRequestModelOption2, CreateModerationResponse
     from ..types import CallOptions, RawResponse
 
 _SECURITY = (
@@ -59,14 +50,7 @@ class ModerationsResource(Resource):
     def create(
         self,
         *,
-        input: str
-        | Sequence[str]
-        | Sequence[
-            ChatCompletionRequestMessageContentPartText
-            | ChatCompletionRequestMessageContentPartTextDict
-            | ChatCompletionRequestMessageContentPartImage
-            | ChatCompletionRequestMessageContentPartImageDict
-        ],
+        input: str | Sequence[str],
         model: str | CreateModerationRequestModelOption2 = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateModerationResponse:
@@ -89,14 +73,7 @@ if TYPE_CHECKING:
         def create(
             self,
             *,
-            input: str
-            | Sequence[str]
-            | Sequence[
-                ChatCompletionRequestMessageContentPartText
-                | ChatCompletionRequestMessageContentPartTextDict
-                | ChatCompletionRequestMessageContentPartImage
-                | ChatCompletionRequestMessageContentPartImageDict
-            ],
+            input: str | Sequence[str],
             model: str | CreateModerationRequestModelOption2 = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateModerationResponse]: ...
@@ -113,14 +90,7 @@ class AsyncModerationsResource(AsyncResource):
     async def create(
         self,
         *,
-        input: str
-        | Sequence[str]
-        | Sequence[
-            ChatCompletionRequestMessageContentPartText
-            | ChatCompletionRequestMessageContentPartTextDict
-            | ChatCompletionRequestMessageContentPartImage
-            | ChatCompletionRequestMessageContentPartImageDict
-        ],
+        input: str | Sequence[str],
         model: str | CreateModerationRequestModelOption2 = UNSET,
         **options: Unpack[CallOptions],
     ) -> CreateModerationResponse:
@@ -143,14 +113,7 @@ if TYPE_CHECKING:
         async def create(
             self,
             *,
-            input: str
-            | Sequence[str]
-            | Sequence[
-                ChatCompletionRequestMessageContentPartText
-                | ChatCompletionRequestMessageContentPartTextDict
-                | ChatCompletionRequestMessageContentPartImage
-                | ChatCompletionRequestMessageContentPartImageDict
-            ],
+            input: str | Sequence[str],
             model: str | CreateModerationRequestModelOption2 = UNSET,
             **options: Unpack[CallOptions],
         ) -> RawResponse[CreateModerationResponse]: ...

@@ -141,9 +141,7 @@ async def results(stage: Stage, batch_id: str) -> list[str]:
         came: list[Any] = []
         read = partial(stage.client.batches.results, batch_id)
         _, error = await stage.tried(partial(stage.taken, read, came), within=inf)
-        if error is not None and '"flip"' in str(
-            stage.plan
-        ):  # the end alone tells of it
+        if error is not None and '"flip"' in str(stage.plan):  # the end alone tells of it
             continue
         found = [each.custom_id if each.ok and each.body.choices[0].message.content else "" for each in came]
         assert found == [f"q{n}" for n in range(len(found))], f"lost or repeated: {found}"

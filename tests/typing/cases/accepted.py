@@ -185,7 +185,6 @@ client.prompts.render("p", variables={}, temperature=0.5, max_tokens=10)
 client.files.create(file=b"", purpose="batch", expires_after_anchor="created_at", expires_after_seconds=3600)
 client.vector_stores.files.create("vs_1", file_id="file-1", attributes={"year": 2026})
 client.images.generate(prompt="p", quality="high", size="1536x1024", background="transparent", output_format="webp")
-client.moderations.create(input=[{"type": "image_url", "image_url": {"url": "https://a"}}])
 client.messages.create(
     model="claude",
     max_tokens=5,
