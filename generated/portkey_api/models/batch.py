@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
-    from . import BatchErrors, BatchRequestCounts, BatchStatus, HookResults, ResponseUsage
+    from . import BatchErrors, BatchRequestCounts, BatchStatus, HookResults
 
 
 @model
@@ -36,12 +36,9 @@ class Batch(WireModel):
     cancelled_at: int | None = UNSET
     request_counts: BatchRequestCounts | None = UNSET
     metadata: dict[str, Any] | None = UNSET
-    model: str | None = UNSET
-    usage: ResponseUsage | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "errors": "BatchErrors",
         "request_counts": "BatchRequestCounts",
-        "usage": "ResponseUsage",
         "hook_results": "HookResults",
     }
