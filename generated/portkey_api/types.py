@@ -351,7 +351,7 @@ class Socket(Facts):
         """Open it; ``headers`` are those of the gateway from then on.
 
         Raises:
-            PortkeyError: It cannot be opened, and why.
+            Exception: It cannot be opened; the class and the message tell why.
         """
         raise NotImplementedError
 
@@ -393,7 +393,7 @@ class AsyncSocket(Facts):
         """Open it; ``headers`` are those of the gateway from then on.
 
         Raises:
-            PortkeyError: It cannot be opened, and why.
+            Exception: It cannot be opened; the class and the message tell why.
         """
         raise NotImplementedError
 

@@ -146,7 +146,7 @@ def test_the_notes_name_what_is_kept_in_openapi_json_alone(own: Own) -> None:
                 "cargo: dict[str, Crate] | None = UNSET",
             ],
         ),
-        ("models/language", ['Language: TypeAlias = Literal[ "A", "C", "C#", "C++", "a", "azure-openai", ]']),
+        ("models/aliases", ['Language: TypeAlias = Literal["A", "C", "C#", "C++", "a", "azure-openai"]']),
         ("models/crate", ["weight: float | None = UNSET", "label: str | None = UNSET"]),
         (
             "models/aliases",
@@ -318,7 +318,7 @@ def test_babel_keeps_its_prose(own: Own) -> None:
     scope: Json = {}
     for path in sorted((folder / "resources").glob("*.py")):
         compile(path.read_text("utf-8"), str(path), "exec")
-    exec(compile((folder / "models" / "literal_schema.py").read_text("utf-8"), "literal", "exec"), scope)  # noqa: S102  # the generated package again
+    exec(compile((folder / "models" / "aliases.py").read_text("utf-8"), "aliases", "exec"), scope)  # noqa: S102  # the generated package again
     text = code(own["babel"], "resources/call_")
     assert "and {{ braces }} {% raw %}" in text
     assert "Ünïcode 日本語 🚢." in code(own["babel"], "resources/close_")
