@@ -10,25 +10,27 @@ GATEWAY ?=# contract: a profile by its name or the path of one of your own; the 
 BASE_URL ?=# contract: the address of a gateway
 OPERATIONS ?=# contract: what it has, as in "POST /batches*, GET /files"
 DEPTH  ?= quick# contract: directed, quick or deep
+REPORT ?=# contract, contract-report: a folder for report.html, summary.md, junit.xml, and the results of contract
 SEED   ?=# contract: the seed of an earlier run
 PORT   ?= 4010# mock: where it listens
-ARGS   ?=# test, contract, mock, demo, bench, lock: more arguments, as in make test ARGS="--no-cov tests/client"
+ARGS   ?=# test, contract, contract-report, mock, demo, bench, lock: more arguments: make test ARGS="--no-cov tests/client"
 
 BIN  := .venv/bin
 PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BASE_URL),--base-url "$(BASE_URL)") \
-  $(if $(OPERATIONS),--operations "$(OPERATIONS)") $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)")
+  $(if $(OPERATIONS),--operations "$(OPERATIONS)") $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)") \
+  $(if $(REPORT),--report "$(REPORT)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate migration drift update diff check lint imports types format test contract mock demo bench peers lock \
-  audit
+.PHONY: help setup generate migration drift update diff check lint imports types format test contract contract-report mock \
+  demo bench peers lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##/\1/p' Makefile | awk '{t = $$1; $$1 = ""; printf "make %-9s %s\n", t, $$0}'
+	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | awk '{t = $$1; $$1 = ""; printf "make %-15s %s\n", t, $$0}'
 
 setup: .venv/.installed  ## install everything into .venv (done by itself whenever another target needs it)
 
@@ -67,8 +69,11 @@ format: .venv/.installed  ## put the code in its format
 test: .venv/.installed  ## every test, and the coverage gate
 	$(BIN)/pytest -n 2 --cov $(ARGS)
 
-contract: .venv/.installed  ## hold a gateway to the document: GATEWAY=, BASE_URL=, OPERATIONS=, DEPTH=deep, SEED=, OUT=results.json
+contract: .venv/.installed  ## hold a gateway to the document: GATEWAY=, BASE_URL=, OPERATIONS=, DEPTH=deep, SEED=, REPORT=folder
 	PYTHONPATH=. $(BIN)/python -m tests.contract $(CONTRACT) $(ARGS)
+
+contract-report: .venv/.installed  ## several results in one page: ARGS="earlier.json later.json"; REPORT=folder
+	@PYTHONPATH=. $(BIN)/python -m tests.contract.report $(if $(REPORT),--report "$(REPORT)") $(ARGS)
 
 mock: .venv/.installed  ## the mock gateway on PORT (4010)
 	$(BIN)/python -m portkey_mock --port $(PORT) $(ARGS)

@@ -16,6 +16,7 @@ from typing import Final
 from portkey_mock import Gateway, ManualClock
 from tests.contract import profiles
 from tests.contract.profiles import Profile, ProfileError
+from tests.contract.report.write import write_run
 from tests.contract.results import Results, merged
 from tests.contract.run import Depth, run
 from tests.contract.starters import started
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.out:
         Path(options.out).write_text(results.to_json(), encoding="utf-8")
+    if options.report:
+        write_run(options.report, results)
     print(summary(results))
     return results.exit_status
 
@@ -96,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--depth", choices=("directed", "quick", "deep"), default="quick")
     parser.add_argument("--seed", type=int, help="the seed of an earlier run, to repeat it")
     parser.add_argument("--out", default="", help="write the results to this file, as JSON")
+    parser.add_argument(
+        "--report", type=Path, help="write results.json, report.html, summary.md and junit.xml to this folder"
+    )
     parser.add_argument("--verbose", action="store_true", help="say what is going on")
     return parser
 
