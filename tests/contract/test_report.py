@@ -60,8 +60,8 @@ def results(gateway: str, *found: Finding, **more: Any) -> Results:
     )
     absent = OperationResult("POST /audio/speech", "audio.speech.create", "unimplemented", "the profile says so")
     document = {"title": "Portkey API", "version": "2.0.0", "digest": "0"}
-    given = {"operations": (*every, absent), "findings": found, **more}
-    return Results(gateway, "http://gateway.test/v1", 7, "quick", document, 42, 1.5, **given)
+    made = Results(gateway, "http://gateway.test/v1", 7, "quick", document, 42, 1.5, (*every, absent), found)
+    return replace(made, **more)
 
 
 def runs() -> list[Run]:
@@ -78,7 +78,7 @@ def runs() -> list[Run]:
     dead = results("dead", operations=untried, missing=(missing,))
     whole = finding(GATEWAY, "server_error", call="")
     unmade = {"batch_life": "needs POST /batches"}
-    good = results("good", loose, operations=results("good", loose).operations, unmade=unmade)
+    good = results("good", loose, unmade=unmade)
     return [
         Run("main.json", before),
         Run("good.json", good),
