@@ -443,8 +443,7 @@ def _a_cell_opens(shown: Page) -> None:
         assert text in told
     link = shown.run("location.href")
     shown.click("#close")
-    shown.until("!document.querySelector('#detail').open")
-    assert shown.run("location.hash") == ""
+    shown.until("!document.querySelector('#detail').open && location.hash === ''")
     shown.run(f"location.href = {json.dumps(link)}")
     shown.until("document.querySelector('#detail').open")
 

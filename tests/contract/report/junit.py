@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tests.contract.book import GATEWAY
 from tests.contract.report.view import WORDS, Column, Run, resource
+from tests.contract.results import Finding
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,7 +27,7 @@ def junit(every: Sequence[Column]) -> str:
 
 
 def _suite(root: Element, run: Run) -> None:
-    results = run.results
+    results, unexpected = run.results, frozenset(run.results.unexpected)
     suite = SubElement(root, "testsuite", name=_xml(results.gateway), time=f"{results.seconds:.1f}")
     properties = SubElement(suite, "properties")
     for name, value in {"seed": results.seed, "depth": results.depth, **results.document}.items():
@@ -34,14 +35,14 @@ def _suite(root: Element, run: Run) -> None:
     whole = _case(suite, results.gateway, "the gateway as a whole")
     if results.missing:
         _outcome(whole, "error", "a prerequisite is missing", "\n".join(results.missing))
-    _found(whole, run, GATEWAY)
+    _found(whole, run.findings.get(GATEWAY, []), unexpected)
     for each in results.operations:
         case = _case(suite, f"{results.gateway}.{resource(each.name)}", f"{each.operation} ({each.name})")
         if each.verdict == "unimplemented":
             _outcome(case, "skipped", f"{WORDS['absent']}: {each.why}", "")
         elif each.verdict == "not testable":
             _outcome(case, "error", f"{WORDS['unrun']}: {each.why}", "")
-        _found(case, run, each.operation)
+        _found(case, run.findings.get(each.operation, []), unexpected)
     for gone in results.gone:
         case = _case(suite, f"{results.gateway}.expected", f"{gone.operation}: {gone.check}")
         _outcome(case, "failure", "expected, and no longer occurs", gone.reason)
@@ -51,11 +52,10 @@ def _case(suite: Element, of: str, name: str) -> Element:
     return SubElement(suite, "testcase", classname=_xml(of), name=_xml(name))
 
 
-def _found(case: Element, run: Run, operation: str) -> None:
+def _found(case: Element, found: list[Finding], unexpected: Collection[Finding]) -> None:
     """The failures that the profile does not list as one failure; all else that was found as output."""
-    found = run.findings.get(operation, [])
-    failed = [each for each in found if each in run.results.unexpected]
-    rest = [each for each in found if each not in failed]
+    failed = [each for each in found if each in unexpected]
+    rest = [each for each in found if each not in unexpected]
     if failed:
         _outcome(
             case, "failure", ", ".join(dict.fromkeys(each.check for each in failed)), "\n\n".join(map(str, failed))

@@ -127,7 +127,8 @@ def _why(run: Run, operation: str) -> str:
 
 
 def _finding(found: Finding, cut: int) -> dict[str, Any]:
-    told = asdict(found) | {"sent": _exchanged(found.sent, cut), "received": _exchanged(found.received, cut)}
+    told: dict[str, Any] = asdict(found)
+    told |= {"sent": _exchanged(found.sent, cut), "received": _exchanged(found.received, cut)}
     told |= {name: _cut(told[name], cut) for name in ("message", "rule", "curl", "call", "expected")}
     del told["operation"]
     return {name: value for name, value in told.items() if value}

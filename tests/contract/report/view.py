@@ -59,7 +59,9 @@ class Run:
         Raises:
             KeyError: a verdict is none.
         """
-        return {each.operation: self._state(each) for each in self.results.operations} | {GATEWAY: self._whole()}
+        found: dict[str, State] = {each.operation: self._state(each) for each in self.results.operations}
+        found[GATEWAY] = self._whole()
+        return found
 
     @property
     def counts(self) -> dict[State, int]:
