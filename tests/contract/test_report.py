@@ -106,6 +106,30 @@ def test_junit() -> None:
     snapshot("junit.xml", junit(columns(runs())))
 
 
+def test_runs_that_are_hard_to_compare() -> None:
+    """Where the depth or the document is another one, the page and the summary say so."""
+    before = results("acme")
+    for after, words in (
+        (replace(before, depth="deep"), "The depth was quick, and is deep."),
+        (replace(before, document={"title": "Other"}), "The two runs were held to different documents."),
+    ):
+        every = columns([Run("a", before), Run("b", after)])
+        assert words in summary(every)
+        assert words in page(every)
+
+
+def test_a_long_list_and_a_finding_without_a_request() -> None:
+    """Markdown counts what is too much to list, and the page shows a finding of which no request is known."""
+    found = [finding(message=f"It is {number}.", sent=None, received=None) for number in range(33)]
+    every = columns([Run("a", results("acme", *found))])
+    assert "It is 29." in summary(every)
+    assert "It is 30." not in summary(every)
+    assert "- and 3 more\n" in summary(every)
+    cell = harmless(page(every)).data["gateways"][0]["cells"][2]
+    assert (len(cell["findings"]), cell["more"]) == (20, 13)
+    assert "sent" not in cell["findings"][0]
+
+
 # -- all kinds of results
 
 _TEXTS = st.text(st.characters(), max_size=12) | st.just(HOSTILE)

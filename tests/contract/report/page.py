@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from tests.contract import registry
 from tests.contract.book import GATEWAY
-from tests.contract.report.view import WORDS, Column, Run, operations, resource, stated, verdict
+from tests.contract.report.view import WORDS, Column, Run, document, operations, resource, stated, verdict
 from tests.contract.results import Finding, Received, Sent
 
 _FOLDER: Final = Path(__file__).parent
@@ -44,6 +44,7 @@ def page(every: Sequence[Column]) -> str:
             groups=_groups(names),
             words=WORDS,
             verdict=verdict,
+            document=document,
             stated=stated,
             checks=sorted({each.check for column in every for each in column.latest.results.findings}),
             history=any(len(column.runs) > 1 for column in every),
@@ -93,7 +94,7 @@ def _shape(every: Sequence[Column], names: dict[str, str], cut: int, most: int) 
         "gateways": [
             {
                 "name": column.name,
-                "document": " ".join(column.latest.results.document.get(each, "") for each in ("title", "version")),
+                "document": document(column.latest.results),
                 "cells": [_cell(column, operation, cut, most) for operation in names],
             }
             for column in every

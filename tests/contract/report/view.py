@@ -145,6 +145,11 @@ def operations(every: Sequence[Column]) -> dict[str, str]:
     return {name: result.name for column in every for name, result in column.latest.operations.items()}
 
 
+def document(results: Results) -> str:
+    """What a run was held to, by title and version."""
+    return " ".join(results.document[each] for each in ("title", "version") if each in results.document)
+
+
 def resource(name: str) -> str:
     """What a method belongs to: `batches` of `batches.cancel`."""
     return name.partition(".")[0]
