@@ -32,6 +32,7 @@ NATURAL: Final[Mapping[str, Any]] = {
     "POST /completions": {"model": "gpt-3.5-turbo-instruct", "prompt": "Say hello."},
     "POST /embeddings": {"model": "text-embedding-3-small", "input": "hello", "encoding_format": "float"},
     "POST /files": {"purpose": "batch", "file": json.dumps(LINE).encode()},
+    "POST /uploads": {"filename": "f.jsonl", "purpose": "batch", "bytes": 0, "mime_type": "application/jsonl"},
     "POST /responses": {"model": "gpt-4o", "input": "Say hello.", "background": True},
     "PUT /prompts/{promptId}/makeDefault": {"version": 1},
     "PUT /prompts/partials/{promptPartialId}/makeDefault": {"version": 1},
@@ -47,7 +48,11 @@ REFERENCES: Final[Mapping[str, str]] = {
     "training_file": "/files/{file_id}",
     "file_id": "/files/{file_id}",
     "assistant_id": "/assistants/{assistant_id}",
+    "file_ids": "/files/{file_id}",
     "integration_id": "/integrations/{slug}",
+    "mcp_integration_id": "/mcp-integrations/{mcpIntegrationId}",
+    "collection_id": "/collections/{collectionId}",
+    "workspace_id": "/admin/workspaces/{workspaceId}",
 }
 """Members of a body that name a thing, each with the path of such things."""
 
@@ -110,7 +115,8 @@ def _referring(world: World, body: dict[str, Any]) -> dict[str, Any]:
             found[name] = world.profile.ids[name]
         elif name in REFERENCES:
             try:
-                found[name] = next(iter(world.things(REFERENCES[name]).values()))
+                id_ = next(iter(world.things(REFERENCES[name]).values()))
             except Lacking:
                 continue
+            found[name] = [id_] if isinstance(found[name], list) else id_
     return found

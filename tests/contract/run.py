@@ -196,6 +196,9 @@ class _Run:
             self.unmade[check.name] = str(error)
         except (Unanswered, Withheld):
             return  # whoever listens to the wire has noted the first, and the second is no fault of the gateway
+        except Exception as error:  # noqa: BLE001  # an answer may be anything
+            message = f"What came makes no sense to this check: {type(error).__name__}: {error}"
+            self.book.add(check.name, message, exchange=self.world.wire.last)
         self.made[check.name] = self.world.wire.requests - before
 
     def _generated(self, effort: Effort) -> None:

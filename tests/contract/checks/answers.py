@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -20,6 +21,7 @@ _TRACES: Final = re.compile(
     rb"Traceback \(most recent call last\)|\n\s+at [\w.$<> ]+ ?\([^)\s]+:\d+(:\d+)?\)|\bat [\w.$]+\([\w]+\.java:\d+\)"
     rb"|goroutine \d+ \[|panicked at [^\s]+:\d+|File \"[^\"]+\", line \d+"
 )
+_LATEST: Final = 100_000_000_000
 _CHARSETS: Final = frozenset({"", "utf-8", "us-ascii", "utf8"})
 
 
@@ -49,7 +51,9 @@ def _no_secret(world: World, exchange: Exchange) -> Iterator[str]:
 
 
 def _no_trace(_: World, exchange: Exchange) -> Iterator[str]:
-    if exchange.response is not None and _TRACES.search(exchange.response.body):
+    body = b"" if exchange.response is None else exchange.response.body
+    plain = body.replace(rb"\n", b"\n").replace(rb"\"", b'"')  # in JSON the lines of a trace are escaped
+    if _TRACES.search(body) or _TRACES.search(plain):
         yield "The answer holds a stack trace."
 
 
@@ -66,6 +70,8 @@ def _error_shape(_: World, exchange: Exchange) -> Iterator[str]:
         yield f"The refusal with {answer.status} is no JSON object."
     elif not _message(body):
         yield f"The refusal with {answer.status} has no message."
+    elif "json" not in (answer.header("content-type") or ""):
+        yield f"The refusal with {answer.status} is JSON, and called {answer.header('content-type') or 'nothing'}."
 
 
 def _message(body: object, depth: int = 3) -> bool:
@@ -120,20 +126,59 @@ def _schema(_: World, exchange: Exchange) -> Iterator[str]:
     if content and not any(fnmatchcase(media, each) for each in content):
         yield f"The media type is {media or 'missing'}, and the document has {', '.join(content)}."
     elif media == "application/json" and media in content:
-        yield from _violations(operation, str(answer.status), parsed(answer))
+        yield from _violations(operation, str(answer.status), answer.body)
 
 
-def _violations(operation: Operation, status: str, body: Any) -> Iterator[str]:
+def _violations(operation: Operation, status: str, content: bytes) -> Iterator[str]:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        yield "The body is called JSON, and is none."
+        return
+    if not isinstance(body, dict) and _of_members(_schema_of(operation.path, operation.method, status)):
+        yield "The body is no object, and members are declared."
+        return
     error = next(iter(_validator(operation.path, operation.method, status).iter_errors(body)), None)
     if error is not None:
         place = "/".join(map(str, error.absolute_path)) or "the body"
         yield f"{re.sub('[0-9]+', 'N', place)}: {error.message[:300]}"
 
 
+def _of_members(schema: Any) -> bool:
+    """Whether a schema tells of members, and leaves out that it is an object which has them."""
+    resolved = spec.resolve(schema)
+    return "properties" in resolved and not resolved.get("nullable")
+
+
+def _schema_of(path: str, method: str, status: str) -> Any:
+    responses = DOCUMENT["paths"][path][method.lower()]["responses"]
+    return responses.get(status, responses.get("2XX"))["content"]["application/json"].get("schema", {})
+
+
 @cache
 def _validator(path: str, method: str, status: str) -> Validator:
-    responses = DOCUMENT["paths"][path][method.lower()]["responses"]
-    return spec.validator(responses.get(status, responses.get("2XX"))["content"]["application/json"].get("schema", {}))
+    return spec.validator(_schema_of(path, method, status))
+
+
+def _seconds(_: World, exchange: Exchange) -> Iterator[str]:
+    """What is a number and called a time is in seconds."""
+    answer = exchange.response
+    if answer is None or answer.status >= 300 or exchange.operation is None or b"{" not in answer.body[:2]:
+        return
+    for name in sorted(set(_late(parsed(answer)))):
+        yield f"{name} is in milliseconds, and seconds are declared."
+
+
+def _late(value: Any, depth: int = 4) -> Iterator[str]:
+    """The names of the times after the year 5138, taken for seconds."""
+    if depth == 0:
+        return
+    for each in value if isinstance(value, list) else ():
+        yield from _late(each, depth - 1)
+    for name, each in value.items() if isinstance(value, dict) else ():
+        if isinstance(each, (int, float)) and (name.endswith("_at") or name == "created") and each > _LATEST:
+            yield name
+        yield from _late(each, depth - 1)
 
 
 CHECKS: Final = (
@@ -149,5 +194,6 @@ CHECKS: Final = (
     Check("error_shape", "Each refusal is JSON that says what is wrong.", "/responses", look=_error_shape),
     Check("answer_headers", "The headers say what the body is.", "RFC 9110, section 8.3", look=_headers),
     Check("redirect", "No answer sends the caller elsewhere.", "/responses", look=_no_redirect),
+    Check("seconds", "Times that are numbers are seconds since 1970.", "/responses/content", look=_seconds),
     Check("answer_schema", "Status, media type and body are declared.", "/responses/content", look=_schema),
 )

@@ -13,6 +13,7 @@ from tests.contract.walk import everything
 from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
 
+_FEW: Final = 3
 _GONE: Final = (400, 403, 404, 410)
 _OWN: Final = frozenset({"name", "description", "metadata", "title"})
 """Members that mean the same in a request and in an answer, whatever the collection."""
@@ -93,6 +94,9 @@ def _written(world: World) -> Iterator[Problem]:
 
 def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     parents, id_, body, came = made(world, each)
+    other = made(world, each)[1]
+    if other == id_ and id_ not in _sent(body).values():  # what is put into another thing keeps its id
+        yield Problem("Two things that were made have one id.", world.last())
     answer = world.send(each.read, each.ids(parents, id_))
     if answer.status >= 300:
         yield Problem(f"What was just made is answered with {answer.status}.", world.last())
@@ -102,6 +106,9 @@ def _read_back(world: World, each: Collection) -> Iterator[Problem]:
         yield Problem("What is read has another id than was asked for.", world.last())
     yield from _differences(world, _sent(body), found, "sent")
     yield from _differences(world, _plain(came), found, "answered")
+    second = _plain(parsed(world.send(each.read, each.ids(parents, other))))
+    if (identity(second, each.parameter) or other) != other:
+        yield Problem("What is read has another id than was asked for.", world.last())
 
 
 def _differences(world: World, one: dict[str, Any], found: dict[str, Any], how: str) -> Iterator[Problem]:
@@ -151,9 +158,16 @@ def _changed(world: World, each: Collection) -> Iterator[Problem]:
     body = world.body(operation)
     if not changes or not isinstance(body, dict):
         return
+    before = _plain(parsed(world.send(each.read, ids)))
+    beside = each.ids(parents, made(world, each)[1])
+    others = _plain(parsed(world.send(each.read, beside)))
     answer = world.send(each.update, ids, body | changes)
     if answer.status >= 300:
         return
+    for name in sorted(_OWN & others.keys()):
+        if _plain(parsed(world.send(each.read, beside))).get(name) != others[name]:
+            yield Problem(f"{name} of another thing was changed, too.", world.last())
+    yield from _unnamed(world, each, ids, body | changes, before)
     for again in range(2):
         found = _plain(parsed(world.send(each.read, ids)))
         for name, value in changes.items():
@@ -164,6 +178,20 @@ def _changed(world: World, each: Collection) -> Iterator[Problem]:
             if answer.status >= 300:
                 message = f"The same PUT is answered with {answer.status} the second time."
                 yield Problem(message, world.last(), rule="RFC 9110, section 9.2.2")
+
+
+def _unnamed(
+    world: World, each: Collection, ids: dict[str, str], sent: dict[str, Any], before: dict[str, Any]
+) -> Iterator[Problem]:
+    """What an update does not name stays as it was; a PUT may be meant as a whole."""
+    found = _plain(parsed(world.send(each.read, ids)))
+    for name in sorted(_OWN & before.keys() - sent.keys()):
+        if not each.update.startswith("PUT") and found.get(name) != before[name]:
+            yield Problem(f"{name} was not to be changed, and is another one.", world.last())
+    if not each.update.startswith("PUT") and {"name", "metadata"} <= sent.keys():
+        world.send(each.update, ids, {"name": sent["name"]})
+        if "metadata" in found and _plain(parsed(world.send(each.read, ids))).get("metadata") != found["metadata"]:
+            yield Problem("metadata were not to be changed, and are others.", world.last())
 
 
 def _changes(world: World, operation: Operation) -> dict[str, Any]:
@@ -189,6 +217,9 @@ def _removed(world: World, each: Collection) -> Iterator[Problem]:
     after = world.send(each.read, ids)
     if after.status not in _GONE:
         yield Problem(f"What was deleted is answered with {after.status}.", world.last())
+    again = world.send(each.read, ids)
+    if after.status in _GONE and again.status not in _GONE:
+        yield Problem(f"What was deleted, and gone, is answered with {again.status} later.", world.last())
     for below in _below(world, each):
         after = world.send(below, ids)
         if after.status not in (*_GONE, 409):
@@ -222,6 +253,33 @@ def _unknown(world: World) -> Iterator[Problem]:
             answer = world.send(name, ids)
             if 200 <= answer.status < 300:
                 yield Problem(f"An id that nobody made is answered with {answer.status}.", world.last())
+            elif answer.status < 500 and answer.status not in (*_GONE, 422):
+                yield Problem(f"An id that nobody made is answered with {answer.status}, not 404.", world.last())
+
+
+def _agreeing(world: World) -> Iterator[Problem]:
+    return _every(world, _as_by_itself)
+
+
+def _as_by_itself(world: World, each: Collection) -> Iterator[Problem]:
+    """What is in a list can be read, and is the same by itself."""
+    if not each.listing:
+        return
+    parents = made(world, each)[0]
+    listed = items(parsed(world.send(each.listing, parents)))
+    seen = world.last()
+    for item in [*listed[:_FEW], *listed[-_FEW:]]:
+        id_ = identity(item, each.parameter)
+        if id_ is None:
+            continue
+        answer = world.send(each.read, each.ids(parents, id_))
+        if answer.status in _GONE:
+            yield Problem("The list has a thing that cannot be read.", seen)
+        elif answer.status < 300:
+            found = _plain(parsed(answer))
+            for name in sorted(_OWN & _plain(item).keys() & found.keys()):
+                if found[name] != _plain(item)[name]:
+                    yield Problem(f"{name} of a thing is another one in the list.", seen)
 
 
 def _steady(world: World) -> Iterator[Problem]:
@@ -239,6 +297,7 @@ CHECKS: Final = (
     Check("listed", "What was made is in the list.", "/responses", make=_in_list),
     Check("update_kept", "What was changed stays changed; a PUT may be repeated.", "/responses", make=_updated),
     Check("deleted_is_gone", "What was deleted is gone, with all below it.", "RFC 9110, section 9.3.5", make=_deleted),
+    Check("list_agrees", "What is listed is as it is by itself.", "/responses", make=_agreeing),
     Check("unknown_id", "An unknown id is refused.", "RFC 9110, section 15.5.5", make=_unknown),
     Check("safe_reading", "Reading changes nothing.", "RFC 9110, section 9.2.1", make=_steady),
 )

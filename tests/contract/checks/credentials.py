@@ -37,18 +37,33 @@ def _alternatives(world: World) -> Iterator[Problem]:
             sent = {*map(str.lower, kept), *map(str.lower, world.profile.headers)}
             if any(alternative <= sent for alternative in alternatives):
                 continue
-            if _plainly(world, alternatives) and world.wire.handle(_only(world, request, kept)).status < 300:
+            if _plainly(world, alternatives) and _taken(world, _only(world, request, kept)):
                 yield Problem(f"{', '.join(kept) or 'No credential'} alone is enough.", world.last())
-        yield from _other_scheme(world, request)
+        for name, wrong in _wrong(world, request):
+            if _taken(world, wrong):
+                yield Problem(f"{name} is taken.", world.last())
 
 
-def _other_scheme(world: World, request: Request) -> Iterator[Problem]:
-    if not world.secrets.get("authorization", "").startswith("Bearer "):
-        return
-    for value in ("Bearer", "Basic Y29udHJhY3Q6"):
-        headers = tuple((name, value if name == "authorization" else text) for name, text in request.headers)
-        if world.wire.handle(replace(request, headers=headers)).status < 300:
-            yield Problem(f"The credential {value!r} is taken.", world.last())
+def _wrong(world: World, request: Request) -> Iterator[tuple[str, Request]]:
+    """The request with credentials that cannot be any, each with what they are."""
+    bare = _only(world, request, ())
+    names = [name.lower() for name in world.secrets]
+    yield "A Basic authorization", replace(bare, headers=(*bare.headers, ("authorization", "Basic Y29udHJhY3Q6")))
+    yield "An empty credential", replace(bare, headers=(*bare.headers, *((name, "") for name in names)))
+    if "authorization" in names:
+        yield "A Bearer without a key", replace(bare, headers=(*bare.headers, ("authorization", "Bearer")))
+
+
+def _taken(world: World, request: Request) -> bool:
+    """Whether a request is answered as with all credentials: what it names is unknown, and still looked for."""
+    status = world.wire.handle(request).status
+    return status not in _REFUSALS and (status < 300 or status == world.wire.handle(_whole(world, request)).status)
+
+
+def _whole(world: World, request: Request) -> Request:
+    """The request with all credentials."""
+    bare = _only(world, request, ())
+    return replace(bare, headers=(*bare.headers, *((name.lower(), value) for name, value in world.secrets.items())))
 
 
 def _secured(world: World) -> Iterator[tuple[Operation, Call]]:
@@ -78,7 +93,7 @@ def _parts(secrets: dict[str, str]) -> Iterator[tuple[str, ...]]:
 
 
 def _only(world: World, request: Request, kept: tuple[str, ...]) -> Request:
-    dropped = {name.lower() for name in world.secrets if name not in kept}
+    dropped = {"authorization", *map(str.lower, world.secrets)} - set(map(str.lower, kept))
     return replace(request, headers=tuple(each for each in request.headers if each[0] not in dropped))
 
 

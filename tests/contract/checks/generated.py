@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.contract import generated_checks as ours
+from tests.contract import inputs, methods
 from tests.contract.check import Check
 
 CHECKS: Final = (
@@ -13,15 +14,27 @@ CHECKS: Final = (
     Check("content_type_conformance", "The media type is one that the answer declares.", "/responses/content"),
     Check("response_headers_conformance", "Declared headers are there, and as declared.", "/responses/headers"),
     Check("response_schema_conformance", "The body is what the schema says.", "/responses/content"),
-    Check("negative_data_rejection", "A request that does not conform is refused.", "/requestBody"),
-    Check("positive_data_acceptance", "A request that conforms is not refused for its form.", "/requestBody"),
+    Check("negative_data_rejection", "A request that does not conform is refused.", "/requestBody", make=inputs.wrong),
+    Check(
+        "positive_data_acceptance",
+        "A request that conforms is not refused for its form.",
+        "/requestBody",
+        make=inputs.right,
+    ),
     Check(
         "unsupported_method",
         "Another method is answered with 405 and `Allow`.",
         "RFC 9110, section 15.5.6",
         "non-strict",
+        make=methods.unsupported,
     ),
-    Check("allow_header_conformance", "`Allow` names the methods there are.", "RFC 9110, section 10.2.1", "non-strict"),
+    Check(
+        "allow_header_conformance",
+        "`Allow` names the methods there are.",
+        "RFC 9110, section 10.2.1",
+        "non-strict",
+        make=methods.allowed,
+    ),
     Check("use_after_free", "What was deleted is not found any more.", "RFC 9110, section 9.3.5"),
     Check("ensure_resource_availability", "What was created is found.", "RFC 9110, section 9.3.3"),
     Check(ours.EVENTS, "Every event of a stream is what the document says of it.", "/responses/content"),

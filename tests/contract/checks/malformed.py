@@ -40,6 +40,8 @@ def _bodies(world: World) -> Iterator[Problem]:
         request = world.request(known(world, operation))
         for body in _NO_JSON:
             yield from _must_refuse(world, replace(request, body=body), f"A body that is no JSON ({body[:12]!r})")
+        if _required(operation):
+            yield from _must_refuse(world, replace(request, body=b""), "No body")
         for body in _NO_OBJECT:
             if _wants_object(operation):
                 yield from _must_refuse(world, replace(request, body=body), f"The body {body.decode()}")

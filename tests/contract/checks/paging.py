@@ -33,6 +33,9 @@ def _paged(world: World, each: Collection) -> Iterator[Problem]:
     for page in found:
         if len(page.things) > _SIZE:
             yield Problem(f"A page of {_SIZE} has {len(page.things)} things.", page.exchange)
+    for page, following in pairwise(found):
+        if following.things and len(page.things) < _SIZE:
+            yield Problem(f"A page of {_SIZE} has {len(page.things)}, and more follow.", page.exchange)
     if len(set(seen)) < len(seen):
         yield Problem("A thing is on more than one page.", found[-1].exchange)
     if not found[-1].things and not set(wanted) <= set(seen):

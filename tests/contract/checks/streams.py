@@ -123,14 +123,47 @@ def _whole(world: World, chunks: list[dict[str, Any]]) -> Iterator[Problem]:
         yield Problem("Not every choice finishes exactly once.", world.last())
 
 
+def _in_order(world: World) -> Iterator[Problem]:
+    """What belongs before something else comes before it."""
+    for operation in streaming(world):
+        answer = _asked(world, operation)
+        if answer is None:
+            continue
+        values = [each for each in map(_value, events.frames(answer.body)) if isinstance(each, dict)]
+        numbers = [each["sequence_number"] for each in values if isinstance(each.get("sequence_number"), int)]
+        if numbers != sorted(set(numbers)):
+            yield Problem("The events are not in the order of their numbers.", world.last())
+        if _after_the_end(values):
+            yield Problem("A choice goes on after it has finished.", world.last())
+        names = [str(each.get("type")) for each in values]
+        if "message_start" in names and names.index("message_start") > 0:
+            yield Problem("Something comes before the start of a message.", world.last())
+        if "message_stop" in names and names[-1] != "message_stop":
+            yield Problem("Something comes after the stop of a message.", world.last())
+
+
+def _after_the_end(chunks: list[dict[str, Any]]) -> bool:
+    """Whether a choice has text after the reason why it finished."""
+    finished: set[Any] = set()
+    for choice in (each for chunk in chunks for each in chunk.get("choices") or [] if isinstance(each, dict)):
+        delta = choice.get("delta")
+        text = choice.get("text") or (delta.get("content") if isinstance(delta, dict) else None)
+        if choice.get("index") in finished and text:
+            return True
+        if choice.get("finish_reason"):
+            finished.add(choice.get("index"))
+    return False
+
+
 def _refusal(world: World) -> Iterator[Problem]:
     """What is wrong is refused as without a stream: by status and in JSON."""
     for operation in streaming(world):
         ids = world.things(operation.path)
         answer = world.send(str(operation), ids, {"stream": True, "model": 7, "messages": 7, "input": 7, "prompt": {}})
         media = answer.header("content-type") or ""
-        if 200 <= answer.status < 300 and b'"error"' not in answer.body:
-            yield Problem("A wrong request for a stream is not refused.", world.last(), rule=_body(operation))
+        if 200 <= answer.status < 300:
+            how = f"with status {answer.status} and an error inside" if b'"error"' in answer.body else "not"
+            yield Problem(f"A wrong request for a stream is refused {how}.", world.last(), rule=_body(operation))
         elif answer.status >= 400 and events.MEDIA in media:
             yield Problem("A refusal comes as a stream.", world.last())
 
@@ -146,5 +179,6 @@ CHECKS: Final = (
     Check("stream_events", "Each event of a stream is valid.", _PLACE, make=_conforming),
     Check("stream_end", "A stream ends with its mark.", _PLACE, make=_ended),
     Check("usage", "Tokens are counted, and add up.", _PLACE, make=_usage),
+    Check("stream_order", "The events of a stream come in their order.", _PLACE, make=_in_order),
     Check("stream_refusal", "What is wrong is refused before the stream begins.", "/responses", make=_refusal),
 )

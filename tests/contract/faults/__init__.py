@@ -1,0 +1,30 @@
+"""Faults that real gateways have, one at a time in a mock that has none otherwise; `make contract-proof` finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.contract.faults import (
+    credentials,
+    paging,
+    protocol,
+    robustness,
+    schema,
+    state,
+    streams,
+    validation,
+)
+from tests.contract.faults.fault import Fault
+
+KINDS: Final[Mapping[str, tuple[Fault, ...]]] = {
+    "schema": schema.FAULTS,
+    "protocol": protocol.FAULTS,
+    "validation": validation.FAULTS,
+    "credentials": credentials.FAULTS,
+    "state": state.FAULTS,
+    "paging": paging.FAULTS,
+    "streams": streams.FAULTS,
+    "robustness": robustness.FAULTS,
+}
+FAULTS: Final = tuple(fault for faults in KINDS.values() for fault in faults)

@@ -1,0 +1,148 @@
+"""Requests that are wrong in one place, and requests that are right in an unusual way, for every operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from tests.contract.bodies import REFERENCES, UNSUITED
+from tests.contract.calls import NOTHING, Call, Lacking
+from tests.contract.check import Problem
+from tests.contract.document import Operation
+from tests.contract.world import World
+from tests.mock import spec
+
+_JSON: Final = "application/json"
+_ODD: Final[tuple[Any, ...]] = ("contract-unknown", -1, 10**9, 0.5, [1], {"a": 1}, True, None)
+_WORDS: Final = ("ü", "\u2028 \U0001f600", "x" * 200)
+_LARGE: Final = (2**63, -(2**63) - 1, 10**30)
+_TEXTS: Final = frozenset({"name", "description", "title"})
+_REFUSED: Final = (400, 415, 422)
+
+
+def wrong(world: World) -> Iterator[Problem]:
+    """What breaks the schema in one place is refused, in the body as in the query."""
+    for call in _calls(world):
+        for what, changed in (*_wrong_bodies(call), *_wrong_queries(call)):
+            status = world.wire.handle(world.request(changed)).status
+            if 200 <= status < 300:
+                rule = f"#/paths/{call.operation.path.replace('/', '~1')}/{call.operation.method.lower()}"
+                yield Problem(f"{what} is answered with {status}.", world.last(), rule=rule)
+
+
+def right(world: World) -> Iterator[Problem]:
+    """What the schema allows is not refused where the plain request is not."""
+    for call in _calls(world):
+        changes = [*_right_bodies(call), *_right_queries(call)]
+        if not changes or world.wire.handle(world.request(call)).status >= 300:
+            continue
+        for what, changed in changes:
+            if world.wire.handle(world.request(changed)).status in _REFUSED:
+                yield Problem(f"{what} is refused with {world.last().status}.", world.last())
+        for changed in _large_numbers(call):
+            world.wire.handle(world.request(changed))  # it may be refused; a crash is seen by whoever looks
+
+
+def _calls(world: World) -> Iterator[Call]:
+    """A valid call of each operation that takes JSON, or a query, and ends nothing."""
+    for operation in world.tryable():
+        content = operation.raw.get("requestBody", {}).get("content", {})
+        if operation.method == "DELETE" or not operation.succeeds or (content and _JSON not in content):
+            continue
+        try:
+            yield world.call(str(operation))
+        except Lacking:
+            continue
+
+
+def _schema(operation: Operation) -> Any:
+    return operation.raw.get("requestBody", {}).get("content", {}).get(_JSON, {}).get("schema", {})
+
+
+def _members(operation: Operation) -> dict[str, Any]:
+    return dict(spec.flat(_schema(operation)).get("properties", {}))
+
+
+def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
+    if not isinstance(call.body, dict):
+        return
+    fits = spec.validator(_schema(call.operation)).is_valid
+    for name in call.body:
+        less = {key: value for key, value in call.body.items() if key != name}
+        if not fits(less):
+            yield f"A body without {name}", replace(call, body=less)
+    for name in sorted(_members(call.operation)):
+        odd = (value for value in _ODD if not fits({**call.body, name: value}))
+        for value in list(odd)[:3]:
+            yield f"{name} of {json.dumps(value)}", replace(call, body={**call.body, name: value})
+    if not fits({**call.body, "contract_unknown": 1}):
+        yield "An unknown member", replace(call, body={**call.body, "contract_unknown": 1})
+
+
+def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
+    if not isinstance(call.body, dict):
+        return
+    fits = spec.validator(_schema(call.operation)).is_valid
+    for name, schema in sorted(_members(call.operation).items()):
+        if name in UNSUITED or _refers(name):
+            continue
+        values = _WORDS if name in _TEXTS else () if name in call.body else _plain(schema)
+        for value in values:
+            if fits({**call.body, name: value}):
+                yield f"{name} of {json.dumps(value)[:40]}", replace(call, body={**call.body, name: value})
+
+
+def _plain(schema: Any) -> tuple[Any, ...]:
+    """A simple value of a schema; none for what could mean something elsewhere."""
+    flat = spec.flat(schema)
+    if flat.get("type") == "boolean":
+        return (False,)
+    if "enum" in flat:
+        return tuple(each for each in flat["enum"] if each is not None)[:1]
+    return ({"contract": "ü"},) if "additionalProperties" in flat and "properties" not in flat else ()
+
+
+def _refers(name: str) -> bool:
+    return name in REFERENCES or name.endswith(("_id", "_ids", "Id", "Ids", "_slug"))
+
+
+def _large_numbers(call: Call) -> Iterator[Call]:
+    if not isinstance(call.body, dict):
+        return
+    for name, schema in sorted(_members(call.operation).items()):
+        if spec.flat(schema).get("type") == "integer":
+            yield from (replace(call, body={**call.body, name: number}) for number in _LARGE)
+
+
+def _queries(call: Call) -> Iterator[tuple[str, Any]]:
+    if call.body is NOTHING:
+        for each in call.operation.raw.get("parameters", []):
+            if each["in"] == "query":
+                yield each["name"], spec.flat(each["schema"])
+
+
+def _wrong_queries(call: Call) -> Iterator[tuple[str, Call]]:
+    for name, schema in _queries(call):
+        fits = spec.validator(schema).is_valid
+        if schema.get("type") in ("integer", "number"):
+            odd = [each for each in ("contract", -1, 10**9) if not fits(each)]
+        elif "enum" in schema:
+            odd = ["contract-unknown"] if not fits("contract-unknown") else []
+        else:
+            odd = []
+        for value in odd:
+            yield f"{name}={value}", replace(call, query={**call.query, name: value})
+
+
+def _right_queries(call: Call) -> Iterator[tuple[str, Call]]:
+    for name, schema in _queries(call):
+        if "enum" in schema:
+            values = schema["enum"]
+        elif schema.get("type") == "integer" and name in ("limit", "page_size", "pageSize"):
+            values = [each for each in (1, 3, 10, 20) if spec.validator(schema).is_valid(each)]
+        else:
+            values = []
+        for value in values:
+            yield f"{name}={value}", replace(call, query={**call.query, name: value})
