@@ -15,6 +15,7 @@ from tests.contract.world import World
 from tests.mock import spec
 
 _JSON: Final = "application/json"
+_FORM: Final = "multipart/form-data"
 _ODD: Final[tuple[Any, ...]] = ("contract-unknown", -1, 10**9, 0.5, [1], {"a": 1}, True, None)
 _WORDS: Final = ("ü", "\u2028 \U0001f600", "x" * 200)
 _LARGE: Final = (2**63, -(2**63) - 1, 10**30)
@@ -49,7 +50,7 @@ def _calls(world: World) -> Iterator[Call]:
     """A valid call of each operation that takes JSON, or a query, and ends nothing."""
     for operation in world.tryable():
         content = operation.raw.get("requestBody", {}).get("content", {})
-        if operation.method == "DELETE" or not operation.succeeds or (content and _JSON not in content):
+        if operation.method == "DELETE" or not operation.succeeds or (content and not {_JSON, _FORM} & content.keys()):
             continue
         try:
             yield world.call(str(operation))
@@ -58,7 +59,12 @@ def _calls(world: World) -> Iterator[Call]:
 
 
 def _schema(operation: Operation) -> Any:
-    return operation.raw.get("requestBody", {}).get("content", {}).get(_JSON, {}).get("schema", {})
+    content = operation.raw.get("requestBody", {}).get("content", {})
+    return next((content[media].get("schema", {}) for media in (_JSON, _FORM) if media in content), {})
+
+
+def _is_form(operation: Operation) -> bool:
+    return _JSON not in operation.raw.get("requestBody", {}).get("content", {_JSON: {}})
 
 
 def _members(operation: Operation) -> dict[str, Any]:
@@ -67,6 +73,9 @@ def _members(operation: Operation) -> dict[str, Any]:
 
 def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
     if not isinstance(call.body, dict):
+        return
+    if _is_form(call.operation):
+        yield from _wrong_forms(call, call.body)
         return
     fits = spec.validator(_schema(call.operation)).is_valid
     for name in call.body:
@@ -81,8 +90,17 @@ def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
         yield "An unknown member", replace(call, body={**call.body, "contract_unknown": 1})
 
 
+def _wrong_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]:
+    """A form without a field that it has to have, or with a word that is none of those declared."""
+    for name in sorted(form.keys() & set(spec.flat(_schema(call.operation)).get("required", ()))):
+        yield f"A form without {name}", replace(call, body={key: form[key] for key in form if key != name})
+    for name, schema in sorted(_members(call.operation).items()):
+        if not spec.validator(schema).is_valid(_ODD[0]) and spec.flat(schema).get("type") in ("string", "integer"):
+            yield f"{name} of {_ODD[0]}", replace(call, body={**form, name: _ODD[0]})
+
+
 def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
-    if not isinstance(call.body, dict):
+    if not isinstance(call.body, dict) or _is_form(call.operation):
         return
     fits = spec.validator(_schema(call.operation)).is_valid
     for name, schema in sorted(_members(call.operation).items()):
@@ -101,7 +119,7 @@ def _plain(schema: Any) -> tuple[Any, ...]:
         return (False,)
     if "enum" in flat:
         return tuple(each for each in flat["enum"] if each is not None)[:1]
-    return ({"contract": "ü"},) if "additionalProperties" in flat and "properties" not in flat else ()
+    return ({"contract": "ü"},) if flat.get("type") == "object" and "properties" not in flat else ()
 
 
 def _refers(name: str) -> bool:
@@ -109,7 +127,7 @@ def _refers(name: str) -> bool:
 
 
 def _large_numbers(call: Call) -> Iterator[Call]:
-    if not isinstance(call.body, dict):
+    if not isinstance(call.body, dict) or _is_form(call.operation):
         return
     for name, schema in sorted(_members(call.operation).items()):
         if spec.flat(schema).get("type") == "integer":

@@ -164,17 +164,23 @@ def _changed(world: World, each: Collection) -> Iterator[Problem]:
     answer = world.send(each.update, ids, body | changes)
     if answer.status >= 300:
         return
-    for name in sorted(_OWN & others.keys()):
-        if _plain(parsed(world.send(each.read, beside))).get(name) != others[name]:
-            yield Problem(f"{name} of another thing was changed, too.", world.last())
+    yield from _same(world, each, beside, others, "{} of another thing was changed, too.")
     yield from _unnamed(world, each, ids, body | changes, before)
+    yield from _repeated(world, each, ids, body | changes, changes)
+
+
+def _repeated(
+    world: World, each: Collection, ids: dict[str, str], body: dict[str, Any], changes: dict[str, Any]
+) -> Iterator[Problem]:
+    """What was changed is read so, and a PUT can be sent again and changes no more."""
+    operation = world.operations[each.update]
     for again in range(2):
         found = _plain(parsed(world.send(each.read, ids)))
         for name, value in changes.items():
             if name in found and found[name] != value:
                 yield Problem(f"{name} was changed, and is not what it was changed to.", world.last())
         if not again and operation.method == "PUT":
-            answer = world.send(each.update, ids, body | changes)
+            answer = world.send(each.update, ids, body)
             if answer.status >= 300:
                 message = f"The same PUT is answered with {answer.status} the second time."
                 yield Problem(message, world.last(), rule="RFC 9110, section 9.2.2")
@@ -184,14 +190,22 @@ def _unnamed(
     world: World, each: Collection, ids: dict[str, str], sent: dict[str, Any], before: dict[str, Any]
 ) -> Iterator[Problem]:
     """What an update does not name stays as it was; a PUT may be meant as a whole."""
-    found = _plain(parsed(world.send(each.read, ids)))
-    for name in sorted(_OWN & before.keys() - sent.keys()):
-        if not each.update.startswith("PUT") and found.get(name) != before[name]:
-            yield Problem(f"{name} was not to be changed, and is another one.", world.last())
-    if not each.update.startswith("PUT") and {"name", "metadata"} <= sent.keys():
+    if each.update.startswith("PUT"):
+        return
+    told = "{} was not to be changed, and is another one."
+    unnamed = {name: value for name, value in before.items() if name not in sent}
+    yield from _same(world, each, ids, unnamed, told)
+    if {"name", "metadata"} <= sent.keys():
         world.send(each.update, ids, {"name": sent["name"]})
-        if "metadata" in found and _plain(parsed(world.send(each.read, ids))).get("metadata") != found["metadata"]:
-            yield Problem("metadata were not to be changed, and are others.", world.last())
+        yield from _same(world, each, ids, {"metadata": sent["metadata"]}, told)
+
+
+def _same(world: World, each: Collection, ids: dict[str, str], before: dict[str, Any], told: str) -> Iterator[Problem]:
+    """A thing still has the members that it had."""
+    found = _plain(parsed(world.send(each.read, ids)))
+    for name in sorted(_OWN & before.keys() & found.keys()):
+        if found[name] != before[name]:
+            yield Problem(told.format(name), world.last())
 
 
 def _changes(world: World, operation: Operation) -> dict[str, Any]:

@@ -62,6 +62,10 @@ def _honest(found: list[Page]) -> Iterator[Problem]:
 
 
 def _ordered(world: World, each: Collection, parents: dict[str, str]) -> Iterator[Problem]:
+    """Of two things the one that was made a second later comes first downwards, and last upwards."""
+    older = made(world, each)[1]
+    world.wait(1.5)
+    latest = made(world, each)[1], older
     down = next(iter(pages(world, each.listing, parents, order="desc")))
     up = next(iter(pages(world, each.listing, parents, order="asc")))
     for page, sign in ((down, -1), (up, 1)):
@@ -69,10 +73,11 @@ def _ordered(world: World, each: Collection, parents: dict[str, str]) -> Iterato
         numbers = [time for time in times if isinstance(time, (int, float))]
         if any(sign * other < sign * one for one, other in pairwise(numbers)):
             yield Problem("The list is not in the order that was asked for.", page.exchange)
-    if down.more is False and up.more is False:
-        one, other = ([_id(each, thing) for thing in page.things] for page in (down, up))
-        if one != other[::-1]:
-            yield Problem("The list upwards is not the list downwards turned round.", up.exchange)
+    newer, older = latest
+    for page, first, second in ((down, newer, older), (up, older, newer)):
+        ids = [_id(each, thing) for thing in page.things]
+        if first in ids and second in ids and ids.index(first) > ids.index(second):
+            yield Problem("The list is not in the order that was asked for.", page.exchange)
 
 
 def _id(each: Collection, thing: object) -> str | None:

@@ -1,0 +1,196 @@
+"""The suite is proved: it finds the faults that are there, and reports none where there is none. `make contract-proof`.
+
+Each seeded fault is met by a whole run of the suite, as `make contract` makes it, on a gateway that has nothing but the
+operations that the fault needs. A run without anything generated comes first: what it finds, the whole run finds as well,
+since it begins with the same requests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+from portkey_mock import Gateway, ManualClock
+from portkey_mock.document import Document
+from portkey_mock.gateway import compiled_from
+from tests.contract import plain
+from tests.contract.faults import FAULTS, KINDS
+from tests.contract.faults.fault import Fault
+from tests.contract.profiles import load
+from tests.contract.results import Results
+from tests.contract.run import Depth, run
+
+TABLE: Final = Path(__file__).parent / "faults" / "PROOF.md"
+SEEDS: Final = (101, 202, 303, 404, 505)
+HEALTHY: Final = 20
+_PARTS: Final = 2
+_NAMES: Final = {each.name: each for each in FAULTS}
+_DEPTHS: Final[tuple[Depth, ...]] = ("directed", "quick")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of the suite on one fault with one seed.
+
+    Attributes:
+        found: those of the checks that should find it which did.
+        others: the other checks that failed.
+        depth: the depth of the run that found it.
+        seconds: of processor time.
+    """
+
+    fault: str
+    seed: int
+    found: tuple[str, ...]
+    others: tuple[str, ...]
+    depth: str
+    seconds: float
+
+
+@cache
+def _document() -> Document:
+    return compiled_from(None)
+
+
+def results(fault: Fault | None, seed: int, depth: Depth, share: tuple[int, int] = (0, 1)) -> Results:
+    """A run of the suite on the mock, healthy if there is no fault."""
+    clock = ManualClock()
+    healthy = Gateway(_document(), clock=clock)
+    profile = load("mock") if fault is None else replace(load("mock"), operations=fault.operations)
+    gateway = healthy if fault is None else fault.on(healthy)
+    return run(gateway, profile, seed, depth, wait=clock.advance, share=share)
+
+
+def tried(name: str, seed: int) -> Tried:
+    """Runs the suite on one fault, at first without what is generated."""
+    fault, began = _NAMES[name], time.process_time()
+    seen: set[str] = set()
+    for depth in _DEPTHS:
+        seen |= {each.check for each in results(fault, seed, depth).findings}
+        found = tuple(each for each in fault.checks if each in seen)
+        if found:
+            break
+    others = tuple(sorted(seen - set(fault.checks)))
+    return Tried(name, seed, found, others, depth, time.process_time() - began)
+
+
+def alarms(seed: int, part: int) -> list[str]:
+    """What the suite reports of a part of the healthy mock, where nothing is to be reported."""
+    came = results(None, seed, "quick", (part, _PARTS))
+    untestable = [f"{each.operation}: not testable: {each.why}" for each in came.untestable]
+    return [f"{each.operation}: {each.check}: {each.message.splitlines()[0]}" for each in came.findings] + untestable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Proves the suite, and writes the table if all of it was tried; 0 if what is demanded holds, else 1."""
+    options = _parser().parse_args(arguments)
+    names = [each.name for each in FAULTS if not options.faults or each.name in options.faults]
+    names = names[:: options.every]
+    began = time.monotonic()
+    with ProcessPoolExecutor(_PARTS, get_context("fork")) as pool:
+        waiting = [pool.submit(tried, name, seed) for name in names for seed in SEEDS[: options.seeds]]
+        healthy = [
+            pool.submit(alarms, 1000 + number, part) for number in range(options.healthy) for part in range(_PARTS)
+        ]
+        came = [each.result() for each in waiting]
+        raised = [alarm for each in healthy for alarm in each.result()]
+    report = _Report(names, came, raised, options.healthy, options.seeds)
+    print("\n".join(report.lines()))
+    print(f"{time.monotonic() - began:.0f} s")
+    if options.plain:
+        plain.measure(names, told=print)
+    whole = len(names) == len(FAULTS) and options.seeds == len(SEEDS) and options.healthy == HEALTHY
+    if whole or options.write:
+        TABLE.write_text("\n".join(report.table(plain.known())) + "\n", encoding="utf-8")
+    return int(not report.holds)
+
+
+class _Report:
+    """What was found, counted."""
+
+    def __init__(self, names: list[str], came: list[Tried], raised: list[str], healthy: int, seeds: int) -> None:
+        self.raised, self.healthy, self.seeds = raised, healthy, seeds
+        self.by_fault: defaultdict[str, list[Tried]] = defaultdict(list)
+        for each in came:
+            self.by_fault[each.fault].append(each)
+        self.found = {name for name in names if all(each.found for each in self.by_fault[name])}
+        self.kinds = {
+            kind: [each.name for each in faults if each.name in self.by_fault] for kind, faults in KINDS.items()
+        }
+
+    @property
+    def holds(self) -> bool:
+        """At least 95 % found and 80 % of every kind, each time by the right check, and no false alarm."""
+        shares = [len(self.found.intersection(names)) / len(names) for names in self.kinds.values() if names]
+        return not self.raised and len(self.found) >= 0.95 * len(self.by_fault) and min(shares, default=1) >= 0.8
+
+    def lines(self) -> Iterator[str]:
+        """What a person reads at the end."""
+        for kind, names in self.kinds.items():
+            yield f"{kind}: {len(self.found.intersection(names))} of {len(names)}"
+        yield f"all: {len(self.found)} of {len(self.by_fault)}, by the right check in {self.seeds} of {self.seeds} seeds"
+        for name in self.by_fault.keys() - self.found:
+            seen = {check for each in self.by_fault[name] for check in each.others}
+            yield f"survives: {name}; should be found by {', '.join(_NAMES[name].checks)}; others: {', '.join(seen) or 'none'}"
+        yield f"false alarms in {self.healthy} runs on the healthy mock: {len(self.raised)}"
+        yield from sorted(set(self.raised))
+
+    def table(self, plainly: dict[str, str]) -> Iterator[str]:
+        """The table that is committed."""
+        yield "# The proof of the contract suite"
+        yield ""
+        yield "Written by `make contract-proof`. Each fault is one small change of the mock gateway (`tests/contract/faults`)."
+        yield f"Each was tried with {self.seeds} seeds; found means that a check that should find it did, with every seed."
+        yield "`st run` is the command line of schemathesis as it comes, on the same fault, with the same document,"
+        yield "credentials and operations, and one seed: found means that it failed with a failure that it does not"
+        yield "report of the healthy mock."
+        yield ""
+        yield "| kind | faults | found | `st run` |"
+        yield "|---|---|---|---|"
+        for kind, names in [*self.kinds.items(), ("all", list(self.by_fault))]:
+            plain_found = sum(plainly.get(name) == "found" for name in names)
+            told = f"{plain_found} of {sum(name in plainly for name in names)}" if plainly else "not measured"
+            yield f"| {kind} | {len(names)} | {len(self.found.intersection(names))} | {told} |"
+        yield ""
+        yield f"The healthy mock, {self.healthy} runs with other seeds on all operations: {len(self.raised)} false alarms."
+        survivors = sorted(self.by_fault.keys() - self.found)
+        yield ""
+        yield f"Survivors: {', '.join(survivors) or 'none'}."
+        yield ""
+        yield "| kind | fault | what is wrong | found by | seeds | depth | seconds | `st run` |"
+        yield "|---|---|---|---|---|---|---|---|"
+        for kind, names in self.kinds.items():
+            yield from (self._row(kind, name, plainly.get(name, "")) for name in names)
+
+    def _row(self, kind: str, name: str, plainly: str) -> str:
+        came = self.by_fault[name]
+        checks = [each for each in _NAMES[name].checks if any(each in one.found for one in came)]
+        seeds = f"{sum(bool(each.found) for each in came)} of {len(came)}"
+        depth = "/".join(sorted({each.depth for each in came}))
+        seconds = sum(each.seconds for each in came) / len(came)
+        says = _NAMES[name].says.replace("|", "\\|")
+        return f"| {kind} | {name} | {says} | {', '.join(checks) or 'nothing'} | {seeds} | {depth} | {seconds:.1f} | {plainly} |"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make contract-proof", description="Proves the contract suite by faults.")
+    parser.add_argument("--faults", nargs="*", default=[], help="only these, by name")
+    parser.add_argument("--every", type=int, default=1, help="only each nth fault")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help=f"how many seeds, at most {len(SEEDS)}")
+    parser.add_argument("--healthy", type=int, default=HEALTHY, help="how many runs on the healthy mock")
+    parser.add_argument("--plain", action="store_true", help="measure `st run` on the same faults, too")
+    parser.add_argument("--write", action="store_true", help="write the table even if only a share was tried")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
