@@ -24,8 +24,8 @@ CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BAS
   $(if $(REPORT),--report "$(REPORT)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate migration drift update diff check lint imports types format test contract contract-report mock \
-  demo bench peers lock audit
+.PHONY: help setup generate migration drift update diff check lint imports types format test contract contract-report \
+  contract-proof mock demo bench peers lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -74,6 +74,9 @@ contract: .venv/.installed  ## hold a gateway to the document: GATEWAY=, BASE_UR
 
 contract-report: .venv/.installed  ## several results in one page: ARGS="earlier.json later.json"; REPORT=folder
 	@PYTHONPATH=. $(BIN)/python -m tests.contract.report $(if $(REPORT),--report "$(REPORT)") $(ARGS)
+
+contract-proof: .venv/.installed  ## prove the contract suite by seeded faults; ARGS="--every 10 --seeds 1 --healthy 1", --plain for st run beside it
+	PYTHONPATH=. $(BIN)/python -m tests.contract.proof $(ARGS)
 
 mock: .venv/.installed  ## the mock gateway on PORT (4010)
 	$(BIN)/python -m portkey_mock --port $(PORT) $(ARGS)

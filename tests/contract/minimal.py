@@ -64,8 +64,9 @@ def _less(request: Request) -> Iterator[Request]:
         body = json.loads(request.body) if request.body else None
     except (ValueError, RecursionError):
         return
+    headers = tuple(each for each in request.headers if each[0] != "content-length")
     for each in _without(body):
-        yield replace(request, body=json.dumps(each).encode())
+        yield replace(request, headers=headers, body=json.dumps(each).encode())
 
 
 def _without(value: Any, depth: int = 3) -> Iterator[Any]:

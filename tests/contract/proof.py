@@ -1,8 +1,8 @@
 """The suite is proved: it finds the faults that are there, and reports none where there is none. `make contract-proof`.
 
 Each seeded fault is met by a whole run of the suite, as `make contract` makes it, on a gateway that has nothing but the
-operations that the fault needs. A run without anything generated comes first: what it finds, the whole run finds as well,
-since it begins with the same requests.
+operations that the fault needs. A run without anything generated comes first: what it finds, the whole run finds as
+well, since it begins with the same requests.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ TABLE: Final = Path(__file__).parent / "faults" / "PROOF.md"
 SEEDS: Final = (101, 202, 303, 404, 505)
 HEALTHY: Final = 20
 _PARTS: Final = 2
+_HEAD: Final = """\
+# The proof of the contract suite
+
+Written by `make contract-proof`. Each fault is one small change of the mock gateway (`tests/contract/faults`). It was
+tried with {seeds} seeds; it is found where a check that should find it did, with every seed. Those without a depth of
+`quick` are found by what is not generated. `st run` is the command line of schemathesis on the same fault, with the
+same document, credentials and operations, and one seed (`--plain`); it has found a fault where it reports a failure that it
+does not report of the healthy mock.
+"""
 _NAMES: Final = {each.name: each for each in FAULTS}
 _DEPTHS: Final[tuple[Depth, ...]] = ("directed", "quick")
 
@@ -137,22 +146,17 @@ class _Report:
         """What a person reads at the end."""
         for kind, names in self.kinds.items():
             yield f"{kind}: {len(self.found.intersection(names))} of {len(names)}"
-        yield f"all: {len(self.found)} of {len(self.by_fault)}, by the right check in {self.seeds} of {self.seeds} seeds"
+        yield f"all: {len(self.found)} of {len(self.by_fault)}, by the right check in each of {self.seeds} seeds"
         for name in self.by_fault.keys() - self.found:
             seen = {check for each in self.by_fault[name] for check in each.others}
-            yield f"survives: {name}; should be found by {', '.join(_NAMES[name].checks)}; others: {', '.join(seen) or 'none'}"
+            wanted, others = ", ".join(_NAMES[name].checks), ", ".join(seen) or "none"
+            yield f"survives: {name}; should be found by {wanted}; others: {others}"
         yield f"false alarms in {self.healthy} runs on the healthy mock: {len(self.raised)}"
         yield from sorted(set(self.raised))
 
     def table(self, plainly: dict[str, str]) -> Iterator[str]:
         """The table that is committed."""
-        yield "# The proof of the contract suite"
-        yield ""
-        yield "Written by `make contract-proof`. Each fault is one small change of the mock gateway (`tests/contract/faults`)."
-        yield f"Each was tried with {self.seeds} seeds; found means that a check that should find it did, with every seed."
-        yield "`st run` is the command line of schemathesis as it comes, on the same fault, with the same document,"
-        yield "credentials and operations, and one seed: found means that it failed with a failure that it does not"
-        yield "report of the healthy mock."
+        yield from _HEAD.format(seeds=self.seeds).splitlines()
         yield ""
         yield "| kind | faults | found | `st run` |"
         yield "|---|---|---|---|"
@@ -161,7 +165,8 @@ class _Report:
             told = f"{plain_found} of {sum(name in plainly for name in names)}" if plainly else "not measured"
             yield f"| {kind} | {len(names)} | {len(self.found.intersection(names))} | {told} |"
         yield ""
-        yield f"The healthy mock, {self.healthy} runs with other seeds on all operations: {len(self.raised)} false alarms."
+        runs = f"{self.healthy} runs with other seeds on all operations" if self.healthy else "not tried"
+        yield f"The healthy mock, {runs}: {len(self.raised)} false alarms."
         survivors = sorted(self.by_fault.keys() - self.found)
         yield ""
         yield f"Survivors: {', '.join(survivors) or 'none'}."
@@ -178,7 +183,8 @@ class _Report:
         depth = "/".join(sorted({each.depth for each in came}))
         seconds = sum(each.seconds for each in came) / len(came)
         says = _NAMES[name].says.replace("|", "\\|")
-        return f"| {kind} | {name} | {says} | {', '.join(checks) or 'nothing'} | {seeds} | {depth} | {seconds:.1f} | {plainly} |"
+        by = ", ".join(checks) or "nothing"
+        return f"| {kind} | {name} | {says} | {by} | {seeds} | {depth} | {seconds:.1f} | {plainly} |"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,7 +32,7 @@ ALONE: Final = ("examples", "coverage", "fuzzing")
 """The phases that try one operation by itself."""
 
 _SHOWN: Final = 2000
-_REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(model|slug|version)$")
+_REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(id|model|slug|version)$")
 """Members of a body that name something which has to be there."""
 
 
@@ -215,11 +215,20 @@ def _is_void(check: str, case: Case[Any], target: Target) -> bool:
                 form is not None and isinstance(case.body, dict) and _conforms_as_sent(form.optimized_schema, case.body)
             )
         case "positive_data_acceptance":
-            return target.remembers and isinstance(case.body, dict) and any(map(_REFERENCE.search, case.body))
+            return target.remembers and isinstance(case.body, dict) and _refers(case.body)
         case "ensure_resource_availability":
             return case.method == "GET" and not case.path.endswith("}")
         case _:
             return False
+
+
+def _refers(body: Any) -> bool:
+    """Whether a body names a thing anywhere in it."""
+    if isinstance(body, list):
+        return any(map(_refers, body))
+    if not isinstance(body, dict):
+        return False
+    return any(_REFERENCE.search(str(name)) or _refers(each) for name, each in body.items())
 
 
 def _conforms_as_sent(schema: Any, form: Mapping[str, Any]) -> bool:

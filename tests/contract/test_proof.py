@@ -1,0 +1,97 @@
+"""The suite sees: of the seeded faults a share, each found by the check for it; `make contract-proof` tries all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from schemathesis.checks import CHECKS
+
+from portkey_api.types import WireModel
+from portkey_mock import Gateway, ManualClock
+from tests.contract import generated_checks as generated
+from tests.contract import registry
+from tests.contract.document import DOCUMENT, operations
+from tests.contract.faults import FAULTS, KINDS
+from tests.contract.faults.fault import FILES, STORES, Fault, put
+from tests.contract.plain import known
+from tests.contract.profiles import load
+from tests.contract.proof import SEEDS, TABLE, results, tried
+from tests.contract.run import run
+from tests.contract.suite import try_alone
+from tests.contract.target import mock
+
+_NAMES = {each.name: each for each in FAULTS}
+_SAMPLE = [faults[number] for faults in KINDS.values() for number in range(0, len(faults), 3)]
+
+UNPROVEN = {
+    "could_not_be_tried": "says that schemathesis gave up, which no gateway makes it do",
+    "malformed_bytes": "takes a server that answers bytes which are no HTTP with 500",
+    "client_agrees": "proved by `test_a_client_that_misreads`, since the fault has to be in the client",
+    "response_headers_conformance": "proved by `test_missing_header_is_seen`: the document requires no header",
+    "ensure_resource_availability": "made in sequences; `read_your_write` is there before it",
+}
+
+
+@pytest.mark.parametrize("fault", _SAMPLE, ids=str)
+def test_fault_is_seen(fault: Fault) -> None:
+    """A gateway with one fault fails at a check that is there for it."""
+    came = tried(fault.name, SEEDS[0])
+    assert came.found, came.others
+
+
+def test_every_check_is_there_for_a_fault() -> None:
+    """No check is made that no fault is meant for, but for those that say why."""
+    meant = {name for fault in FAULTS for name in fault.checks} | UNPROVEN.keys()
+    assert meant == registry.CHECKS.keys()
+
+
+def test_there_are_faults_of_every_kind() -> None:
+    """Sixty faults at least, five of every kind, and no two of one name."""
+    assert len(_NAMES) == len(FAULTS) >= 60
+    assert min(map(len, KINDS.values())) >= 5
+
+
+def test_the_table_is_of_these_faults() -> None:
+    """The committed table has a row for each fault and for no other, and what was measured beside it is of them."""
+    rows = [line.split(" | ")[1] for line in TABLE.read_text(encoding="utf-8").splitlines() if line.count(" | ") == 7]
+    assert sorted(rows[1:]) == sorted(_NAMES)
+    assert known().keys() <= _NAMES.keys()
+
+
+def test_nothing_is_found_where_nothing_is_wrong() -> None:
+    """A fault that changes nothing is not found: it is the change that is seen."""
+    harmless = Fault("none", "", (*FILES, *STORES), (), put("GET /nowhere"))
+    assert not results(harmless, SEEDS[1], "directed").findings
+
+
+def test_missing_header_is_seen() -> None:
+    """An answer that lacks a header it must have fails; the document requires none, so one is put into it."""
+    operation = next(each for each in operations(DOCUMENT) if str(each) == "GET /batches")
+    response = {**operation.raw["responses"]["200"], "headers": {"x-count": {"required": True, "schema": {}}}}
+    document = {**DOCUMENT, "paths": {operation.path: {"get": {**operation.raw, "responses": {"200": response}}}}}
+    outcome = try_alone(mock("document"), document, operation)
+    assert {finding.check for finding in outcome.findings} == {"response_headers_conformance"}, outcome.report()
+
+
+def test_every_check_is_decided() -> None:
+    """Each check of schemathesis is made, or left out with a reason."""
+    listed = {*CHECKS.get_all_names(), "max_response_time"}
+    assert listed == {*generated.EVERY_ANSWER, *generated.SEQUENCES, *generated.LEFT_OUT}
+
+
+def test_a_client_that_misreads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that loses a member of an answer is found out by what came over the wire."""
+    whole = WireModel.to_dict
+    monkeypatch.setattr(WireModel, "to_dict", lambda self: {k: v for k, v in whole(self).items() if k != "object"})
+    clock = ManualClock()
+    profile = replace(load("mock"), operations=("* /batches", "* /files"))
+    came = run(
+        Gateway(clock=clock),
+        profile,
+        1,
+        "directed",
+        wait=clock.advance,
+        only=lambda check: check.name == "client_agrees",
+    )
+    assert "client_agrees" in {each.check for each in came.findings}
