@@ -67,7 +67,19 @@ def _failures(name: str | None, wanted: tuple[str, ...]) -> set[str]:
 def _told(path: Path, address: str, folder: str) -> str:
     profile = load("mock")
     headers = [each for name, value in profile.secrets().items() for each in ("-H", f"{name}: {value}")]
-    command = [_ST, "run", path, "-u", address, *headers, "--seed", _SEED, "--no-color", "--request-timeout", "10"]
+    command = [
+        str(_ST),
+        "run",
+        str(path),
+        "-u",
+        address,
+        *headers,
+        "--seed",
+        _SEED,
+        "--no-color",
+        "--request-timeout",
+        "10",
+    ]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT, check=False)
     except subprocess.TimeoutExpired as error:

@@ -37,10 +37,10 @@ _HEAD: Final = """\
 # The proof of the contract suite
 
 Written by `make contract-proof`. Each fault is one small change of the mock gateway (`tests/contract/faults`). It was
-tried with {seeds} seeds; it is found where a check that should find it did, with every seed. Those without a depth of
-`quick` are found by what is not generated. `st run` is the command line of schemathesis on the same fault, with the
-same document, credentials and operations, and one seed (`--plain`); it has found a fault where it reports a failure that it
-does not report of the healthy mock.
+tried with {seeds} seeds; it is found where a check that should find it did, with every seed. What has the depth
+`directed` is found by what is not generated. `st run` is the command line of schemathesis on the same fault, with the
+same document, credentials and operations, and one seed (`--plain`); it has found a fault where it reports a failure
+that it does not report of the healthy mock.
 """
 _NAMES: Final = {each.name: each for each in FAULTS}
 _DEPTHS: Final[tuple[Depth, ...]] = ("directed", "quick")
