@@ -25,7 +25,7 @@ CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BAS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate migration drift update diff check lint imports types format test contract contract-report \
-  contract-proof mock demo bench peers lock audit
+  contract-proof mock demo gateways bench peers lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -84,6 +84,8 @@ mock: .venv/.installed  ## the mock gateway on PORT (4010)
 demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
 	$(BIN)/python examples/demo.py $(ARGS)
 
+gateways: .venv-portkey-oss/.locked .venv-litellm/.locked  ## install the Portkey AI gateway (needs node) and the LiteLLM proxy, for make contract
+
 bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode, streams, bulk and the mock, beside peers; time of the pipeline
 	.venv-bench/bin/python -m tests.bench $(ARGS)
 	$(if $(ARGS),,PYTHONPATH=openapi $(BIN)/python -m tests.bench.pipeline)
@@ -95,6 +97,7 @@ lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for ne
 	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/dev.in -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
+	$(LOCK) requirements/litellm.in -o requirements/litellm.txt
 
 audit: .venv-tools/.locked  ## known vulnerabilities in what is locked
 	.venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
@@ -104,6 +107,13 @@ audit: .venv-tools/.locked  ## known vulnerabilities in what is locked
 .venv/.locked: requirements/dev.txt
 .venv-bench/.locked: requirements/bench.txt
 .venv-tools/.locked: requirements/tools.txt
+.venv-litellm/.locked: requirements/litellm.txt
+
+.venv-portkey-oss/.locked: tests/contract/gateways/package.json tests/contract/gateways/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: the Portkey AI gateway needs node 20 or later" >&2; exit 1; }
+	rm -rf $(@D) && mkdir $(@D) && cp $^ $(@D)
+	npm ci --prefix $(@D) --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 %/.locked:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

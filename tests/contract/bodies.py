@@ -99,7 +99,8 @@ def encoded(operation: Operation, body: Any) -> tuple[str, bytes]:
     properties = spec.flat(schema).get("properties", {})
     binary = {name for name in body if spec.resolve(properties.get(name, {})).get("format") == "binary"}
     files = {name: body[name] if isinstance(body[name], bytes) else b"content" for name in body if name in binary}
-    return spec.multipart({name: value for name, value in body.items() if name not in files}, files)
+    suffix = "jsonl" if body.get("purpose") == "batch" else "bin"  # LiteLLM takes no other for batches
+    return spec.multipart({name: value for name, value in body.items() if name not in files}, files, suffix)
 
 
 def _declared(operation: Operation) -> tuple[str, Any]:
@@ -110,13 +111,16 @@ def _declared(operation: Operation) -> tuple[str, Any]:
 
 def _referring(world: World, body: dict[str, Any]) -> dict[str, Any]:
     found = dict(body)
-    for name in body:
-        if name in world.profile.ids:
-            found[name] = world.profile.ids[name]
-        elif name in REFERENCES:
+    for name, value in body.items():
+        one = name.removesuffix("s") if isinstance(value, list) else name
+        if one in world.profile.ids:
+            thing = world.profile.ids[one]
+        elif one in REFERENCES:
             try:
-                id_ = next(iter(world.things(REFERENCES[name]).values()))
+                thing = next(iter(world.things(REFERENCES[one]).values()))
             except Lacking:
                 continue
-            found[name] = [id_] if isinstance(found[name], list) else id_
+        else:
+            continue
+        found[name] = [thing] if isinstance(value, list) else thing
     return found

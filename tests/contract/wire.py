@@ -209,7 +209,10 @@ def _sender(client: httpx.Client, address: str, limit: float) -> Send:
         try:
             try:
                 return once(request)
-            except httpx.RemoteProtocolError:  # an idle connection was closed by the gateway, as HTTP allows
+            except (
+                httpx.RemoteProtocolError,
+                httpx.ReadError,
+            ):  # an idle connection was closed by the gateway, as HTTP allows
                 return once(request)
         except httpx.TimeoutException as error:
             raise Unanswered(f"There was no whole answer within {limit:g} seconds.", late=True) from error
@@ -221,11 +224,16 @@ def _sender(client: httpx.Client, address: str, limit: float) -> Send:
     return send
 
 
+_CODED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""What is true of the bytes on the way, and no more of the body as it is read."""
+
+
 def _read(answer: httpx.Response, until: float) -> Response:
     body = b""
     for piece in answer.iter_bytes():
         body += piece
         if time.monotonic() > until:
             raise httpx.ReadTimeout("the body does not end")
-    headers = tuple((name.lower(), value) for name, value in answer.headers.multi_items())
+    plain = [(name.lower(), value) for name, value in answer.headers.multi_items()]
+    headers = tuple(each for each in plain if each[0] not in _CODED)
     return Response(answer.status_code, headers, body)

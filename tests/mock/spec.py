@@ -183,15 +183,15 @@ def _of_type(schema: Any) -> Any:
             return samples.get(schema.get("format", ""), "x" * max(1, schema.get("minLength", 1)))
 
 
-def multipart(fields: dict[str, Any], files: dict[str, bytes]) -> tuple[str, bytes]:
-    """The content type and the bytes of a form."""
+def multipart(fields: dict[str, Any], files: dict[str, bytes], suffix: str = "bin") -> tuple[str, bytes]:
+    """The content type and the bytes of a form; the names of its files end with `suffix`."""
     lines = [
         f'--limit\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
         for name, values in fields.items()
         for value in (values if isinstance(values, list) else [values])
     ]
     for name, content in files.items():
-        head = f'--limit\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.bin"\r\n'
+        head = f'--limit\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.{suffix}"\r\n'
         lines.append(head.encode() + b"Content-Type: application/octet-stream\r\n\r\n" + content + b"\r\n")
     return "multipart/form-data; boundary=limit", b"".join(lines) + b"--limit--\r\n"
 

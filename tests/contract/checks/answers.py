@@ -22,11 +22,12 @@ _TRACES: Final = re.compile(
     rb"|goroutine \d+ \[|panicked at [^\s]+:\d+|File \"[^\"]+\", line \d+"
 )
 _LATEST: Final = 100_000_000_000
+_INSIDE: Final = (b"undefined", b"[object Object]")
 _CHARSETS: Final = frozenset({"", "utf-8", "us-ascii", "utf8"})
 
 
 def _answered(_: World, exchange: Exchange) -> Iterator[str]:
-    if exchange.failure is not None and not exchange.failure.late:
+    if exchange.failure is not None and not exchange.failure.late and exchange.source != "upstream":
         yield str(exchange.failure)
 
 
@@ -36,7 +37,7 @@ def _in_time(_: World, exchange: Exchange) -> Iterator[str]:
 
 
 def _no_server_error(_: World, exchange: Exchange) -> Iterator[str]:
-    if exchange.status >= 500 and exchange.source != "generated":
+    if exchange.status >= 500 and exchange.source not in ("generated", "upstream"):
         yield f"The answer was {exchange.status}."
 
 
@@ -80,6 +81,17 @@ def _message(body: object, depth: int = 3) -> bool:
         return bool(body.strip())
     inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     return depth > 0 and any(_message(each, depth - 1) for each in inner)
+
+
+def _worded(_: World, exchange: Exchange) -> Iterator[str]:
+    """A refusal speaks of what was asked for, and not of what the gateway made of it."""
+    answer = exchange.response
+    if answer is None or not 400 <= answer.status < 500 or exchange.source == "generated":
+        return
+    asked = f"{exchange.request.path} {exchange.request.query}".encode() + exchange.request.body
+    for word in _INSIDE:
+        if re.search(rb": " + re.escape(word) + rb"\b|/" + re.escape(word) + rb"\b", answer.body) and word not in asked:
+            yield f"The refusal speaks of {word.decode()}, which nobody asked for."
 
 
 def _headers(_: World, exchange: Exchange) -> Iterator[str]:
@@ -192,6 +204,7 @@ CHECKS: Final = (
     Check("secret_in_answer", "No answer holds a credential.", "RFC 9110, section 17.16.3", look=_no_secret),
     Check("stack_trace", "No answer shows the inside of the gateway.", "RFC 9110, section 17.9", look=_no_trace),
     Check("error_shape", "Each refusal is JSON that says what is wrong.", "/responses", look=_error_shape),
+    Check("error_words", "A refusal speaks of what was asked for.", "/responses", "non-strict", look=_worded),
     Check("answer_headers", "The headers say what the body is.", "RFC 9110, section 8.3", look=_headers),
     Check("redirect", "No answer sends the caller elsewhere.", "/responses", look=_no_redirect),
     Check("seconds", "Times that are numbers are seconds since 1970.", "/responses/content", look=_seconds),

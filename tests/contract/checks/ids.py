@@ -80,8 +80,38 @@ def _slash(world: World) -> Iterator[Problem]:
         other = world.wire.raw(replace(request, path=changed), None)
         if other.status >= 500 and plain.status < 500:
             yield Problem(f"With another end of its path it is answered with {other.status}.", world.last(), operation)
+        elif other.status == 405 and plain.status < 300:
+            yield Problem("With another end of its path its method is said not to be there.", world.last(), operation)
         elif other.status < 300 and plain.status < 300 and _kind(other) != _kind(plain):
             yield Problem("With another end of its path it is answered with something else.", world.last(), operation)
+
+
+def _ending(world: World) -> Iterator[Problem]:
+    """The same of what has no body and says that it has one, as some clients do: unknown stays unknown."""
+    for operation in world.tryable():
+        if operation.method != "POST" or operation.takes_body or "{" not in operation.path:
+            continue
+        call = Call(operation, dict.fromkeys(_names(operation), "unknown-1"), {}, NOTHING)
+        request = world.request(call, headers={"content-type": "application/json"})
+        changed = request.path.rstrip("/") + ("" if world.profile.slash == "required" else "/")
+        other = world.wire.raw(replace(request, path=changed), None)
+        if other.status >= 500 or other.status < 300:
+            yield Problem(f"With another end of its path it is answered with {other.status}.", world.last(), operation)
+
+
+def _queried(world: World) -> Iterator[Problem]:
+    """What stands in a query is not read as part of a path: what comes before and after it is still read."""
+    for operation in world.tryable():
+        named = {each["name"] for each in operation.raw.get("parameters", ())}
+        if operation.method != "GET" or "{" in operation.path or not {"after", "limit"} <= named:
+            continue
+        plain = world.send(str(operation), {}, limit="many").status
+        odd = {"after": "no/v1/thing"}
+        for query in ({"limit": "many", **odd}, {**odd, "limit": "many"}):
+            status = world.send(str(operation), {}, **query).status
+            if plain >= 400 > status:
+                message = f"A wrong limit is answered with {plain}, and with {status} beside a value that holds /v1."
+                yield Problem(message, world.last())
 
 
 def _kind(response: Any) -> Any:
@@ -92,4 +122,12 @@ def _kind(response: Any) -> Any:
 CHECKS: Final = (
     Check("id_shapes", "An id may have any shape.", "RFC 3986, section 3.3", make=_any_shape),
     Check("trailing_slash", "A slash at the end does no harm.", "RFC 3986, section 6.2.3", "non-strict", make=_slash),
+    Check(
+        "slash_ending",
+        "Nor does it turn one thing into another.",
+        "RFC 3986, section 6.2.3",
+        "non-strict",
+        make=_ending,
+    ),
+    Check("query_paths", "A query may hold what looks like a path.", "RFC 3986, section 3.4", make=_queried),
 )

@@ -166,6 +166,8 @@ def _refusal(world: World) -> Iterator[Problem]:
             yield Problem(f"A wrong request for a stream is refused {how}.", world.last(), rule=_body(operation))
         elif answer.status >= 400 and events.MEDIA in media:
             yield Problem("A refusal comes as a stream.", world.last())
+        if isinstance(body := world.body(operation), dict):
+            world.send(str(operation), ids, {**body, "stream": "true"})  # every answer is looked at for a crash
 
 
 def _body(operation: Operation) -> str:

@@ -1,0 +1,97 @@
+"""Answers beside the document as it is published: what its corrections allow, and it does not.
+
+The document of this project has been corrected where gateways answer otherwise. A gateway that is held to the corrected
+one alone would look as if it kept what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.contract.check import Check
+from tests.contract.wire import Exchange
+from tests.contract.world import World, parsed
+
+_PATH: Final = Path(__file__).parents[3] / "openapi" / "portkey.yaml"
+
+
+@cache
+def _document() -> Any:
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(_PATH.read_text(encoding="utf-8"), loader)  # noqa: S506  # it is a safe one
+
+
+def _published(world: World, exchange: Exchange) -> Iterator[str]:
+    """Null where the published document has no null, and media types that it does not have.
+
+    The mock in this process answers as the corrected document says; it is left out.
+    """
+    answer, operation = exchange.response, exchange.operation
+    skipped = not world.wire.networked or exchange.source in ("generated", "upstream")
+    if skipped or answer is None or operation is None or not 200 <= answer.status < 300:
+        return
+    responses = _document()["paths"].get(operation.path, {}).get(operation.method.lower(), {}).get("responses", {})
+    content = _resolved(responses.get(str(answer.status), {})).get("content", {})
+    media = (answer.header("content-type") or "").partition(";")[0].strip().lower()
+    declared = next((content[each] for each in content if fnmatchcase(media, each)), None)
+    if declared is not None:
+        yield from sorted({*_nulls(parsed(answer), declared.get("schema", {}), "")})
+    elif content and answer.body:
+        yield f"The media type is {media or 'missing'}; published is {', '.join(content)}."
+
+
+def _nulls(value: Any, schema: Any, place: str) -> Iterator[str]:
+    """The places of nulls that no branch of a schema allows."""
+    branches = list(_branches(schema))
+    if value is None:
+        if place and branches and not any(map(_nullable, branches)):
+            yield f"{place} is null; as published it is not."
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            inner = [each["properties"][name] for each in branches if name in each.get("properties", {})]
+            if inner:
+                yield from _nulls(member, {"anyOf": inner}, f"{place}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        inner = [each["items"] for each in branches if "items" in each]
+        for each in value if inner else []:
+            yield from _nulls(each, {"anyOf": inner}, f"{place}[]")
+
+
+def _branches(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all that it is put together from."""
+    found = _resolved(schema)
+    yield found
+    for word in ("allOf", "anyOf", "oneOf"):
+        for each in found.get(word, ()):
+            yield from _branches(each)
+
+
+def _nullable(schema: dict[str, Any]) -> bool:
+    says_something = schema.keys() & {"type", "enum", "properties", "allOf", "anyOf", "oneOf"}
+    return bool(schema.get("nullable")) or not says_something
+
+
+def _resolved(value: Any) -> dict[str, Any]:
+    while isinstance(value, dict) and "$ref" in value:
+        found: Any = _document()
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            found = found[step.replace("~1", "/").replace("~0", "~")]
+        value = found
+    return value if isinstance(value, dict) else {}
+
+
+CHECKS: Final = (
+    Check(
+        "as_published",
+        "Answers are what the document says as it is published, its corrections left aside.",
+        "/responses/content",
+        "non-strict",
+        look=_published,
+    ),
+)
