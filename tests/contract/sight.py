@@ -134,6 +134,8 @@ def _wrong(world: World, operation: Operation) -> Iterator[Call]:
     call = known(world, operation)
     if operation.takes_body and "application/json" in operation.raw["requestBody"]["content"]:
         yield replace(call, body=[1])
+    elif isinstance(call.body, dict):  # a form with nothing but its file
+        yield replace(call, body={name: value for name, value in call.body.items() if isinstance(value, bytes)})
     if call.ids:
         yield replace(call, body=call.body)
 
