@@ -125,5 +125,5 @@ def started(profile: Profile) -> Generator[Profile]:
         return
     if profile.start not in STARTERS:
         raise ProfileError(f"{profile.name}: there is no starter {profile.start!r}; give its address as BASE_URL=...")
-    with STARTERS[profile.start](profile) as running_there:
-        yield running_there
+    with STARTERS[profile.start](profile) as there:
+        yield there
