@@ -48,7 +48,6 @@ REFERENCES: Final[Mapping[str, str]] = {
     "training_file": "/files/{file_id}",
     "file_id": "/files/{file_id}",
     "assistant_id": "/assistants/{assistant_id}",
-    "file_ids": "/files/{file_id}",
     "integration_id": "/integrations/{slug}",
     "mcp_integration_id": "/mcp-integrations/{mcpIntegrationId}",
     "collection_id": "/collections/{collectionId}",

@@ -95,7 +95,9 @@ def _ending(world: World) -> Iterator[Problem]:
         request = world.request(call, headers={"content-type": "application/json"})
         changed = request.path.rstrip("/") + ("" if world.profile.slash == "required" else "/")
         other = world.wire.raw(replace(request, path=changed), None)
-        if other.status >= 500 or other.status < 300:
+        if other.status == 405:
+            yield Problem("With another end of its path its method is said not to be there.", world.last(), operation)
+        elif other.status >= 500 or other.status < 300:
             yield Problem(f"With another end of its path it is answered with {other.status}.", world.last(), operation)
 
 

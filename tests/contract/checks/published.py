@@ -28,7 +28,7 @@ def _document() -> Any:
 
 
 def _published(world: World, exchange: Exchange) -> Iterator[str]:
-    """Null where the published document has no null, and media types that it does not have.
+    """Null where the published document has no null, required members that are not there, and other media types.
 
     The mock in this process answers as the corrected document says; it is left out.
     """
@@ -41,26 +41,28 @@ def _published(world: World, exchange: Exchange) -> Iterator[str]:
     media = (answer.header("content-type") or "").partition(";")[0].strip().lower()
     declared = next((content[each] for each in content if fnmatchcase(media, each)), None)
     if declared is not None:
-        yield from sorted({*_nulls(parsed(answer), declared.get("schema", {}), "")})
+        yield from sorted({*_beside(parsed(answer), declared.get("schema", {}), "")})
     elif content and answer.body:
         yield f"The media type is {media or 'missing'}; published is {', '.join(content)}."
 
 
-def _nulls(value: Any, schema: Any, place: str) -> Iterator[str]:
-    """The places of nulls that no branch of a schema allows."""
+def _beside(value: Any, schema: Any, place: str) -> Iterator[str]:
+    """The places of nulls that no branch of a schema allows, and of members that are missing."""
     branches = list(_branches(schema))
     if value is None:
         if place and branches and not any(map(_nullable, branches)):
             yield f"{place} is null; as published it is not."
     elif isinstance(value, dict):
+        for name in sorted(_required(schema) - value.keys()):
+            yield f"{place}.{name} is missing; as published it is required.".lstrip(".")
         for name, member in value.items():
             inner = [each["properties"][name] for each in branches if name in each.get("properties", {})]
             if inner:
-                yield from _nulls(member, {"anyOf": inner}, f"{place}.{name}".lstrip("."))
+                yield from _beside(member, {"anyOf": inner}, f"{place}.{name}".lstrip("."))
     elif isinstance(value, list):
         inner = [each["items"] for each in branches if "items" in each]
         for each in value if inner else []:
-            yield from _nulls(each, {"anyOf": inner}, f"{place}[]")
+            yield from _beside(each, {"anyOf": inner}, f"{place}[]")
 
 
 def _branches(schema: Any) -> Iterator[dict[str, Any]]:
@@ -70,6 +72,14 @@ def _branches(schema: Any) -> Iterator[dict[str, Any]]:
     for word in ("allOf", "anyOf", "oneOf"):
         for each in found.get(word, ()):
             yield from _branches(each)
+
+
+def _required(schema: Any) -> set[str]:
+    """The members that every branch asks for."""
+    found = _resolved(schema)
+    words = {word: [_required(each) for each in found.get(word, ())] for word in ("allOf", "anyOf", "oneOf")}
+    either = [set.intersection(*words[word]) for word in ("anyOf", "oneOf") if words[word]]
+    return set(found.get("required", ())).union(*words["allOf"], *either)
 
 
 def _nullable(schema: dict[str, Any]) -> bool:

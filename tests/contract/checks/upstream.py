@@ -16,6 +16,9 @@ from tests.contract.sight import known
 from tests.contract.wire import Unanswered
 from tests.contract.world import World, parsed
 
+_OURS: Final = ("portkey-oss", "litellm")
+"""The starters that put the provider of the suite behind a gateway."""
+
 _CHAT: Final = "POST /chat/completions"
 _TRANSCRIBE: Final = "POST /audio/transcriptions"
 _CANCEL: Final = "POST /batches/{batch_id}/cancel"
@@ -43,7 +46,7 @@ _FAILURES: Final = ("down", "empty", "broken", "same", "moved")
 
 def _ours(world: World) -> bool:
     """Whether the provider behind the gateway is the one of the suite."""
-    return bool(world.profile.start)
+    return world.profile.start in _OURS
 
 
 def _asked(world: World, name: str, trouble: str, headers: dict[str, str] | None = None) -> Response | None:
