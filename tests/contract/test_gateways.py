@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -145,7 +146,7 @@ def test_what_was_started_ends_with_the_suite(tmp_path: Path) -> None:
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(starters, "NODE", tmp_path / "node")
     monkeypatch.setattr(starters, "LITELLM", tmp_path / "litellm")
-    monkeypatch.setattr(starters.shutil, "which", lambda _: "node")
+    monkeypatch.setattr(shutil, "which", lambda _: "node")
     return iter(())
 
 
@@ -160,7 +161,7 @@ def test_a_gateway_that_is_not_installed_says_how(gateway: str) -> None:
 @pytest.mark.usefixtures("nowhere")
 def test_without_node(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without node the message says that it is needed."""
-    monkeypatch.setattr(starters.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(ProfileError, match="portkey-oss needs node; install it"), started(load("portkey-oss")):
         pass
 

@@ -108,7 +108,7 @@ def _queried(world: World) -> Iterator[Problem]:
         if operation.method != "GET" or "{" in operation.path or not {"after", "limit"} <= named:
             continue
         plain = world.send(str(operation), {}, limit="many").status
-        odd = {"after": "no/v1/thing"}
+        odd: dict[str, Any] = {"after": "no/v1/thing"}
         for query in ({"limit": "many", **odd}, {**odd, "limit": "many"}):
             status = world.send(str(operation), {}, **query).status
             if plain >= 400 > status:
