@@ -44,7 +44,7 @@ def _portkey(profile: Profile) -> Generator[Profile]:
     _installed(profile, script)
     with _provided(profile) as (folder, provider):
         port = free_port()
-        command = [node, "--require", _HERE / "loopback.cjs", script, "--headless", f"--port={port}"]
+        command: list[str | Path] = [node, "--require", _HERE / "loopback.cjs", script, "--headless", f"--port={port}"]
         with running(
             profile.name, command, f"http://127.0.0.1:{port}/", folder, {"CONTRACT_PROVIDER": provider}, _LIMIT
         ):
@@ -62,7 +62,15 @@ def _litellm(profile: Profile) -> Generator[Profile]:
         port = free_port()
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(_settings(provider)), encoding="utf-8")
-        arguments = ["litellm.proxy.proxy_cli", "--host", "127.0.0.1", "--port", str(port), "--config", config]
+        arguments: list[str | Path] = [
+            "litellm.proxy.proxy_cli",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--config",
+            config,
+        ]
         environment = {
             "LITELLM_MASTER_KEY": key,
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -72,7 +80,7 @@ def _litellm(profile: Profile) -> Generator[Profile]:
             "OPENAI_BASE_URL": provider,
             "OPENAI_API_BASE": provider,
         }
-        command = [python, _HERE / "loopback.py", *arguments]
+        command: list[str | Path] = [python, _HERE / "loopback.py", *arguments]
         with running(profile.name, command, f"http://127.0.0.1:{port}/health/liveliness", folder, environment, _LIMIT):
             yield replace(profile, address=f"http://127.0.0.1:{port}/v1")
 
@@ -99,7 +107,7 @@ def _provided(profile: Profile) -> Generator[tuple[Path, str]]:
     sys.stdout.write(f"{profile.name}: logs in {folder}\n")
     port = free_port()
     paths = ":".join([*(str(_ROOT / each) for each in _SOURCES), str(_HERE)])
-    command = [sys.executable, _HERE / "loopback.py", "provider", str(port)]
+    command: list[str | Path] = [sys.executable, _HERE / "loopback.py", "provider", str(port)]
     address = f"http://127.0.0.1:{port}/v1"
     with running("provider", command, address, folder, {"PYTHONPATH": paths}, _LIMIT):
         yield folder, address
