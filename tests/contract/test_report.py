@@ -21,7 +21,7 @@ from portkey_mock import Gateway, ManualClock, Request, Response
 from tests.contract.__main__ import main as contract
 from tests.contract.book import GATEWAY
 from tests.contract.document import DOCUMENT, operations, part
-from tests.contract.faults import FAULTS
+from tests.contract.faults.fault import Fault, answers, header
 from tests.contract.partial import Changed, Partial
 from tests.contract.profiles import Profile, load
 from tests.contract.report.__main__ import main as report
@@ -345,12 +345,12 @@ PARTS = ("* /batches*", "* /files*")
 KEY = "sk-of-the-report-tests"
 
 
-def tried(dialect: str, kind: type[Gateway] = Gateway, name: str = "") -> Results:
+def tried(dialect: str, fault: Fault | None = None, name: str = "") -> Results:
     """A short run on the mock in a dialect, perhaps with a fault."""
     clock = ManualClock()
     profile = replace(load(dialect), operations=PARTS, without=(), deviations=(), name=name or dialect, expendable=True)
-    gateway = kind(clock=clock, dialect="portkey" if dialect == "mock" else dialect)
-    return run(gateway, profile, 1, "directed", wait=clock.advance)
+    gateway = Gateway(clock=clock, dialect="portkey" if dialect == "mock" else dialect)
+    return run(fault.on(gateway) if fault else gateway, profile, 1, "directed", wait=clock.advance)
 
 
 @pytest.fixture
@@ -361,8 +361,8 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_fault_is_told_by_all_reports(keys: None, tmp_path: Path) -> None:
     """Of runs on the mock in several dialects and on one with a fault, the page sets the faulty one apart."""
-    fault = next(each for each in FAULTS if each.name == "no content type")
-    every = [tried("mock"), tried("openai"), tried("respan"), tried("mock", fault.kind(), "faulty")]
+    fault = Fault("no-media-type", "It has no media type.", (), (), answers(CANCEL, header(content_type=None)))
+    every = [tried("mock"), tried("openai"), tried("respan"), tried("mock", fault, "faulty")]
     write(tmp_path, [Run(each.gateway, each) for each in every])
     data = harmless((tmp_path / "report.html").read_text(encoding="utf-8")).data
     assert [each["name"] for each in data["gateways"]] == ["mock", "openai", "respan", "faulty"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,14 +12,16 @@ from portkey_mock import Gateway, ManualClock
 from tests.mock.serving import serving
 
 KEYS = {"api_key": "pk-test", "virtual_key": "vk-test"}
-PROMPT = {"name": "greet", "collection_id": "c1", "string": "Hello {{customer}}", "parameters": {}, "virtual_key": "vk"}
+PROMPT = {"name": "greet", "string": "Hello {{customer}}", "parameters": {}, "virtual_key": "vk"}
 
 
 def outcome(module: Any) -> dict[str, Any]:
     """Return all that a service gives, called as its callers would, on a mock gateway of its own."""
     clock = ManualClock()
     with serving(Gateway(clock=clock)) as address:
-        prompt = httpx.post(f"{address}/prompts", json=PROMPT, headers={"x-portkey-api-key": "pk-test"}).json()["slug"]
+        made = partial(httpx.post, headers={"x-portkey-api-key": "pk-test"})
+        collection = made(f"{address}/collections", json={"name": "greetings"}).json()["id"]
+        prompt = made(f"{address}/prompts", json={**PROMPT, "collection_id": collection}).json()["slug"]
         return _told(module, address, prompt, clock)
 
 
