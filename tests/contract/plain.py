@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -112,7 +112,7 @@ def _part(wanted: tuple[str, ...]) -> Document:
 
 
 @contextmanager
-def _served(handler: Handler) -> Iterator[str]:
+def _served(handler: Handler) -> Generator[str]:
     """The address of a gateway on a free port of this machine."""
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(Application(handler), http=Connection, log_level="error", access_log=False))

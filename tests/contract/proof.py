@@ -83,11 +83,12 @@ def tried(name: str, seed: int) -> Tried:
     """Runs the suite on one fault, at first without what is generated."""
     fault, began = _NAMES[name], time.process_time()
     seen: set[str] = set()
+    depth: Depth = "directed"
     for depth in _DEPTHS:
         seen |= {each.check for each in results(fault, seed, depth).findings}
-        found = tuple(each for each in fault.checks if each in seen)
-        if found:
+        if seen & set(fault.checks):
             break
+    found = tuple(each for each in fault.checks if each in seen)
     others = tuple(sorted(seen - set(fault.checks)))
     return Tried(name, seed, found, others, depth, time.process_time() - began)
 
