@@ -108,8 +108,9 @@ def _queried(world: World) -> Iterator[Problem]:
         if operation.method != "GET" or "{" in operation.path or not {"after", "limit"} <= named:
             continue
         plain = world.send(str(operation), {}, limit="many").status
-        odd: dict[str, Any] = {"after": "no/v1/thing"}
-        for query in ({"limit": "many", **odd}, {**odd, "limit": "many"}):
+        odd = "no/v1/thing"
+        queries: list[dict[str, Any]] = [{"limit": "many", "after": odd}, {"after": odd, "limit": "many"}]
+        for query in queries:
             status = world.send(str(operation), {}, **query).status
             if plain >= 400 > status:
                 message = f"A wrong limit is answered with {plain}, and with {status} beside a value that holds /v1."
