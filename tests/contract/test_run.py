@@ -73,7 +73,10 @@ def test_other_dialects_keep_it_too(dialect: str, monkeypatch: pytest.MonkeyPatc
     for name in ("OPENAI_API_KEY", "RESPAN_API_KEY"):
         monkeypatch.setenv(name, "sk-of-this-test")
     clock = ManualClock()
-    profile = replace(load(dialect), expendable=True, ids=IDS, patience=30.0)
+    known = load(dialect)
+    open_to_all = tuple(each for each in known.deviations if each.check.startswith("credential"))
+    without = (*known.without, "GET /batches/*/output", "POST /prompts*")  # which only the real one has, and crashes at
+    profile = replace(known, start="", expendable=True, ids=IDS, patience=30.0, deviations=open_to_all, without=without)
     results = run(Gateway(clock=clock, dialect=dialect), profile, 1, "directed", wait=clock.advance)
     assert not results.unexpected, told(results)
     assert not results.gone
