@@ -45,6 +45,9 @@ class Partial:
         purpose = fields[b"purpose"].decode("utf-8", "replace")
         if purpose not in ("assistants", "batch", "fine-tune", "vision", "user_data", "evals"):
             return _refusal(400, "There is no such purpose.")
+        seconds, anchor = fields.get(b"expires_after[seconds]", b"3600"), fields.get(b"expires_after[anchor]")
+        if anchor not in (None, b"created_at") or not seconds.isdigit() or not 3600 <= int(seconds) <= 2_592_000:
+            return _refusal(400, "There is no such lifetime.")
         file = {
             "id": f"file-{len(self.files) + 1}",
             "object": "file",

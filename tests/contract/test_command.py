@@ -21,6 +21,7 @@ credentials: {authorization: "Bearer ${PARTIAL_KEY:-sk-of-this-test}"}
 start: mine
 deviations:
   - {operation: "GET /files", check: paging, reason: it knows no pages}
+  - {operation: "GET /files", check: negative_data_rejection, reason: it reads no query}
 """
 
 

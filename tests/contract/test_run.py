@@ -294,7 +294,10 @@ def served(gateway: Any) -> Generator[str]:
         def _answer(self) -> None:
             path, _, query = self.path.partition("?")
             headers = tuple((name.lower(), value) for name, value in self.headers.items())
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            length = self.headers.get("content-length") or "0"
+            if not length.isdigit():
+                return self.send_error(400)
+            body = self.rfile.read(int(length))
             answer = gateway.handle(Request(self.command, path, query, headers, body))
             self.send_response(answer.status)
             for name, value in (*answer.headers, ("content-length", str(len(answer.body)))):
