@@ -171,7 +171,8 @@ class _Layer:
     def _note(self, new: Json, said: Json, kind: str, place: Place) -> None:
         """Note what is to be written, and what is to be read again."""
         telling = _TELLING.get(kind)
-        if kind in self.described and telling not in said and "$ref" not in new:
+        bare = kind == "response" and not new.keys() - set(PROSE)  # it says no more than its status does
+        if kind in self.described and telling not in said and "$ref" not in new and not bare:
             self.laid.lacking.append(pointer(*place))
         was, now = _type(said), _type(new)
         if was != now and any(key in said for key in PROSE):

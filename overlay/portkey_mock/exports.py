@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 from portkey_mock.jsonvalue import Json, JsonObject
 from portkey_mock.message import Request, Response, json_response
@@ -35,14 +35,16 @@ class Storage:
     def signed(self, request: Request, response: Response, export_id: Json) -> Response:
         """`response` with the address of the file in it, on the host that `request` was sent to."""
         host = request.header("host") or "mock"
-        address = f"http://{host}{_STORAGE}{export_id}.jsonl?signature={self._signature(str(export_id))}"
+        address = (
+            f"http://{host}{_STORAGE}{quote(str(export_id), safe='')}.jsonl?signature={self._signature(str(export_id))}"
+        )
         return replace(response, body=json.dumps({**json.loads(response.body), "signed_url": address}).encode())
 
     def fetch(self, request: Request) -> Response | None:
         """The file that `request` asks for, or the refusal; None if it asks for no file."""
         if not request.path.startswith(_STORAGE):
             return None
-        export_id = request.path.removeprefix(_STORAGE).removesuffix(".jsonl")
+        export_id = unquote(request.path.removeprefix(_STORAGE).removesuffix(".jsonl"))
         if any(request.header(name) for name in ("authorization", "x-portkey-api-key")):
             return json_response(400, {"message": "Only one way to authenticate is allowed: the signature."})
         if parse_qs(request.query).get("signature") != [self._signature(export_id)]:
