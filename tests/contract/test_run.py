@@ -296,7 +296,8 @@ def served(gateway: Any) -> Generator[str]:
             headers = tuple((name.lower(), value) for name, value in self.headers.items())
             length = self.headers.get("content-length") or "0"
             if not length.isdigit():
-                return self.send_error(400)
+                self.send_error(400)
+                return
             body = self.rfile.read(int(length))
             answer = gateway.handle(Request(self.command, path, query, headers, body))
             self.send_response(answer.status)
