@@ -54,6 +54,6 @@ def vector(text: str, dimensions: int) -> list[float]:
 def pack(numbers: list[float]) -> str:
     """`numbers` as 32-bit floats, lowest byte first, in base64."""
     packed = array("f", numbers)
-    if byteorder == "big":  # pragma: no cover - as above
+    if byteorder == "big":  # pragma: no cover  # only a big-endian machine gets here
         packed.byteswap()
     return base64.b64encode(packed.tobytes()).decode("ascii")

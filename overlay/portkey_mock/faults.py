@@ -229,7 +229,7 @@ class FaultPlan:
     def _draw(self, index: int, fault: Fault) -> Fault | None:
         self._met[index] += 1
         count = self._met[index]
-        random = Random(f"{self._seed} {index} {count}")  # noqa: S311 - to be repeatable, not secret
+        random = Random(f"{self._seed} {index} {count}")  # noqa: S311  # a plan repeats by its seed; nothing secret
         if (fault.nth and count not in fault.nth) or count > (count if fault.times is None else fault.times):
             return None
         return fault.drawn(random) if fault.share == 1 or random.random() < fault.share else None

@@ -30,7 +30,7 @@ from tests.mock import spec
 Entry = dict[str, Any]
 FOLDER = Path(__file__).with_name("corpus")
 CORPUS: dict[str, list[Entry]] = {
-    path.stem: yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # safe
+    path.stem: yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
     for path in sorted(FOLDER.glob("*.yaml"))
 }
 ENTRIES = [entry for entries in CORPUS.values() for entry in entries]

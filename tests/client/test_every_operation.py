@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from portkey_api.resources.realtime import _CONNECT  # pyright: ignore[reportPrivateUsage]
+from portkey_api.resources.realtime import _CONNECT  # pyright: ignore[reportPrivateUsage]  # no public name leads to it
 from portkey_api.types import Socket, WireModel
 from portkey_client import APIError, AsyncPortkey, Portkey
 from portkey_mock import Gateway, GatewayTransport, ManualClock

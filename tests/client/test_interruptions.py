@@ -149,7 +149,7 @@ def test_a_download_that_is_killed_at_any_step(tmp_path: Path) -> None:
         life = Life([last])
         file_id = life.gateway._files.add("f", "batch", content, life.clock()).id
         path = tmp_path / "out"
-        life.lived(lambda client: client.files.download(file_id, path, on_progress=life.step))  # noqa: B023
+        life.lived(lambda client: client.files.download(file_id, path, on_progress=life.step))  # noqa: B023  # called at once
         assert path.read_bytes() == content
         assert [each.name for each in tmp_path.iterdir()] == ["out"]
         path.unlink()
