@@ -11,5 +11,4 @@ class ResponseAudioDoneEvent(WireModel):
     """The spoken output is complete; no more sound follows."""
 
     type: Literal["response.audio.done"]
-    response_id: Any
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.audio.done",)}

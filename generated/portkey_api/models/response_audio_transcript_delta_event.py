@@ -12,5 +12,4 @@ class ResponseAudioTranscriptDeltaEvent(WireModel):
 
     type: Literal["response.audio.transcript.delta"]
     delta: str
-    response_id: Any
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.audio.transcript.delta",), "delta": "str"}

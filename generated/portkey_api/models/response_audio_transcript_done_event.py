@@ -11,5 +11,4 @@ class ResponseAudioTranscriptDoneEvent(WireModel):
     """The transcript of the spoken output is complete."""
 
     type: Literal["response.audio.transcript.done"]
-    response_id: Any
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.audio.transcript.done",)}

@@ -13,7 +13,6 @@ class ResponseCodeInterpreterCallCodeDeltaEvent(WireModel):
     type: Literal["response.code_interpreter_call.code.delta"]
     output_index: int
     delta: str
-    response_id: Any
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("response.code_interpreter_call.code.delta",),
         "output_index": "int",

@@ -13,7 +13,6 @@ class ResponseCodeInterpreterCallCodeDoneEvent(WireModel):
     type: Literal["response.code_interpreter_call.code.done"]
     output_index: int
     code: str
-    response_id: Any
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("response.code_interpreter_call.code.done",),
         "output_index": "int",

@@ -16,6 +16,5 @@ class ResponseCodeInterpreterCallCompletedEvent(WireModel):
     type: Literal["response.code_interpreter_call.completed"]
     output_index: int
     code_interpreter_call: CodeInterpreterToolCall
-    response_id: Any
     _codecs: ClassVar[dict[str, Any]] = {"code_interpreter_call": "CodeInterpreterToolCall"}
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.code_interpreter_call.completed",), "output_index": "int"}
