@@ -145,8 +145,14 @@ if TYPE_CHECKING:
         Click,
         ClickButton,
         CodeInterpreterContainer,
+        CodeInterpreterFileOutput,
+        CodeInterpreterFileOutputFilesItem,
         CodeInterpreterResources,
+        CodeInterpreterTextOutput,
         CodeInterpreterTool,
+        CodeInterpreterToolCall,
+        CodeInterpreterToolCallOutputsItem,
+        CodeInterpreterToolCallStatus,
         ComparisonFilter,
         ComparisonFilterType,
         CompoundFilter,
@@ -232,6 +238,12 @@ if TYPE_CHECKING:
         CustomLogMetadata,
         CustomLogRequest,
         CustomLogResponse,
+        CustomTool,
+        CustomToolCall,
+        CustomToolCallOutput,
+        CustomToolFormat,
+        CustomToolFormatSyntax,
+        CustomToolFormatType,
         CustomVoice,
         DoubleClick,
         Drag,
@@ -276,6 +288,12 @@ if TYPE_CHECKING:
         HashicorpTokenAuthConfig,
         HuggingFaceConfiguration,
         ImageBackground,
+        ImageGenerationCall,
+        ImageGenerationTool,
+        ImageGenerationToolBackground,
+        ImageGenerationToolModeration,
+        ImageGenerationToolOutputFormat,
+        ImageGenerationToolQuality,
         ImageOutputFormat,
         Includable,
         InputFile,
@@ -297,7 +315,10 @@ if TYPE_CHECKING:
         KeyPress,
         LogExportsRequestedDataItem,
         McpApprovalFilter,
+        McpApprovalRequest,
         McpApprovalResponse,
+        McpCall,
+        McpListTools,
         McpTool,
         McpToolFilter,
         McpToolRequireApprovalOption1,
@@ -1417,10 +1438,31 @@ class CodeInterpreterContainerDict(TypedDict):
     file_ids: NotRequired["Sequence[str]"]
 
 
+class CodeInterpreterFileOutputDict(TypedDict):
+    """A ``CodeInterpreterFileOutput`` as a dict."""
+
+    type: "Literal['files']"
+    files: "Sequence[CodeInterpreterFileOutputFilesItem | CodeInterpreterFileOutputFilesItemDict]"
+
+
+class CodeInterpreterFileOutputFilesItemDict(TypedDict):
+    """A ``CodeInterpreterFileOutputFilesItem`` as a dict."""
+
+    mime_type: "str"
+    file_id: "str"
+
+
 class CodeInterpreterResourcesDict(TypedDict):
     """A ``CodeInterpreterResources`` as a dict."""
 
     file_ids: NotRequired["Sequence[str]"]
+
+
+class CodeInterpreterTextOutputDict(TypedDict):
+    """A ``CodeInterpreterTextOutput`` as a dict."""
+
+    type: "Literal['logs']"
+    logs: "str"
 
 
 class CodeInterpreterToolDict(TypedDict):
@@ -1429,6 +1471,28 @@ class CodeInterpreterToolDict(TypedDict):
     type: "Literal['code_interpreter']"
     container: "str | CodeInterpreterContainer | CodeInterpreterContainerDict"
     file_ids: NotRequired["Sequence[str]"]
+
+
+class CodeInterpreterToolCallDict(TypedDict):
+    """A ``CodeInterpreterToolCall`` as a dict."""
+
+    id: "str"
+    type: "Literal['code_interpreter_call']"
+    status: "CodeInterpreterToolCallStatus"
+    code: NotRequired["str | None"]
+    results: NotRequired[
+        "Sequence[CodeInterpreterTextOutput | CodeInterpreterTextOutputDict | CodeInterpreterFileOutput | CodeInterpreterFileOutputDict]"
+    ]
+    container_id: NotRequired["str"]
+    outputs: NotRequired["Sequence[CodeInterpreterToolCallOutputsItem | CodeInterpreterToolCallOutputsItemDict] | None"]
+
+
+class CodeInterpreterToolCallOutputsItemDict(TypedDict):
+    """A ``CodeInterpreterToolCallOutputsItem`` as a dict."""
+
+    type: NotRequired["str"]
+    logs: NotRequired["str"]
+    url: NotRequired["str"]
 
 
 class CollectionsCreateBodyDict(TypedDict):
@@ -1976,7 +2040,7 @@ class CreateResponseDict(TypedDict):
     """A ``CreateResponse`` as a dict."""
 
     model: "ModelIdsResponsesOption1 | str"
-    input: "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict]"
+    input: "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | CodeInterpreterToolCall | CodeInterpreterToolCallDict | ImageGenerationCall | ImageGenerationCallDict | McpListTools | McpListToolsDict | McpCall | McpCallDict | McpApprovalRequest | McpApprovalRequestDict | CustomToolCall | CustomToolCallDict | CustomToolCallOutput | CustomToolCallOutputDict | ItemReference | ItemReferenceDict]"
     metadata: NotRequired["Mapping[str, str] | None"]
     temperature: NotRequired["float | None"]
     top_p: NotRequired["float | None"]
@@ -1987,7 +2051,7 @@ class CreateResponseDict(TypedDict):
     instructions: NotRequired["str | None"]
     text: NotRequired["CreateResponseText | CreateResponseTextDict"]
     tools: NotRequired[
-        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict]"
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict | CustomTool | CustomToolDict | ImageGenerationTool | ImageGenerationToolDict]"
     ]
     tool_choice: NotRequired[
         "ToolChoiceOptions | ToolChoiceTypes | ToolChoiceTypesDict | ToolChoiceFunction | ToolChoiceFunctionDict"
@@ -2257,6 +2321,43 @@ class CustomLogResponseDict(TypedDict):
     status: NotRequired["int"]
     headers: NotRequired["Mapping[str, str]"]
     response_time: NotRequired["int"]
+
+
+class CustomToolDict(TypedDict):
+    """A ``CustomTool`` as a dict."""
+
+    type: "Literal['custom']"
+    name: "str"
+    description: NotRequired["str"]
+    format: NotRequired["CustomToolFormat | CustomToolFormatDict"]
+
+
+class CustomToolCallDict(TypedDict):
+    """A ``CustomToolCall`` as a dict."""
+
+    type: "Literal['custom_tool_call']"
+    call_id: "str"
+    name: "str"
+    input: "str"
+    id: NotRequired["str"]
+    status: NotRequired["str"]
+
+
+class CustomToolCallOutputDict(TypedDict):
+    """A ``CustomToolCallOutput`` as a dict."""
+
+    type: "Literal['custom_tool_call_output']"
+    call_id: "str"
+    output: "str | Sequence[InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict]"
+    id: NotRequired["str"]
+
+
+class CustomToolFormatDict(TypedDict):
+    """A ``CustomToolFormat`` as a dict."""
+
+    type: "CustomToolFormatType"
+    syntax: NotRequired["CustomToolFormatSyntax"]
+    definition: NotRequired["str"]
 
 
 class CustomVoiceDict(TypedDict):
@@ -2600,6 +2701,29 @@ class HuggingFaceConfigurationDict(TypedDict):
     huggingface_base_url: NotRequired["str"]
 
 
+class ImageGenerationCallDict(TypedDict):
+    """A ``ImageGenerationCall`` as a dict."""
+
+    type: "Literal['image_generation_call']"
+    id: "str"
+    status: "str"
+    result: NotRequired["str | None"]
+
+
+class ImageGenerationToolDict(TypedDict):
+    """A ``ImageGenerationTool`` as a dict."""
+
+    type: "Literal['image_generation']"
+    model: NotRequired["str"]
+    size: NotRequired["str"]
+    quality: NotRequired["ImageGenerationToolQuality"]
+    output_format: NotRequired["ImageGenerationToolOutputFormat"]
+    output_compression: NotRequired["int"]
+    background: NotRequired["ImageGenerationToolBackground"]
+    moderation: NotRequired["ImageGenerationToolModeration"]
+    partial_images: NotRequired["int"]
+
+
 class InputFileDict(TypedDict):
     """A ``InputFile`` as a dict."""
 
@@ -2729,6 +2853,16 @@ class McpApprovalFilterDict(TypedDict):
     never: NotRequired["McpToolFilter | McpToolFilterDict"]
 
 
+class McpApprovalRequestDict(TypedDict):
+    """A ``McpApprovalRequest`` as a dict."""
+
+    type: "Literal['mcp_approval_request']"
+    id: "str"
+    server_label: "str"
+    name: "str"
+    arguments: "str"
+
+
 class McpApprovalResponseDict(TypedDict):
     """A ``McpApprovalResponse`` as a dict."""
 
@@ -2737,6 +2871,30 @@ class McpApprovalResponseDict(TypedDict):
     approve: "bool"
     id: NotRequired["str | None"]
     reason: NotRequired["str | None"]
+
+
+class McpCallDict(TypedDict):
+    """A ``McpCall`` as a dict."""
+
+    type: "Literal['mcp_call']"
+    id: "str"
+    server_label: "str"
+    name: "str"
+    arguments: "str"
+    output: NotRequired["str | None"]
+    error: NotRequired["Any"]
+    approval_request_id: NotRequired["str | None"]
+    status: NotRequired["str"]
+
+
+class McpListToolsDict(TypedDict):
+    """A ``McpListTools`` as a dict."""
+
+    type: "Literal['mcp_list_tools']"
+    id: "str"
+    server_label: "str"
+    tools: "Sequence[Mapping[str, Any]]"
+    error: NotRequired["Any"]
 
 
 class McpTokensDict(TypedDict):
@@ -3512,12 +3670,12 @@ class ResponseInputDict(TypedDict):
 
     model: NotRequired["str"]
     input: NotRequired[
-        "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict]"
+        "str | Sequence[EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | CodeInterpreterToolCall | CodeInterpreterToolCallDict | ImageGenerationCall | ImageGenerationCallDict | McpListTools | McpListToolsDict | McpCall | McpCallDict | McpApprovalRequest | McpApprovalRequestDict | CustomToolCall | CustomToolCallDict | CustomToolCallOutput | CustomToolCallOutputDict | ItemReference | ItemReferenceDict]"
     ]
     instructions: NotRequired["str | None"]
     previous_response_id: NotRequired["str | None"]
     tools: NotRequired[
-        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict]"
+        "Sequence[FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict | CustomTool | CustomToolDict | ImageGenerationTool | ImageGenerationToolDict]"
     ]
     parallel_tool_calls: NotRequired["bool | None"]
     truncation: NotRequired["ResponseInputTruncation | None"]
@@ -4167,6 +4325,9 @@ ChatCompletionToolChoiceOptionDict: TypeAlias = (
 ChunkingStrategyRequestParamDict: TypeAlias = "AutoChunkingStrategyRequestParam | AutoChunkingStrategyRequestParamDict | StaticChunkingStrategyRequestParam | StaticChunkingStrategyRequestParamDict"
 """What may be passed for a ``ChunkingStrategyRequestParam``."""
 
+CodeInterpreterToolOutputDict: TypeAlias = "CodeInterpreterTextOutput | CodeInterpreterTextOutputDict | CodeInterpreterFileOutput | CodeInterpreterFileOutputDict"
+"""What may be passed for a ``CodeInterpreterToolOutput``."""
+
 ComputerActionDict: TypeAlias = "Click | ClickDict | DoubleClick | DoubleClickDict | Drag | DragDict | KeyPress | KeyPressDict | Move | MoveDict | Screenshot | ScreenshotDict | Scroll | ScrollDict | Type | TypeDict | Wait | WaitDict"
 """What may be passed for a ``ComputerAction``."""
 
@@ -4179,7 +4340,7 @@ GuardrailCheckDict: TypeAlias = "JWTCheck | JWTCheckDict | ModelWhitelistCheck |
 InputContentDict: TypeAlias = "InputText | InputTextDict | InputImage | InputImageDict | InputFile | InputFileDict"
 """What may be passed for a ``InputContent``."""
 
-InputItemDict: TypeAlias = "EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | ItemReference | ItemReferenceDict"
+InputItemDict: TypeAlias = "EasyInputMessage | EasyInputMessageDict | InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | CodeInterpreterToolCall | CodeInterpreterToolCallDict | ImageGenerationCall | ImageGenerationCallDict | McpListTools | McpListToolsDict | McpCall | McpCallDict | McpApprovalRequest | McpApprovalRequestDict | CustomToolCall | CustomToolCallDict | CustomToolCallOutput | CustomToolCallOutputDict | ItemReference | ItemReferenceDict"
 """What may be passed for a ``InputItem``."""
 
 InputMessageContentListDict: TypeAlias = (
@@ -4187,11 +4348,14 @@ InputMessageContentListDict: TypeAlias = (
 )
 """What may be passed for a ``InputMessageContentList``."""
 
-ItemDict: TypeAlias = "InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict"
+ItemDict: TypeAlias = "InputMessage | InputMessageDict | OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ComputerToolCallOutput | ComputerToolCallOutputDict | WebSearchToolCall | WebSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | FunctionToolCallOutput | FunctionToolCallOutputDict | ReasoningItem | ReasoningItemDict | McpApprovalResponse | McpApprovalResponseDict | CodeInterpreterToolCall | CodeInterpreterToolCallDict | ImageGenerationCall | ImageGenerationCallDict | McpListTools | McpListToolsDict | McpCall | McpCallDict | McpApprovalRequest | McpApprovalRequestDict | CustomToolCall | CustomToolCallDict | CustomToolCallOutput | CustomToolCallOutputDict"
 """What may be passed for a ``Item``."""
 
 OutputContentDict: TypeAlias = "OutputText | OutputTextDict | Refusal | RefusalDict"
 """What may be passed for a ``OutputContent``."""
+
+OutputItemDict: TypeAlias = "OutputMessage | OutputMessageDict | FileSearchToolCall | FileSearchToolCallDict | FunctionToolCall | FunctionToolCallDict | WebSearchToolCall | WebSearchToolCallDict | ComputerToolCall | ComputerToolCallDict | ReasoningItem | ReasoningItemDict | CodeInterpreterToolCall | CodeInterpreterToolCallDict | ImageGenerationCall | ImageGenerationCallDict | McpListTools | McpListToolsDict | McpCall | McpCallDict | McpApprovalRequest | McpApprovalRequestDict | CustomToolCall | CustomToolCallDict"
+"""What may be passed for a ``OutputItem``."""
 
 PricingAdjustmentsDict: TypeAlias = "PricingAdjustments2 | PricingAdjustments2Dict | None"
 """What may be passed for a ``PricingAdjustments``."""
@@ -4202,7 +4366,7 @@ RerankDocumentDict: TypeAlias = "str | RerankDocumentOption2 | RerankDocumentOpt
 TextResponseFormatConfigurationDict: TypeAlias = "ResponseFormatText | ResponseFormatTextDict | TextResponseFormatJsonSchema | TextResponseFormatJsonSchemaDict | ResponseFormatJsonObject | ResponseFormatJsonObjectDict"
 """What may be passed for a ``TextResponseFormatConfiguration``."""
 
-ToolDict: TypeAlias = "FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict"
+ToolDict: TypeAlias = "FileSearchTool | FileSearchToolDict | FunctionTool | FunctionToolDict | ComputerTool | ComputerToolDict | WebSearchTool | WebSearchToolDict | McpTool | McpToolDict | CodeInterpreterTool | CodeInterpreterToolDict | CustomTool | CustomToolDict | ImageGenerationTool | ImageGenerationToolDict"
 """What may be passed for a ``Tool``."""
 
 AnthropicSystemDict: TypeAlias = "str | Sequence[AnthropicTextBlock | AnthropicTextBlockDict]"

@@ -255,6 +255,8 @@ if TYPE_CHECKING:
     from .aliases import CustomLogRequestHeaders as CustomLogRequestHeaders
     from .aliases import CustomLogResponseBody as CustomLogResponseBody
     from .aliases import CustomLogResponseHeaders as CustomLogResponseHeaders
+    from .aliases import CustomToolFormatSyntax as CustomToolFormatSyntax
+    from .aliases import CustomToolFormatType as CustomToolFormatType
     from .aliases import EasyInputMessageRole as EasyInputMessageRole
     from .aliases import ExportItemStatus as ExportItemStatus
     from .aliases import FeedbackRequestMetadata as FeedbackRequestMetadata
@@ -284,6 +286,10 @@ if TYPE_CHECKING:
     from .aliases import GuardrailSummaryStatus as GuardrailSummaryStatus
     from .aliases import HookResultFeedback as HookResultFeedback
     from .aliases import ImageBackground as ImageBackground
+    from .aliases import ImageGenerationToolBackground as ImageGenerationToolBackground
+    from .aliases import ImageGenerationToolModeration as ImageGenerationToolModeration
+    from .aliases import ImageGenerationToolOutputFormat as ImageGenerationToolOutputFormat
+    from .aliases import ImageGenerationToolQuality as ImageGenerationToolQuality
     from .aliases import ImageOutputFormat as ImageOutputFormat
     from .aliases import Includable as Includable
     from .aliases import InputAudioFormat as InputAudioFormat
@@ -1226,7 +1232,10 @@ if TYPE_CHECKING:
     from .custom_log_metadata import CustomLogMetadata as CustomLogMetadata
     from .custom_log_request import CustomLogRequest as CustomLogRequest
     from .custom_log_response import CustomLogResponse as CustomLogResponse
+    from .custom_tool import CustomTool as CustomTool
     from .custom_tool_call import CustomToolCall as CustomToolCall
+    from .custom_tool_call_output import CustomToolCallOutput as CustomToolCallOutput
+    from .custom_tool_format import CustomToolFormat as CustomToolFormat
     from .custom_voice import CustomVoice as CustomVoice
     from .delete_assistant_response import DeleteAssistantResponse as DeleteAssistantResponse
     from .delete_file_response import DeleteFileResponse as DeleteFileResponse
@@ -1322,6 +1331,7 @@ if TYPE_CHECKING:
     from .hugging_face_configuration import HuggingFaceConfiguration as HuggingFaceConfiguration
     from .image import Image as Image
     from .image_generation_call import ImageGenerationCall as ImageGenerationCall
+    from .image_generation_tool import ImageGenerationTool as ImageGenerationTool
     from .images_response import ImagesResponse as ImagesResponse
     from .input_audio import InputAudio as InputAudio
     from .input_file import InputFile as InputFile
@@ -2591,7 +2601,12 @@ _MODULES: dict[str, str] = {
     "CustomLogResponse": "custom_log_response",
     "CustomLogResponseBody": "aliases",
     "CustomLogResponseHeaders": "aliases",
+    "CustomTool": "custom_tool",
     "CustomToolCall": "custom_tool_call",
+    "CustomToolCallOutput": "custom_tool_call_output",
+    "CustomToolFormat": "custom_tool_format",
+    "CustomToolFormatSyntax": "aliases",
+    "CustomToolFormatType": "aliases",
     "CustomVoice": "custom_voice",
     "DeleteAssistantResponse": "delete_assistant_response",
     "DeleteFileResponse": "delete_file_response",
@@ -2706,6 +2721,11 @@ _MODULES: dict[str, str] = {
     "Image": "image",
     "ImageBackground": "aliases",
     "ImageGenerationCall": "image_generation_call",
+    "ImageGenerationTool": "image_generation_tool",
+    "ImageGenerationToolBackground": "aliases",
+    "ImageGenerationToolModeration": "aliases",
+    "ImageGenerationToolOutputFormat": "aliases",
+    "ImageGenerationToolQuality": "aliases",
     "ImageOutputFormat": "aliases",
     "ImagesResponse": "images_response",
     "Includable": "aliases",

@@ -63,7 +63,9 @@ if TYPE_CHECKING:
         CreateChatCompletionStreamResponse,
         CreateCompletionResponse,
         CreateCompletionStreamResponse,
+        CustomTool,
         CustomToolCall,
+        CustomToolCallOutput,
         DoneEvent,
         DoubleClick,
         Drag,
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
         FunctionToolCallOutputResource,
         FunctionToolCallResource,
         ImageGenerationCall,
+        ImageGenerationTool,
         InputFile,
         InputImage,
         InputMessage,
@@ -251,10 +254,10 @@ FunctionToolParameters: TypeAlias = "dict[str, Any]"
 GenerationsFilterSchemaMetadata: TypeAlias = "dict[str, Any]"
 GuardrailCheck: TypeAlias = "JWTCheck | ModelWhitelistCheck | RegexMatchCheck | SentenceCountCheck | WordCountCheck | CharacterCountCheck | JSONSchemaCheck | JSONKeysCheck | ContainsCheck | ValidUrlsCheck | ContainsCodeCheck | WebhookCheck | EndsWithCheck | UppercaseCheck | RequiredMetadataKeysCheck | AllowedRequestTypesCheck | SydeGuardCheck | AporiaCheck | PillarScanCheck | PatronusCheck | PatronusCustomCheck | PortkeyModerationCheck | PortkeyLanguageCheck | PortkeyPIICheck | MistralModerationCheck | BedrockGuardCheck | PromptfooCheck | AcuvityScanCheck | AzureContentSafetyCheck | AzurePIICheck | PANWPrismaCheck | BasicCheck"
 InputContent: TypeAlias = "InputText | InputImage | InputFile"
-InputItem: TypeAlias = "EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse | ItemReference"
+InputItem: TypeAlias = "EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall | CustomToolCallOutput | ItemReference"
 InputMessageContentList: TypeAlias = "list[InputText | InputImage | InputFile]"
-Item: TypeAlias = "InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse"
-ItemResource: TypeAlias = "InputMessageResource | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | WebSearchToolCall | FunctionToolCallResource | FunctionToolCallOutputResource"
+Item: TypeAlias = "InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem | McpApprovalResponse | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall | CustomToolCallOutput"
+ItemResource: TypeAlias = "InputMessageResource | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | WebSearchToolCall | FunctionToolCallResource | FunctionToolCallOutputResource | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | McpApprovalResponse | CustomToolCall | CustomToolCallOutput | ReasoningItem"
 JSONSchemaParametersSchema: TypeAlias = "dict[str, Any]"
 LogExportsRequestedData: TypeAlias = "list[LogExportsRequestedDataItem]"
 LogRequestHeaders: TypeAlias = "dict[str, str]"
@@ -330,7 +333,7 @@ TextResponseFormatConfiguration: TypeAlias = (
     "ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject"
 )
 ThreadObjectMetadata: TypeAlias = "dict[str, Any]"
-Tool: TypeAlias = "FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool"
+Tool: TypeAlias = "FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool | CustomTool | ImageGenerationTool"
 UpdateApiKeyObjectDefaultsMetadata: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsCustomHeaders: TypeAlias = "dict[str, Any]"
 UpdateMcpIntegrationConfigurationsPassthroughHeader: TypeAlias = "dict[str, Any]"
@@ -1044,6 +1047,12 @@ CreateUsageLimitsPolicyRequestPeriodicReset: TypeAlias = Literal["monthly", "wee
 CreateUsageLimitsPolicyRequestType: TypeAlias = Literal["cost", "tokens"]
 """What the new budget is made of; an update does not take it."""
 
+CustomToolFormatSyntax: TypeAlias = Literal["lark", "regex"]
+"""The language in which the grammar is written; only with type `grammar`."""
+
+CustomToolFormatType: TypeAlias = Literal["grammar", "text"]
+"""Whether any text will do, or only texts of a grammar."""
+
 EasyInputMessageRole: TypeAlias = Literal["assistant", "developer", "system", "user"]
 """Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words
 of the model.
@@ -1095,6 +1104,18 @@ GuardrailSummaryStatus: TypeAlias = Literal["active", "archived"]
 
 ImageBackground: TypeAlias = Literal["auto", "opaque", "transparent"]
 """Whether one sees through what is behind the subject of an image; `auto` leaves that to the model."""
+
+ImageGenerationToolBackground: TypeAlias = Literal["auto", "opaque", "transparent"]
+"""Whether the pictures have a background or none."""
+
+ImageGenerationToolModeration: TypeAlias = Literal["auto", "low"]
+"""How strictly the pictures are looked at before they are given out."""
+
+ImageGenerationToolOutputFormat: TypeAlias = Literal["jpeg", "png", "webp"]
+"""File format of the pictures."""
+
+ImageGenerationToolQuality: TypeAlias = Literal["auto", "high", "low", "medium"]
+"""How carefully a picture is made; more quality costs more tokens."""
 
 ImageOutputFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 """The file format of a made image."""
@@ -1949,6 +1970,13 @@ CODECS: dict[str, Any] = {
         "FunctionToolCallOutput",
         "ReasoningItem",
         "McpApprovalResponse",
+        "CodeInterpreterToolCall",
+        "ImageGenerationCall",
+        "McpListTools",
+        "McpCall",
+        "McpApprovalRequest",
+        "CustomToolCall",
+        "CustomToolCallOutput",
         "ItemReference",
     ),
     "InputMessageContentList": [("InputText", "InputImage", "InputFile")],
@@ -1963,6 +1991,13 @@ CODECS: dict[str, Any] = {
         "FunctionToolCallOutput",
         "ReasoningItem",
         "McpApprovalResponse",
+        "CodeInterpreterToolCall",
+        "ImageGenerationCall",
+        "McpListTools",
+        "McpCall",
+        "McpApprovalRequest",
+        "CustomToolCall",
+        "CustomToolCallOutput",
     ),
     "ItemResource": (
         "InputMessageResource",
@@ -1973,6 +2008,15 @@ CODECS: dict[str, Any] = {
         "WebSearchToolCall",
         "FunctionToolCallResource",
         "FunctionToolCallOutputResource",
+        "CodeInterpreterToolCall",
+        "ImageGenerationCall",
+        "McpListTools",
+        "McpCall",
+        "McpApprovalRequest",
+        "McpApprovalResponse",
+        "CustomToolCall",
+        "CustomToolCallOutput",
+        "ReasoningItem",
     ),
     "MessageStreamEvent": (
         "MessageStreamEventThreadMessageCreated",
@@ -2064,7 +2108,16 @@ CODECS: dict[str, Any] = {
         "TextResponseFormatJsonSchema",
         "ResponseFormatJsonObject",
     ),
-    "Tool": ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool"),
+    "Tool": (
+        "FileSearchTool",
+        "FunctionTool",
+        "ComputerTool",
+        "WebSearchTool",
+        "McpTool",
+        "CodeInterpreterTool",
+        "CustomTool",
+        "ImageGenerationTool",
+    ),
     "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "PromptCompletionStreamResponse": ("CreateChatCompletionStreamResponse", "CreateCompletionStreamResponse"),

@@ -9,21 +9,30 @@ if TYPE_CHECKING:
     from ..dicts import CreateResponseDict
     from . import (
         CodeInterpreterTool,
+        CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
         CreateResponseText,
         CreateResponseTruncation,
+        CustomTool,
+        CustomToolCall,
+        CustomToolCallOutput,
         EasyInputMessage,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
         FunctionToolCallOutput,
+        ImageGenerationCall,
+        ImageGenerationTool,
         Includable,
         InputMessage,
         ItemReference,
+        McpApprovalRequest,
         McpApprovalResponse,
+        McpCall,
+        McpListTools,
         McpTool,
         ModelIdsResponsesOption1,
         OutputMessage,
@@ -60,6 +69,13 @@ class CreateResponse(WireModel):
             | FunctionToolCallOutput
             | ReasoningItem
             | McpApprovalResponse
+            | CodeInterpreterToolCall
+            | ImageGenerationCall
+            | McpListTools
+            | McpCall
+            | McpApprovalRequest
+            | CustomToolCall
+            | CustomToolCallOutput
             | ItemReference
         ]
     )
@@ -72,9 +88,19 @@ class CreateResponse(WireModel):
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: CreateResponseText | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
-        UNSET
-    )
+    tools: (
+        list[
+            FileSearchTool
+            | FunctionTool
+            | ComputerTool
+            | WebSearchTool
+            | McpTool
+            | CodeInterpreterTool
+            | CustomTool
+            | ImageGenerationTool
+        ]
+        | None
+    ) = UNSET
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: CreateResponseTruncation | None = UNSET
     background: bool | None = UNSET
@@ -104,13 +130,29 @@ class CreateResponse(WireModel):
                 "FunctionToolCallOutput",
                 "ReasoningItem",
                 "McpApprovalResponse",
+                "CodeInterpreterToolCall",
+                "ImageGenerationCall",
+                "McpListTools",
+                "McpCall",
+                "McpApprovalRequest",
+                "CustomToolCall",
+                "CustomToolCallOutput",
                 "ItemReference",
             )
         ],
         "reasoning": "Reasoning",
         "text": "CreateResponseText",
         "tools": [
-            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+            (
+                "FileSearchTool",
+                "FunctionTool",
+                "ComputerTool",
+                "WebSearchTool",
+                "McpTool",
+                "CodeInterpreterTool",
+                "CustomTool",
+                "ImageGenerationTool",
+            )
         ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
         "prompt": "ResponsePrompt",

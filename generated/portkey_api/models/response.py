@@ -11,12 +11,14 @@ if TYPE_CHECKING:
         CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
+        CustomTool,
         CustomToolCall,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
         ImageGenerationCall,
+        ImageGenerationTool,
         McpApprovalRequest,
         McpCall,
         McpListTools,
@@ -54,7 +56,16 @@ class Response(WireModel):
     top_p: float | None
     model: ModelIdsResponsesOption1 | str
     instructions: str | None
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool]
+    tools: list[
+        FileSearchTool
+        | FunctionTool
+        | ComputerTool
+        | WebSearchTool
+        | McpTool
+        | CodeInterpreterTool
+        | CustomTool
+        | ImageGenerationTool
+    ]
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction
     id: str
     object: Literal["response"]
@@ -97,7 +108,16 @@ class Response(WireModel):
     completed_at: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [
-            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+            (
+                "FileSearchTool",
+                "FunctionTool",
+                "ComputerTool",
+                "WebSearchTool",
+                "McpTool",
+                "CodeInterpreterTool",
+                "CustomTool",
+                "ImageGenerationTool",
+            )
         ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
         "error": "ResponseError2",

@@ -9,18 +9,27 @@ if TYPE_CHECKING:
     from ..dicts import ResponseInputDict
     from . import (
         CodeInterpreterTool,
+        CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
+        CustomTool,
+        CustomToolCall,
+        CustomToolCallOutput,
         EasyInputMessage,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
         FunctionToolCallOutput,
+        ImageGenerationCall,
+        ImageGenerationTool,
         InputMessage,
         ItemReference,
+        McpApprovalRequest,
         McpApprovalResponse,
+        McpCall,
+        McpListTools,
         McpTool,
         OutputMessage,
         ReasoningItem,
@@ -49,15 +58,32 @@ class ResponseInput(WireModel):
             | FunctionToolCallOutput
             | ReasoningItem
             | McpApprovalResponse
+            | CodeInterpreterToolCall
+            | ImageGenerationCall
+            | McpListTools
+            | McpCall
+            | McpApprovalRequest
+            | CustomToolCall
+            | CustomToolCallOutput
             | ItemReference
         ]
         | None
     ) = UNSET
     instructions: str | None = UNSET
     previous_response_id: str | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
-        UNSET
-    )
+    tools: (
+        list[
+            FileSearchTool
+            | FunctionTool
+            | ComputerTool
+            | WebSearchTool
+            | McpTool
+            | CodeInterpreterTool
+            | CustomTool
+            | ImageGenerationTool
+        ]
+        | None
+    ) = UNSET
     parallel_tool_calls: bool | None = UNSET
     truncation: ResponseInputTruncation | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
@@ -74,11 +100,27 @@ class ResponseInput(WireModel):
                 "FunctionToolCallOutput",
                 "ReasoningItem",
                 "McpApprovalResponse",
+                "CodeInterpreterToolCall",
+                "ImageGenerationCall",
+                "McpListTools",
+                "McpCall",
+                "McpApprovalRequest",
+                "CustomToolCall",
+                "CustomToolCallOutput",
                 "ItemReference",
             )
         ],
         "tools": [
-            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+            (
+                "FileSearchTool",
+                "FunctionTool",
+                "ComputerTool",
+                "WebSearchTool",
+                "McpTool",
+                "CodeInterpreterTool",
+                "CustomTool",
+                "ImageGenerationTool",
+            )
         ],
     }
 

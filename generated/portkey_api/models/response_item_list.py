@@ -7,13 +7,22 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
+        CodeInterpreterToolCall,
         ComputerToolCall,
         ComputerToolCallOutputResource,
+        CustomToolCall,
+        CustomToolCallOutput,
         FileSearchToolCall,
         FunctionToolCallOutputResource,
         FunctionToolCallResource,
+        ImageGenerationCall,
         InputMessageResource,
+        McpApprovalRequest,
+        McpApprovalResponse,
+        McpCall,
+        McpListTools,
         OutputMessage,
+        ReasoningItem,
         WebSearchToolCall,
     )
 
@@ -32,6 +41,15 @@ class ResponseItemList(WireModel):
         | WebSearchToolCall
         | FunctionToolCallResource
         | FunctionToolCallOutputResource
+        | CodeInterpreterToolCall
+        | ImageGenerationCall
+        | McpListTools
+        | McpCall
+        | McpApprovalRequest
+        | McpApprovalResponse
+        | CustomToolCall
+        | CustomToolCallOutput
+        | ReasoningItem
     ]
     has_more: bool
     first_id: str | None
@@ -47,6 +65,15 @@ class ResponseItemList(WireModel):
                 "WebSearchToolCall",
                 "FunctionToolCallResource",
                 "FunctionToolCallOutputResource",
+                "CodeInterpreterToolCall",
+                "ImageGenerationCall",
+                "McpListTools",
+                "McpCall",
+                "McpApprovalRequest",
+                "McpApprovalResponse",
+                "CustomToolCall",
+                "CustomToolCallOutput",
+                "ReasoningItem",
             )
         ]
     }

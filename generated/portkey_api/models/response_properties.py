@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from . import (
         CodeInterpreterTool,
         ComputerTool,
+        CustomTool,
         FileSearchTool,
         FunctionTool,
+        ImageGenerationTool,
         McpTool,
         ModelIdsResponsesOption1,
         PromptCacheRetention,
@@ -38,9 +40,19 @@ class ResponseProperties(WireModel):
     max_output_tokens: int | None = UNSET
     instructions: str | None = UNSET
     text: ResponsePropertiesText | None = UNSET
-    tools: list[FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool] | None = (
-        UNSET
-    )
+    tools: (
+        list[
+            FileSearchTool
+            | FunctionTool
+            | ComputerTool
+            | WebSearchTool
+            | McpTool
+            | CodeInterpreterTool
+            | CustomTool
+            | ImageGenerationTool
+        ]
+        | None
+    ) = UNSET
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: ResponsePropertiesTruncation | None = UNSET
     background: bool | None = UNSET
@@ -55,7 +67,16 @@ class ResponseProperties(WireModel):
         "reasoning": "Reasoning",
         "text": "ResponsePropertiesText",
         "tools": [
-            ("FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool")
+            (
+                "FileSearchTool",
+                "FunctionTool",
+                "ComputerTool",
+                "WebSearchTool",
+                "McpTool",
+                "CodeInterpreterTool",
+                "CustomTool",
+                "ImageGenerationTool",
+            )
         ],
         "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
         "prompt": "ResponsePrompt",

@@ -13,20 +13,29 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..dicts import (
+        CodeInterpreterToolCallDict,
         CodeInterpreterToolDict,
         ComputerToolCallDict,
         ComputerToolCallOutputDict,
         ComputerToolDict,
         CreateResponseTextDict,
+        CustomToolCallDict,
+        CustomToolCallOutputDict,
+        CustomToolDict,
         EasyInputMessageDict,
         FileSearchToolCallDict,
         FileSearchToolDict,
         FunctionToolCallDict,
         FunctionToolCallOutputDict,
         FunctionToolDict,
+        ImageGenerationCallDict,
+        ImageGenerationToolDict,
         InputMessageDict,
         ItemReferenceDict,
+        McpApprovalRequestDict,
         McpApprovalResponseDict,
+        McpCallDict,
+        McpListToolsDict,
         McpToolDict,
         OutputMessageDict,
         ReasoningDict,
@@ -40,22 +49,31 @@ if TYPE_CHECKING:
     )
     from ..models import (
         CodeInterpreterTool,
+        CodeInterpreterToolCall,
         CompactedResponse,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
         CreateResponseText,
         CreateResponseTruncation,
+        CustomTool,
+        CustomToolCall,
+        CustomToolCallOutput,
         EasyInputMessage,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
         FunctionToolCallOutput,
+        ImageGenerationCall,
+        ImageGenerationTool,
         Includable,
         InputMessage,
         ItemReference,
+        McpApprovalRequest,
         McpApprovalResponse,
+        McpCall,
+        McpListTools,
         McpTool,
         ModelIdsResponsesOption1,
         OutputMessage,
@@ -243,6 +261,20 @@ class ResponsesResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -261,6 +293,10 @@ class ResponsesResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -317,6 +353,20 @@ class ResponsesResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -342,6 +392,10 @@ class ResponsesResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -394,6 +448,20 @@ class ResponsesResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -420,6 +488,10 @@ class ResponsesResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -471,6 +543,20 @@ class ResponsesResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -497,6 +583,10 @@ class ResponsesResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -547,6 +637,20 @@ class ResponsesResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -572,6 +676,10 @@ class ResponsesResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -703,6 +811,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -721,6 +843,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -756,6 +882,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -781,6 +921,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -833,6 +977,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -859,6 +1017,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -910,6 +1072,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -936,6 +1112,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -986,6 +1166,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1011,6 +1205,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1102,6 +1300,20 @@ class AsyncResponsesResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -1120,6 +1332,10 @@ class AsyncResponsesResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -1176,6 +1392,20 @@ class AsyncResponsesResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1201,6 +1431,10 @@ class AsyncResponsesResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1253,6 +1487,20 @@ class AsyncResponsesResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1279,6 +1527,10 @@ class AsyncResponsesResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1330,6 +1582,20 @@ class AsyncResponsesResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1356,6 +1622,10 @@ class AsyncResponsesResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1406,6 +1676,20 @@ class AsyncResponsesResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ],
@@ -1431,6 +1715,10 @@ class AsyncResponsesResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         tool_choice: ToolChoiceOptions
         | ToolChoiceTypes
@@ -1564,6 +1852,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -1582,6 +1884,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -1617,6 +1923,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1642,6 +1962,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1694,6 +2018,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1720,6 +2058,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1771,6 +2113,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1797,6 +2153,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes
@@ -1847,6 +2207,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ],
@@ -1872,6 +2246,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             tool_choice: ToolChoiceOptions
             | ToolChoiceTypes

@@ -12,19 +12,28 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from ..dicts import (
+        CodeInterpreterToolCallDict,
         CodeInterpreterToolDict,
         ComputerToolCallDict,
         ComputerToolCallOutputDict,
         ComputerToolDict,
+        CustomToolCallDict,
+        CustomToolCallOutputDict,
+        CustomToolDict,
         EasyInputMessageDict,
         FileSearchToolCallDict,
         FileSearchToolDict,
         FunctionToolCallDict,
         FunctionToolCallOutputDict,
         FunctionToolDict,
+        ImageGenerationCallDict,
+        ImageGenerationToolDict,
         InputMessageDict,
         ItemReferenceDict,
+        McpApprovalRequestDict,
         McpApprovalResponseDict,
+        McpCallDict,
+        McpListToolsDict,
         McpToolDict,
         OutputMessageDict,
         ReasoningItemDict,
@@ -33,18 +42,27 @@ if TYPE_CHECKING:
     )
     from ..models import (
         CodeInterpreterTool,
+        CodeInterpreterToolCall,
         ComputerTool,
         ComputerToolCall,
         ComputerToolCallOutput,
+        CustomTool,
+        CustomToolCall,
+        CustomToolCallOutput,
         EasyInputMessage,
         FileSearchTool,
         FileSearchToolCall,
         FunctionTool,
         FunctionToolCall,
         FunctionToolCallOutput,
+        ImageGenerationCall,
+        ImageGenerationTool,
         InputMessage,
         ItemReference,
+        McpApprovalRequest,
         McpApprovalResponse,
+        McpCall,
+        McpListTools,
         McpTool,
         OutputMessage,
         ReasoningItem,
@@ -116,6 +134,20 @@ class ResponsesInputTokensResource(Resource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -134,6 +166,10 @@ class ResponsesInputTokensResource(Resource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -195,6 +231,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -213,6 +263,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
@@ -256,6 +310,20 @@ class AsyncResponsesInputTokensResource(AsyncResource):
             | ReasoningItemDict
             | McpApprovalResponse
             | McpApprovalResponseDict
+            | CodeInterpreterToolCall
+            | CodeInterpreterToolCallDict
+            | ImageGenerationCall
+            | ImageGenerationCallDict
+            | McpListTools
+            | McpListToolsDict
+            | McpCall
+            | McpCallDict
+            | McpApprovalRequest
+            | McpApprovalRequestDict
+            | CustomToolCall
+            | CustomToolCallDict
+            | CustomToolCallOutput
+            | CustomToolCallOutputDict
             | ItemReference
             | ItemReferenceDict
         ] = UNSET,
@@ -274,6 +342,10 @@ class AsyncResponsesInputTokensResource(AsyncResource):
             | McpToolDict
             | CodeInterpreterTool
             | CodeInterpreterToolDict
+            | CustomTool
+            | CustomToolDict
+            | ImageGenerationTool
+            | ImageGenerationToolDict
         ] = UNSET,
         parallel_tool_calls: bool | None = UNSET,
         truncation: ResponseInputTruncation | None = UNSET,
@@ -335,6 +407,20 @@ if TYPE_CHECKING:
                 | ReasoningItemDict
                 | McpApprovalResponse
                 | McpApprovalResponseDict
+                | CodeInterpreterToolCall
+                | CodeInterpreterToolCallDict
+                | ImageGenerationCall
+                | ImageGenerationCallDict
+                | McpListTools
+                | McpListToolsDict
+                | McpCall
+                | McpCallDict
+                | McpApprovalRequest
+                | McpApprovalRequestDict
+                | CustomToolCall
+                | CustomToolCallDict
+                | CustomToolCallOutput
+                | CustomToolCallOutputDict
                 | ItemReference
                 | ItemReferenceDict
             ] = UNSET,
@@ -353,6 +439,10 @@ if TYPE_CHECKING:
                 | McpToolDict
                 | CodeInterpreterTool
                 | CodeInterpreterToolDict
+                | CustomTool
+                | CustomToolDict
+                | ImageGenerationTool
+                | ImageGenerationToolDict
             ] = UNSET,
             parallel_tool_calls: bool | None = UNSET,
             truncation: ResponseInputTruncation | None = UNSET,
