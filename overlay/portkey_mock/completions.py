@@ -106,7 +106,10 @@ def text(asked: Asked) -> JsonObject:
 
 
 def prompt(asked: Asked) -> JsonObject:
-    """POST /prompts/{promptId}/completions: a text if the hyperparameters bring a `prompt`, else a chat."""
+    """POST /prompts/{promptId}/completions: a text if the hyperparameters bring a `prompt`, else a chat.
+
+    Of a saved prompt they hold the whole request that it becomes (see `prompts`).
+    """
     overrides = asked.fields.get("hyperparameters")
     limit = {name: value for name, value in asked.fields.items() if name == "max_tokens"}
     inner = Asked((overrides if is_object(overrides) else {}) | limit, asked.salt, asked.now)

@@ -33,6 +33,8 @@ Action = Literal[
     "versions",
     "version",
     "publish",
+    "run",
+    "render",
     "other",
 ]
 
@@ -44,6 +46,8 @@ _CREATORS: Final = {
     ("POST", "/threads/runs"): ("/threads/{thread_id}/runs", "run_id"),
 }
 """Operations that create in another collection than their own path: which one, and how its items call their id."""
+
+_RUNS: Final[Mapping[str, Action]] = {"/prompts/{}/completions": "run", "/prompts/{}/render": "render"}
 
 _GIVEN: Final = frozenset({"capabilities", "user-access"})
 """Lists that can be changed by PUT, and whose items come from elsewhere all the same."""
@@ -80,6 +84,7 @@ class Role:
     - `fetch`: what can be had of a thing once it has come far enough in its life.
     - `put`, `show`, `take`: to what a single path holds, such as the models of an integration.
     - `versions`, `version`, `publish`: to the versions of a thing.
+    - `run`, `render`: to a prompt, whose path may name a version as well.
     - `other`: nothing that is remembered.
     """
 
@@ -160,6 +165,8 @@ def _below_a_thing(
         return Role("versions", collection, parameter)
     if last == "makeDefault":
         return Role("publish", collection, parameter)
+    if operation.method == "POST" and (action := _RUNS.get(shape(operation.path))):
+        return Role(action, collection, parameter)
     life = LIVES.get(shape(collection))
     if operation.method == "GET" and life and last in life.ready:
         return Role("fetch", collection, parameter, last)

@@ -21,6 +21,7 @@ from portkey_mock.keeping import Keeping
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Response
 from portkey_mock.naming import created, echo, given_id, identity, matches, members, salt_of, spoken
+from portkey_mock.prompts import Prompts, unversioned
 from portkey_mock.references import References
 from portkey_mock.routing import shape
 from portkey_mock.singles import Singles
@@ -53,7 +54,7 @@ class Resources:
         self._references = References(document, keeping.families, self._exists)
         self._versioned = Versioned(keeping)
         self._roles = document.derived("roles", lambda: roles(document.operations))
-        singles = Singles(keeping)
+        singles, prompts = Singles(keeping), Prompts(keeping)
         self._actions = {
             "create": self._create,
             "list": self._list,
@@ -68,6 +69,8 @@ class Resources:
             "versions": self._versioned.listed,
             "version": self._versioned.one,
             "publish": self._versioned.publish,
+            "run": prompts.run,
+            "render": prompts.render,
         }
 
     @property
@@ -144,6 +147,8 @@ class Resources:
             if family is None or not family.closed:
                 continue
             held, name = self._keeping.held(family, call.path), call.path[parameter]
+            if self._roles[call.operation.method, call.operation.path].action in ("run", "render"):
+                name = unversioned(name)
             if held.find(name) is not None:
                 continue
             at, noun = pointer("path", parameter), spoken(collection, parameter)

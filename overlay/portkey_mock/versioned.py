@@ -53,7 +53,10 @@ class Versioned:
             self._refuse(404, pointer("path", role.parameter))
             return self._answers.one(call, echo(call), *salt_of(call))
         if call.operation.method == "PUT":
-            thing.versions[number - 1].label = call.fields.get("label_id")
+            label = call.fields.get("label_id")
+            for version in thing.versions:
+                version.label = None if version.label == label else version.label
+            thing.versions[number - 1].label = label
         facts = {**thing.facts, **versions.told(thing.versions, number, thing.default)}
         return self._answers.one(call, facts, above.collection, key, number)
 
