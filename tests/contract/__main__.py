@@ -7,24 +7,20 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from portkey_mock import Gateway, ManualClock
 from tests.contract import profiles
+from tests.contract.parts import on_the_mock
 from tests.contract.profiles import Profile, ProfileError
 from tests.contract.report.write import write_run
-from tests.contract.results import Results, merged
-from tests.contract.run import Depth, run
+from tests.contract.results import Results
+from tests.contract.run import run
 from tests.contract.starters import started
 
 KEY: Final = "CONTRACT_API_KEY"
 """The variable with the key of a gateway that has no profile; it goes as a bearer."""
-
-_PARTS: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,17 +60,9 @@ def _profile(options: argparse.Namespace) -> Profile:
 
 def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callable[[str], object]) -> Results:
     if profile.name == "mock" and not profile.address:
-        with ProcessPoolExecutor(_PARTS, get_context("fork")) as pool:
-            parts = [pool.submit(_part, profile, seed, options.depth, number) for number in range(_PARTS)]
-            return merged([part.result() for part in parts])
+        return on_the_mock(profile, seed, options.depth)
     with started(profile) as running:
         return run(running.address, running, seed, options.depth, tell=tell)
-
-
-def _part(profile: Profile, seed: int, depth: Depth, number: int) -> Results:
-    """A share of the work on the mock, in a process of its own: a gateway in memory has no better use for two cores."""
-    clock = ManualClock()
-    return run(Gateway(clock=clock), profile, seed, depth, wait=clock.advance, share=(number, _PARTS))
 
 
 def summary(results: Results) -> str:

@@ -176,14 +176,18 @@ class Results:
 
 
 def merged(parts: Sequence[Results]) -> Results:
-    """The parts of one run as a whole: of two verdicts the worse, of two equal findings the shorter."""
+    """The parts of one run as a whole: of two verdicts the worse, of two equal findings the shorter.
+
+    What one part expected and did not meet is gone only if none of the others met it.
+    """
     first = parts[0]
     found: dict[tuple[str, str, str], Finding] = {}
     for each in (finding for part in parts for finding in part.findings):
         key = (each.operation, each.check, each.message)
         known = found.get(key, each)
         found[key] = known if len(known.curl) <= len(each.curl) else each
-    gone = [each for each in first.gone if all(each in part.gone for part in parts)]
+    seen = {(each.operation, each.check) for each in found.values()}
+    gone = dict.fromkeys(each for part in parts for each in part.gone if not any(each.covers(*pair) for pair in seen))
     return replace(
         first,
         requests=sum(part.requests for part in parts),
@@ -192,6 +196,8 @@ def merged(parts: Sequence[Results]) -> Results:
         findings=tuple(found.values()),
         missing=tuple(dict.fromkeys(each for part in parts for each in part.missing)),
         gone=tuple(gone),
+        checks=dict(sum((Counter(part.checks) for part in parts), Counter[str]())),
+        unmade={name: why for part in reversed(parts) for name, why in part.unmade.items()},
     )
 
 

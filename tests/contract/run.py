@@ -18,6 +18,7 @@ from tests.contract.book import GATEWAY, Book
 from tests.contract.calls import Lacking
 from tests.contract.check import Check
 from tests.contract.document import DOCUMENT, Document, Operation, family, operations
+from tests.contract.generated_checks import EVERY_ANSWER, SEQUENCES
 from tests.contract.minimal import smaller
 from tests.contract.profiles import Profile, ProfileError
 from tests.contract.repeatable import repeatable
@@ -341,12 +342,14 @@ def _gone(
 
 
 def _was_made(this: _Run, name: str) -> bool:
+    """Whether a check was made, and all of it: some are made on what is generated, too, as the depth allows."""
     check = registry.CHECKS.get(name)
     if check is None:
         return True  # nothing is called so, which has to be said, too
-    if check.make is not None:
-        return name in this.made
-    return check.look is not None or this.effort is not None
+    is_generated = name in (*EVERY_ANSWER, *SEQUENCES) or (check.make is None and check.look is None)
+    if is_generated and this.effort is None:
+        return False
+    return check.make is None or name in this.made
 
 
 def _untried(address: str, profile: Profile, seed: int, depth: str, document: Document, why: str) -> Results:

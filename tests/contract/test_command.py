@@ -14,6 +14,7 @@ from tests.contract import starters
 from tests.contract.__main__ import main
 from tests.contract.partial import Partial
 from tests.contract.profiles import Profile
+from tests.contract.results import Results
 from tests.contract.test_run import FILES, served
 
 MINE = """\
@@ -42,6 +43,17 @@ def test_a_run_at_an_address(mine: str, tmp_path: Path, capsys: pytest.CaptureFi
     assert (status, lines[0]) == (0, "seed 7")
     assert "3 pass, 0 non-strict, 1 fail" in lines[-2]
     assert json.loads(out.read_text())["seed"] == 7
+
+
+def test_a_run_on_the_mock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an address the mock is tried, in processes of their own, and their results are those of one run."""
+    out = tmp_path / "results.json"
+    given = ["--operations", "GET /models", "--depth", "directed", "--seed", "7", "--out", str(out)]
+    assert main(given) == 0, capsys.readouterr().out
+    results = Results.from_json(out.read_text())
+    assert results.counts["pass"] == 1
+    assert results.checks["unsupported_method"] > 0
+    assert "batch_life" in results.unmade
 
 
 def test_an_address_and_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

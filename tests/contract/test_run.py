@@ -166,6 +166,15 @@ def test_an_expected_failure_that_is_gone_fails_and_is_named() -> None:
     assert results.exit_status == 1
 
 
+def test_what_only_generated_requests_show_is_not_gone_without_them() -> None:
+    """A check that is made on generated requests, too, tells that something is gone only if there were any."""
+    wrong = Deviation("GET *", "negative_data_rejection", "it reads no query")
+    right = Deviation("GET *", "positive_data_acceptance", "it wants pages")
+    profile = replace(PARTIAL, operations=("GET /files",), deviations=(wrong, right))
+    assert checked(Partial(), profile).gone == ()
+    assert checked(Partial(), profile, depth="quick").gone == (right,)
+
+
 def test_a_missing_prerequisite_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fourth rule: without its key a gateway is not testable, nothing is sent, and that fails."""
     monkeypatch.delenv("PARTIAL_KEY")
@@ -282,6 +291,19 @@ def test_the_parts_of_a_run_are_put_together() -> None:
     assert together.findings == whole.findings
     assert verdicts(together)[READ] == "fail"
     assert together.requests == 2 * whole.requests
+
+
+def test_each_part_of_a_run_tells_of_its_own_checks() -> None:
+    """What any part made or could not make is told of the whole, and nothing is gone that one of them met."""
+    whole = checked(Changed(Partial(), crash))
+    met, gone = Deviation(READ, "server_error", "it crashes"), Deviation(READ, "paging", "it had no pages")
+    one = replace(whole, findings=(), gone=(met, gone), checks={"listed": 2}, unmade={"batch_life": "needs batches"})
+    other = replace(whole, checks={"listed": 3, "paging": 1}, unmade={"batch_listed": "needs batches"})
+    for parts in ([one, other], [other, one]):
+        together = merged(parts)
+        assert together.gone == (gone,)
+        assert together.checks == {"listed": 5, "paging": 1}
+        assert together.unmade == {"batch_life": "needs batches", "batch_listed": "needs batches"}
 
 
 @contextmanager
