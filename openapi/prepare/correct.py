@@ -46,13 +46,13 @@ class _Incompatible(Exception):
 
 
 def read_actions(folder: Path) -> Iterator[Action]:
-    """Yield the actions of every Overlay document in a folder, files by name, actions in order.
+    """Yield the actions of every Overlay document in a folder, files by name, those of examples last, actions in order.
 
     Raises:
         PrepareError: A file is no Overlay 1.1 document, or an action lacks a target, a reason (``description``), its
             evidence (``x-evidence``) or exactly one of update, copy and remove.
     """
-    for path in sorted(path for path in folder.glob("[!.]*") if path.name != "README.md"):
+    for path in sorted((path for path in folder.glob("[!.]*") if path.name != "README.md"), key=_turn):
         if path.suffix != ".yaml":
             raise PrepareError(f"{path.name}: is not read; a correction is a .yaml file")
         document, notes = load(path)
@@ -68,6 +68,11 @@ def read_actions(folder: Path) -> Iterator[Action]:
             raise PrepareError(f"{path.name}: {notes[0]}")
         for index, raw in enumerate(actions):
             yield _action(f"{path.name}#{index}", raw)
+
+
+def _turn(path: Path) -> tuple[bool, str]:
+    """Return when a file has its turn: an example shows what the other corrections have made of the document."""
+    return path.name.startswith("examples-"), path.name
 
 
 def _action(name: str, raw: Any) -> Action:

@@ -138,6 +138,14 @@ def test_actions_are_read_by_file_and_in_order(tmp_path: Path) -> None:
     assert list(read_actions(tmp_path / "nowhere")) == []
 
 
+def test_examples_come_last(tmp_path: Path) -> None:
+    """They are of what all other corrections have made, whatever those are called."""
+    for name in ("examples-b.yaml", "missing.yaml", "examples-a.yaml", "a.yaml"):
+        write(tmp_path, f"{HEAD}actions:\n- {{target: $.b, {WHY}, remove: true}}\n", name)
+    names = [each.name for each in read_actions(tmp_path)]
+    assert names == ["a.yaml#0", "missing.yaml#0", "examples-a.yaml#0", "examples-b.yaml#0"]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

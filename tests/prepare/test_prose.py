@@ -15,11 +15,14 @@ from prepare.report import Report
 from prepare.resolve import resolve
 from tests.prepare.random_documents import documents
 from tests.prepare.test_lay import with_prose
-from tests.prepare.tiny import OPENAPI
+from tests.prepare.tiny import OPENAPI, document, resolved, resolved_operation
 
 
 def told_apart(node: Json) -> Json:
-    """Return a document whose every place has a sentence of its own, so that no two schemas are equal to the letter."""
+    """Return a document whose every place has a sentence of its own, so that no two schemas are equal to the letter.
+
+    Whatever has a schema, or is one, has examples of its own, too.
+    """
     numbers = count()
 
     def numbered(each: object) -> object:
@@ -27,7 +30,10 @@ def told_apart(node: Json) -> Json:
             return [numbered(item) for item in each]
         if not isinstance(each, dict):
             return f"Sentence {next(numbers)}." if each == "THE SENTENCE" else each
-        return {key: numbered(value) for key, value in each.items()}
+        told = {key: numbered(value) for key, value in each.items()}
+        if each.get("description") == "THE SENTENCE" and {"schema", "type"} & each.keys():
+            told |= {"example": f"Value {next(numbers)}", "examples": {"one": {"value": [next(numbers)]}}}
+        return told
 
     found = numbered(with_prose(node, "THE SENTENCE"))
     assert isinstance(found, dict)
@@ -58,6 +64,38 @@ def test_a_sentence_at_every_place_of_our_document_changes_no_type() -> None:
 def test_a_sentence_at_every_place_of_any_document_changes_no_type(source: Json) -> None:
     """What was refused still is, and what was taken gives the same types."""
     assert taken(told_apart(source)) == taken(source)
+
+
+def test_examples_are_kept_as_they_are() -> None:
+    """Those of shared parameters, bodies and answers come into the operation; what looks like a reference is data."""
+    one = {"one": {"value": {"$ref": "#/components/schemas/Nowhere", "allOf": [{}]}}}
+    content = {"content": {"application/json": {"schema": {"allOf": [{"type": "object"}]}, "examples": one}}}
+    shared = {
+        "parameters": {"Q": {"name": "q", "in": "query", "example": 5, "schema": {"type": "integer"}}},
+        "requestBodies": {"B": content},
+        "responses": {"R": {"description": "ok", "headers": {"N": {"example": 1}}, **content}},
+    }
+    parts = {
+        "parameters": [{"$ref": "#/components/parameters/Q"}],
+        "requestBody": {"$ref": "#/components/requestBodies/B"},
+        "responses": {"200": {"$ref": "#/components/responses/R"}},
+    }
+    source = document({"/a": {"post": parts}})
+    source["components"] |= shared
+    found = resolved_operation(source, method="post")
+    assert found["parameters"][0]["example"] == 5
+    assert found["requestBody"]["content"]["application/json"]["examples"] == one
+    assert found["responses"]["200"]["content"]["application/json"]["examples"] == one
+    assert found["responses"]["200"]["headers"]["N"]["example"] == 1
+    assert shapes(resolved(source)[0]) == shapes(resolved(document({"/a": {"post": without(parts)}}))[0])
+
+
+def without(parts: Json) -> Json:
+    """Return the operation above without its shared parts, written out and without examples."""
+    content = {"content": {"application/json": {"schema": {"allOf": [{"type": "object"}]}}}}
+    parameter = {"name": "q", "in": "query", "schema": {"type": "integer"}}
+    answer = {"description": "ok", **content}
+    return {**parts, "parameters": [parameter], "requestBody": content, "responses": {"200": answer}}
 
 
 def taken(source: Json) -> dict[str, str] | None:
