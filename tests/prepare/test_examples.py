@@ -32,7 +32,7 @@ from tests.prepare.examples import (
 
 OPENING, CLOSING = 1_793_610_000, 1_793_664_000
 """Everything happened on 2 November 2026, from 09:00 on."""
-FILLERS = frozenset({"string", "text", "foo", "bar", "baz", "todo", "test", "example", "value", "name", "lorem ipsum"})
+FILLERS = frozenset({"string", "foo", "bar", "baz", "todo", "test", "example", "value", "name", "lorem ipsum"})
 RESERVED = re.compile(r"(^|\.)(example|test|invalid|localhost|example\.(com|net|org))$")
 """Domains that belong to nobody (RFC 2606)."""
 HOST = re.compile(r"(?:https?|wss?)://(?:[^\s/@]+@)?([\w.-]+)|[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
@@ -104,7 +104,8 @@ def test_examples_are_realistic(kind: str) -> None:
     wrong: list[str] = []
     for example in (each for each in EXAMPLES if each.kind == kind):
         for value in values(example):
-            wrong += [f"{example}: {name} {leaf!r}" for name, leaf in leaves(value) if is_unreal(leaf)]
+            wrong += [f"{example}: {name} {leaf!r}" for name, leaf in leaves(value)
+                      if name != "type" and is_unreal(leaf)]  # fmt: skip
             wrong += [f"{example}: {problem}" for problem in misnamed(value)]
     assert wrong == []
 
