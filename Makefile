@@ -37,7 +37,7 @@ setup: .venv/.installed  ## install everything into .venv (done by itself whenev
 generate: .venv/.installed  ## write generated/ from openapi/; SPEC=other.yaml OUT=folder
 	PYTHONPATH=openapi $(BIN)/python -m prepare generate $(if $(SPEC),--spec "$(SPEC)") $(if $(OUT),--out "$(OUT)")
 
-migration: generate  ## bring the migration table of the README up to date
+migration: generate  ## bring the table of docs/migration.md up to date
 	PYTHONPATH=openapi $(BIN)/python -m prepare migration
 
 drift: .venv/.installed  ## fail if generated/ is not what openapi/ gives

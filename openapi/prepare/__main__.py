@@ -61,20 +61,20 @@ def _drift(options: argparse.Namespace) -> int:
 
 
 def _migration(options: argparse.Namespace) -> int:
-    migrate(HERE.parent / "README.md", options.out)
+    migrate(HERE.parent / "docs" / "migration.md", options.out)
     return DONE
 
 
-def migrate(readme: Path, generated: Path) -> None:
-    """Bring the migration table of a README up to date with a generated folder."""
+def migrate(page: Path, generated: Path) -> None:
+    """Bring the migration table of a page up to date with a generated folder."""
     # Imported here: it loads the generator's spelling rules, which an unchanged document does not pay.
     from .migration import read_methods, written  # noqa: PLC0415
 
     (document,) = (json.loads(path.read_text("utf-8")) for path in generated.glob("*/openapi.json"))
     (methods,) = HERE.glob("*.csv")
     peer = methods.stem.replace("_", "-")
-    text = written(readme.read_text("utf-8"), peer, read_methods(methods), document)
-    readme.write_text(text, encoding="utf-8")
+    text = written(page.read_text("utf-8"), peer, read_methods(methods), document)
+    page.write_text(text, encoding="utf-8")
 
 
 def _told(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""The migration table of the README: where each method of another client, which a CSV file lists, is here."""
+"""The migration table of the documentation: where each method of another client, which a CSV file lists, is here."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def expected(methods: dict[str, tuple[str, str]], resolved: Json) -> dict[str, s
 
 
 def written(text: str, peer: str, methods: dict[str, tuple[str, str]], resolved: Json) -> str:
-    """Return the text of a README with its migration table up to date.
+    """Return the text of a page with its migration table up to date.
 
     Raises:
-        PrepareError: A method of the SDK does not lead to its operation here, or the README has no place for the table.
+        PrepareError: A method of the SDK does not lead to its operation here, or the page has no place for the table.
     """
     names = [operation["operationId"] for _, _, operation in operations(resolved)]
     aliases: dict[str, Json] = resolved["x-aliases"]
@@ -43,7 +43,7 @@ def written(text: str, peer: str, methods: dict[str, tuple[str, str]], resolved:
         if target_of(method, names, aliases) != operation:
             raise PrepareError(f"aliases.yaml: {method} must lead to {operation}; add an alias")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise PrepareError(f"the README must have {BEGIN!r} and {END!r}, once each")
+        raise PrepareError(f"the page must have {BEGIN!r} and {END!r}, once each")
     before, _, rest = text.partition(BEGIN)
     table = "\n".join(_table(peer, known, set(methods) - known.keys(), aliases))
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"

@@ -76,9 +76,9 @@ def test_an_alias_is_no_second_implementation() -> None:
 
 
 def test_the_migration_table_is_current(tmp_path: Path) -> None:
-    """The README says what the code does; `make migration` brings it up to date."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    copy = tmp_path / "README.md"
+    """The page says what the code does; `make migration` brings it up to date."""
+    text = (ROOT / "docs" / "migration.md").read_text("utf-8")
+    copy = tmp_path / "migration.md"
     copy.write_text(text, encoding="utf-8")
     migrate(copy, ROOT / "generated")
     assert copy.read_text("utf-8") == text

@@ -259,11 +259,11 @@ def test_aliases_are_in_the_document_and_in_the_tree(room: Room, target: Path) -
 
 
 def test_the_command_line_writes_the_migration_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make migration` brings the README of the project up to date with generated/."""
+    """`make migration` brings the page of the documentation up to date with generated/."""
     asked: list[tuple[Path, Path]] = []
-    monkeypatch.setattr(command_line, "migrate", lambda readme, generated: asked.append((readme, generated)))
+    monkeypatch.setattr(command_line, "migrate", lambda page, generated: asked.append((page, generated)))
     assert command_line.main(["migration"]) == 0
-    assert asked == [(OPENAPI.parent / "README.md", OPENAPI.parent / "generated")]
+    assert asked == [(OPENAPI.parent / "docs" / "migration.md", OPENAPI.parent / "generated")]
 
 
 def test_a_document_without_information_about_itself_is_prepared(room: Room, target: Path) -> None:

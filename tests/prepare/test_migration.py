@@ -47,9 +47,9 @@ def test_a_method_without_an_alias_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", ["", BEGIN, END, f"{PLACE}{PLACE}"])
-def test_a_readme_without_a_place_for_it_is_refused(text: str) -> None:
+def test_a_page_without_a_place_for_it_is_refused(text: str) -> None:
     """Nothing is overwritten by guess."""
-    with pytest.raises(PrepareError, match="the README must have"):
+    with pytest.raises(PrepareError, match="the page must have"):
         written(text, "portkey-ai", {}, made())
 
 

@@ -13,7 +13,7 @@ DECLARED = HERE / "difference.diff"
 
 
 def test_the_difference_is_what_is_declared() -> None:
-    """The two services differ by their imports and by what the README names; UPDATE=1 writes it down anew."""
+    """The two services differ by their imports and by what docs/migration.md names; UPDATE=1 writes it down anew."""
     first, second = ((HERE / name).read_text("utf-8").splitlines(keepends=True) for name in ("before.py", "after.py"))
     made = "".join(unified_diff(first, second, "before.py", "after.py", n=0))
     if os.environ.get("UPDATE"):
