@@ -178,7 +178,7 @@ class _Client(Generic[H]):
         gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own. Where it is left
             out, ``portkey``; but ``portkey-oss`` for a ``base_url`` without a Portkey key.
         base_url: The gateway's address with its ``/v1``; the environment's ``PORTKEY_BASE_URL`` where it is left out.
-        control_plane_url: The control plane's address; its calls need it where ``base_url`` is not Portkey's own.
+        control_plane_url: The control plane's address, where it is not the one that ``base_url`` leads to.
         http_client: An ``httpx`` client to use; it stays the caller's to close.
         Authorization: The same as ``authorization``.
         **options: See ``ClientOptions``; credentials left out are read from the environment, ``PORTKEY_API_KEY`` first.

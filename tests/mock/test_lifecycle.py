@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -274,12 +272,3 @@ def test_times_that_stand_still() -> None:
     """Should a clock go back, a thing is as it was at first."""
     assert past(begin("/fine_tuning/jobs", {}, 10.0, Pace()), 5.0) == [(10.0, "validating_files")]
     assert begin("/assistants", {}, 0.0, Pace()) == []
-
-
-def test_the_example_of_the_readme() -> None:
-    """The README's example of a gateway builds one that it takes back to nothing."""
-    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (code,) = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)  # noqa: S102 - our own text
-    assert names["gateway"].dialect.name == "openai"

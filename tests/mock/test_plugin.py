@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 pytest_plugins = "pytester"
 
-README = Path(__file__).parents[2] / "README.md"
 OPTIONS = ("-q", "-p", "no:cacheprovider", "--no-cov", "-W", "error")
 
 ISOLATED = """
@@ -71,14 +68,6 @@ def test_nothing_waits(pytester: pytest.Pytester) -> None:
 def test_the_mock_can_be_another(pytester: pytest.Pytester) -> None:
     """A fixture of the same name gives the client another mock."""
     assert run(pytester, OWN) == {"passed": 1}
-
-
-def test_the_example_of_the_readme(pytester: pytest.Pytester) -> None:
-    """The README's ten lines pass as they stand."""
-    blocks: list[str] = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    (code,) = (block for block in blocks if "\ndef test_" in block)
-    assert len([line for line in code.splitlines() if line]) <= 10
-    assert run(pytester, code) == {"passed": 1}
 
 
 def test_the_plugin_is_light() -> None:
