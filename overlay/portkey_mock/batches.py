@@ -224,7 +224,8 @@ class Batches:
         file = self._files.find(file_id) if file_id else None
         if file is None and not self._make_up_unknown:
             message = f"The batch is {self._status(batch)} and has no output file."
-            raise Refusal(404, message, code="output_not_found")
+            about = self._facts(batch)["errors"]
+            raise Refusal(404, message, code="output_not_found", state=self._status(batch), about=about)
         return self._answers.octets(call, file.content if file else b"")
 
     def _start(self, fields: JsonObject, batch_id: str | None = None) -> Batch:

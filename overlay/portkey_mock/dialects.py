@@ -1,21 +1,22 @@
 """The gateways the mock can be: what each takes, has and says otherwise than Portkey's service, as data.
 
-Sources are the public pages of the gateways, and runs of the open one. Where an example of an answer is published, the
-answer here has its keys and no others.
+Sources are the public pages of the gateways, and runs of the open one (see `oss`). Where an example of an answer is
+published, the answer here has its keys and no others.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from portkey_mock import oss
+from portkey_mock.configs import patience_of, provider_of
 from portkey_mock.document import Credential, Operation
 from portkey_mock.errors import Refusal, customary
-from portkey_mock.jsonvalue import Json, JsonObject, is_object
-from portkey_mock.message import Headers, Request
+from portkey_mock.jsonvalue import Json, JsonObject
+from portkey_mock.message import Headers, Request, Response
+from portkey_mock.validation import Call
 
 Operations: TypeAlias = Mapping[tuple[str, str], Operation]
 
@@ -28,12 +29,24 @@ _GUARDED: Final = frozenset({"hook_results"})
 """What only Portkey's service adds to an answer."""
 
 
+def _is_own(refusal: Refusal) -> bool:
+    return refusal.status in _OWN_STATUSES or refusal.code == "unknown_url"
+
+
 def _anything(_: object) -> bool:
     return True
 
 
-def _enter(_: Request) -> None:
-    """Refuses nothing."""
+def _as_it_is(request: Request) -> Request:
+    return request
+
+
+def _shown(_: Call, response: Response) -> Response:
+    return response
+
+
+def _refused(refusal: Refusal, _: str) -> Response:
+    raise refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +58,18 @@ class Dialect:
         slash: whether its paths end with a slash.
         credentials: what has to be sent; None for what the document says.
         has: whether it has an operation.
-        enter: refuses what it refuses before it looks for an operation.
+        enter: the request it makes of one before it looks for an operation, or a refusal.
         error: the body of a refusal; None for the shapes of the document.
+        own: whether a refusal is its own, and tells of no provider.
+        rescue: what it answers at a place, by the shape of its path, where the core refuses; it may refuse as well.
+        shown: the answer it makes of one.
         statuses: what it answers in place of another status.
         hosted: whether it is Portkey's service, which keeps configs under ids.
         portkey_headers: whether its answers carry `x-portkey-*` headers; the others carry `x-request-id`.
         untraced: the trace id of an answer where none was sent; None for no header.
         nulls: members that a batch shows as null until they are known; None for all that the document lets be null.
         omits: members that a batch never shows.
+        ends_cleanly: whether a stream that is cut off ends as if nothing were missing.
     """
 
     name: str
@@ -60,14 +77,18 @@ class Dialect:
     slash: bool = False
     credentials: tuple[tuple[Credential, ...], ...] | None = None
     has: Callable[[Operation], bool] = _anything
-    enter: Callable[[Request], None] = _enter
+    enter: Callable[[Request], Request] = _as_it_is
     error: Callable[[Refusal, Request], Json] | None = None
+    own: Callable[[Refusal], bool] = _is_own
+    rescue: Callable[[Refusal, str], Response] = _refused
+    shown: Callable[[Call, Response], Response] = _shown
     statuses: Mapping[int, int] = field(default_factory=dict[int, int])
     hosted: bool = False
     portkey_headers: bool = True
     untraced: str | None = None
     nulls: frozenset[str] | None = None
     omits: frozenset[str] = frozenset()
+    ends_cleanly: bool = False
 
     def operations(self, all_of_them: Operations) -> Operations:
         """The operations it has, asking for its own credentials."""
@@ -88,14 +109,19 @@ class Dialect:
             raise Refusal(404, "The path has to end with a slash.", code="unknown_url", at="/path")
         return request.path[:-1]
 
+    def patience(self, request: Request) -> float | None:
+        """The seconds that `request` gives a provider, after which it is answered with 408; None for any."""
+        return patience_of(request) if self.portkey_headers else None
+
     def headers(self, request: Request, refusal: Refusal | None, request_id: Callable[[], str]) -> Headers:
         """What an answer carries beside its body; `request_id` makes a new id where one is wanted."""
         if not self.portkey_headers:
             return (("x-request-id", request_id()),)
-        trace = request.header(_TRACE) if request.header(_TRACE) is not None else self.untraced
+        sent = request.header(_TRACE)
+        if refusal is not None and self.own(refusal):
+            return () if sent is None else ((_TRACE, sent),)
+        trace = self.untraced if sent is None else sent
         traced = () if trace is None else ((_TRACE, trace),)
-        if refusal is not None and (refusal.status in _OWN_STATUSES or refusal.code == "unknown_url"):
-            return traced
         return (
             ("x-portkey-cache-status", "DISABLED"),
             ("x-portkey-last-used-option-index", "config"),
@@ -116,78 +142,11 @@ class Dialect:
         return known
 
 
-CONFIG: Final = "x-portkey-config"
-"""The header with a config: in JSON, or the id of a saved one."""
-
 _TRACE: Final = "x-portkey-trace-id"
-
-
-def provider_of(request: Request) -> str:
-    """The provider that a request is for, in lower case: named in a header, or in the config that a header holds."""
-    named = request.header("x-portkey-provider") or config_of(request).get("provider")
-    plain = isinstance(named, str) and named.isascii() and named.isprintable()
-    return str(named).removeprefix("@").lower() if plain else "openai"
-
-
-def config_of(request: Request) -> JsonObject:
-    """The config in the header; nothing if it is not there or is the id of a saved one."""
-    text = request.header(CONFIG)
-    if not text:
-        return {}
-    with suppress(ValueError, RecursionError):
-        config: Json = json.loads(text)
-        return config if is_object(config) else {}
-    return {}
 
 
 def _segment(operation: Operation) -> str:
     return operation.path.split("/")[1]
-
-
-# The open gateway
-
-_CANNOT_CANCEL: Final = frozenset({"groq", "anthropic", "mistral", "together-ai", "fireworks-ai", "ollama"})
-_NEVER_WORKS: Final = ("/prompts", "/prompts/partials")
-_OWN_ROUTES: Final = frozenset(
-    {"audio", "batches", "chat", "completions", "embeddings", "files", "fine_tuning", "images", "messages", "responses"}
-)
-
-
-def _oss_has(operation: Operation) -> bool:
-    """PUT and PATCH have no route. What belongs to Portkey's service is passed on, and no provider has it."""
-    service = operation.plane != "data_plane" or _segment(operation) in ("prompts", "logs", "feedback")
-    return operation.method not in ("PUT", "PATCH") and not service
-
-
-def _oss_enter(request: Request) -> None:
-    """A method without a route is not found; everything else needs a provider, or a config that is written out."""
-    if request.method in ("PUT", "PATCH"):
-        raise Refusal(404, "Not Found", code="no_route")
-    named, config = request.header("x-portkey-provider"), request.header(CONFIG)
-    if not named and not config:
-        message = "Send the header x-portkey-provider, or x-portkey-config with a config in JSON."
-        raise Refusal(400, message, code="no_routing", at="/header/x-portkey-provider")
-    if config and not config_of(request):
-        message = "The header x-portkey-config has to hold a config in JSON; saved configs are not known here."
-        raise Refusal(400, message, code="no_routing", at="/header/x-portkey-config")
-    path = request.path.removeprefix("/v1")
-    if request.method == "POST" and path.startswith(_NEVER_WORKS) and not path.endswith("makeDefault"):
-        raise Refusal(500, "Prompts are not kept here.", code="gateway_failure")
-    if path.startswith("/batches/") and path.endswith("/cancel") and provider_of(request) in _CANNOT_CANCEL:
-        raise Refusal(500, f"cancelBatch is not supported by {provider_of(request)}", code="gateway_failure")
-
-
-def _oss_error(refusal: Refusal, request: Request) -> Json:
-    """The gateway's own refusals, or the provider's: with its name on routes of the gateway's own."""
-    if refusal.code == "no_route":
-        return {"message": refusal.message, "ok": False}
-    if refusal.code in ("no_routing", "gateway_failure"):
-        return {"status": "failure", "message": refusal.message}
-    body = customary(refusal)
-    if request.path.removeprefix("/v1").split("/")[1:2] not in [[name] for name in _OWN_ROUTES]:
-        return body
-    provider = provider_of(request)
-    return {"error": {**body["error"], "message": f"{provider} error: {refusal.message}"}, "provider": provider}
 
 
 # OpenAI and Respan
@@ -224,9 +183,13 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         Dialect(
             "portkey-oss",
             credentials=(),
-            has=_oss_has,
-            enter=_oss_enter,
-            error=_oss_error,
+            has=oss.has,
+            enter=oss.enter,
+            error=oss.error,
+            own=oss.is_own,
+            rescue=oss.rescue,
+            shown=oss.shown,
+            ends_cleanly=True,
             untraced="",
             nulls=frozenset({"errors", "output_file_id", "error_file_id", "completed_at"}),
             omits=_GUARDED | {"cancelling_at", "expires_at"},

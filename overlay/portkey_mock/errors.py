@@ -15,7 +15,12 @@ from portkey_mock.message import Headers
 
 # Public sources show AB03 with 403 and AB07 with 409; the others are put in the gaps of the series AB01 to AB09.
 _CONTROL_PLANE_CODES: Final = {400: "AB01", 401: "AB02", 403: "AB03", 404: "AB04", 409: "AB07"}
-_OPENAI_TYPES: Final = {401: "authentication_error", 404: "not_found_error", 409: "conflict_error"}
+_OPENAI_TYPES: Final = {
+    401: "authentication_error",
+    408: "timeout_error",
+    404: "not_found_error",
+    409: "conflict_error",
+}
 
 
 class Refusal(Exception):
@@ -28,6 +33,7 @@ class Refusal(Exception):
         at: JSON pointer into the request (`/path`, `/query`, `/header` or `/body` first), or None if the whole request.
         headers: headers that the status requires, such as `allow`.
         state: the status of the thing that does not allow it, or None if it is not that.
+        about: what else is known of that thing; it is not told, but for a dialect that does.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Refusal(Exception):
         at: str | None = None,
         headers: Headers = (),
         state: str | None = None,
+        about: Json = None,
     ) -> None:
         super().__init__(message)
         self.status: Final = status
@@ -47,6 +54,7 @@ class Refusal(Exception):
         self.at: Final = at
         self.headers: Final = headers
         self.state: Final = state
+        self.about: Final = about
 
 
 def envelope(refusal: Refusal, plane: str, conforms: Callable[[Json], bool]) -> Json:

@@ -19,7 +19,8 @@ from portkey_mock import streams, variants
 from portkey_mock.answers import Answers, is_json
 from portkey_mock.batches import Batch, Batches
 from portkey_mock.clock import Clock
-from portkey_mock.dialects import CONFIG, Dialect, chosen, config_of, provider_of
+from portkey_mock.configs import CONFIG, config_of, provider_of
+from portkey_mock.dialects import Dialect, chosen
 from portkey_mock.document import Defect, Document, Operation, compile_document, load
 from portkey_mock.errors import Refusal, envelope
 from portkey_mock.exports import PLACE, Storage
@@ -152,14 +153,12 @@ class Gateway:
         try:
             call = self._calls.get(request)
             if call is None:
-                self.dialect.enter(request)
-                operation, path = self._router.find(request.method, self.dialect.path(request))
-                call = validate(operation, path, request)
+                entered = self.dialect.enter(request)
+                operation, path = self._router.find(entered.method, self.dialect.path(entered))
+                call = validate(operation, path, entered)
                 self._keep(request, call)
             operation = call.operation
-            response = self._guarded(
-                request, operation, streams.answer(call, lambda call: self._translated(request, call))
-            )
+            response = self._guarded(request, operation, streams.answer(call, lambda call: self._shown(request, call)))
         except Refusal as refusal:
             refused = refusal
             response = self._refused(refusal, request, operation)
@@ -170,8 +169,11 @@ class Gateway:
         call = self._calls.get(request)
         if call is not None:
             return call.operation
+        entered = request
         with suppress(Refusal):
-            return self._router.find(request.method, self.dialect.path(request))[0]
+            entered = self.dialect.enter(request)
+        with suppress(Refusal):
+            return self._router.find(entered.method, self.dialect.path(entered))[0]
         return None
 
     def refuse(self, request: Request, refusal: Refusal) -> Response:
@@ -208,6 +210,13 @@ class Gateway:
         found = guarding(config, request.header(STRICT), timestamp(self._clock()), hosted=self.dialect.hosted)
         return found.told(operation.path, response)
 
+    def _shown(self, request: Request, call: Call) -> Response:
+        try:
+            response = self._translated(request, call)
+        except Refusal as refusal:
+            return self.dialect.rescue(refusal, shape(call.operation.path))
+        return self.dialect.shown(call, response)
+
     def _translated(self, request: Request, call: Call) -> Response:
         """The answer to a call about batches or files in the words of the dialect and of the provider."""
         place = shape(call.operation.path)
@@ -224,7 +233,8 @@ class Gateway:
             response = self._act(_inward(call, provider))
         except Refusal as refusal:
             if variants.forgives(provider, place, refusal.status):
-                return json_response(200, {"status": "success", "object": "batch"})
+                name = next(iter(call.path.values()))
+                return json_response(refusal.status, {"status": "success", "object": "batch", "id": name})
             raise
         if dict(response.headers).get("content-type") != "application/json":
             return response
@@ -269,9 +279,9 @@ class Gateway:
         """The session behind a websocket that `request` wants to open, or the refusal."""
         operation: Operation | None = None
         try:
-            self.dialect.enter(request)
-            operation, path = self._router.find(request.method, self.dialect.path(request))
-            call = validate(operation, path, request)
+            entered = self.dialect.enter(request)
+            operation, path = self._router.find(entered.method, self.dialect.path(entered))
+            call = validate(operation, path, entered)
         except Refusal as refusal:
             return self._refused(refusal, request, operation)
         if "101" not in operation.responses:

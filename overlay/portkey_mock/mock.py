@@ -11,7 +11,9 @@ from threading import Lock
 from time import perf_counter, time
 from typing import Any, Final, Literal, TypedDict, Unpack
 
+from portkey_mock import sse
 from portkey_mock.clock import Clock
+from portkey_mock.delivery import Delivery
 from portkey_mock.document import Document
 from portkey_mock.errors import Refusal
 from portkey_mock.faults import Fault, FaultPlan, fault_from_header
@@ -144,6 +146,21 @@ class Mock:
             if fault.status is not None:
                 response = self._spoilt(request, response, fault.status, fault.body)
             response = fault.applied(response)
+        return self._relayed(request, response)
+
+    def _relayed(self, request: Request, response: Response) -> Response:
+        """What a gateway makes of a provider that takes longer than the caller waits, or that ends amid a stream."""
+        delivery, dialect = response.delivery, self.gateway.dialect
+        if delivery is None:
+            return response
+        patience = dialect.patience(request)
+        if patience is not None and delivery.delay > patience:
+            late = Refusal(408, "The provider took longer than the request allows.", code="timeout")
+            return replace(self.gateway.refuse(request, late), delivery=Delivery(delay=patience))
+        if dialect.ends_cleanly and delivery.cut is not None and response.header("content-type") == sse.MEDIA:
+            arrived = b"".join(delivery.pieces(response.chunks))
+            events = arrived[: arrived.rfind(b"\n\n") + 2]
+            return replace(response, body=events, chunks=(events,), delivery=replace(delivery, cut=None, reset=False))
         return response
 
     def _spoilt(self, request: Request, response: Response, status: int, body: Json) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from portkey_mock.message import Handler
 def serve(handler: Handler, listener: socket.socket, base: str = "/v1") -> None:
     """Serves `handler` until SIGINT or SIGTERM; `base` is the path that clients find its API under."""
     application = Application(handler)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of forms that are refused with a reason
     server = uvicorn.Server(
         uvicorn.Config(application, http=Connection, log_level="warning", access_log=False, proxy_headers=False)
     )

@@ -57,7 +57,7 @@ def refuse(provider: str, method: str, shape: str) -> None:
 
 
 def forgives(provider: str, shape: str, status: int) -> bool:
-    """Whether a cancel succeeds all the same: for two providers the gateway does not look at what they answer."""
+    """Whether a refused cancel reads like a success: the gateway does not look at what two providers answer."""
     return provider in ("bedrock", "cohere") and shape == "/batches/{}/cancel" and status == 404
 
 

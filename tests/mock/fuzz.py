@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
+from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
 from portkey_mock.message import Request, Response
@@ -71,14 +73,18 @@ class Told:
         self.wrong += [str(each) for each in outcome.findings if each.check in WRONG]
 
 
+_LOGGED = re.compile(r"\d\d:\d\d:\d\d \S+ .* (\d\d\d|reset) [\d.]+ ms \S+$|WARNING:  Invalid HTTP request")
+"""A line of the log (see `portkey_mock.server.log`), or what uvicorn says of bytes that are no request."""
+
+
 @contextmanager
 def served() -> Generator[str]:
     """The address of a mock in a process of its own, which has to be the same one at the end, and to end well.
 
     Raises:
-        AssertionError: it is not.
+        AssertionError: it is not, or it wrote something else to standard error than a line for each request.
     """
-    with serve() as process:
+    with TemporaryFile("w+") as log, serve(stderr=log) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
@@ -86,6 +92,9 @@ def served() -> Generator[str]:
         finally:
             process.terminate()
         assert process.wait(timeout=60) == 0
+        log.seek(0)
+        strange = [line for line in log if not _LOGGED.match(line)]
+        assert not strange, "".join(strange[:20])
 
 
 def fuzz(address: str, *, every: int, examples: int, steps: int, requests: int) -> Told:

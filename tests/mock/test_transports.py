@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -165,14 +165,27 @@ def test_asgi_too_large(gateway: Gateway) -> None:
     assert json.loads(body["body"])["error"]["code"] == "body_too_large"
 
 
-def serve(*arguments: str) -> subprocess.Popen[str]:
-    """The mock in a process of its own, on a free port."""
+def serve(*arguments: str, stderr: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """The mock in a process of its own, on a free port; a pipe that nobody reads stops it when its log has filled it."""
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root / "overlay"), str(root / "generated"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "portkey_mock", "--port", "0", *arguments]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, "PYTHONPATH": path}
     )
+
+
+def test_a_broken_form_is_one_line_in_the_log() -> None:
+    """A form that is refused leaves the line of its request on standard error, and no word of the parser's."""
+    with serve() as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        headers = {**spec.INFERENCE, "content-type": "multipart/form-data; boundary=limit"}
+        assert httpx.post(f"{address}/files", content=b"--limits\r\nno form", headers=headers).status_code == 400
+        process.terminate()
+        assert process.stderr
+        said = process.stderr.read().splitlines()
+    assert [line.split()[1:4] for line in said] == [["POST", "/v1/files", "400"]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
