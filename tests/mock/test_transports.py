@@ -166,7 +166,7 @@ def test_asgi_too_large(gateway: Gateway) -> None:
 
 
 def serve(*arguments: str, stderr: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
-    """The mock in a process of its own, on a free port; a pipe that nobody reads stops it when its log has filled it."""
+    """The mock in a process of its own, on a free port; a pipe that nobody reads stops it when it is full."""
     root = Path(__file__).parents[2]
     path = os.pathsep.join([str(root / "overlay"), str(root / "generated"), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "portkey_mock", "--port", "0", *arguments]
@@ -175,8 +175,8 @@ def serve(*arguments: str, stderr: IO[str] | int = subprocess.PIPE) -> subproces
     )
 
 
-def test_a_broken_form_is_one_line_in_the_log() -> None:
-    """A form that is refused leaves the line of its request on standard error, and no word of the parser's."""
+def test_a_broken_form_is_no_matter_for_the_log() -> None:
+    """A form that is refused leaves no word of the parser's on standard error: the refusal says all of it."""
     with serve() as process:
         assert process.stdout
         address = process.stdout.readline().strip()
@@ -184,8 +184,7 @@ def test_a_broken_form_is_one_line_in_the_log() -> None:
         assert httpx.post(f"{address}/files", content=b"--limits\r\nno form", headers=headers).status_code == 400
         process.terminate()
         assert process.stderr
-        said = process.stderr.read().splitlines()
-    assert [line.split()[1:4] for line in said] == [["POST", "/v1/files", "400"]]
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
