@@ -25,7 +25,7 @@ CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BAS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate migration drift update diff check lint imports types format test contract contract-report \
-  contract-proof mock demo gateways bench peers lock audit
+  contract-proof mock demo docs gateways bench peers lock audit
 .DELETE_ON_ERROR:
 .PRECIOUS: %/.locked %/.installed
 
@@ -84,6 +84,9 @@ mock: .venv/.installed  ## the mock gateway on PORT (4010)
 demo: generate  ## upload, create, cancel, wait and read a batch, against the mock
 	$(BIN)/python examples/demo.py $(ARGS)
 
+docs: .venv-docs/.installed  ## the site: guides and reference, in build/docs/site; every link in it is followed
+	.venv-docs/bin/python -m docs $(ARGS)
+
 gateways: .venv-portkey-oss/.locked .venv-litellm/.locked  ## install the Portkey AI gateway (needs node) and the LiteLLM proxy, for make contract
 
 bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode, streams, bulk and the mock, beside peers; time of the pipeline
@@ -96,6 +99,7 @@ peers: .venv-bench/.installed  ## the openai and portkey-ai SDKs, unmodified, ag
 lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for newer versions
 	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/dev.in -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/bench.in -o requirements/bench.txt
+	$(LOCK) pyproject.toml --extra mock --extra realtime requirements/docs.in -o requirements/docs.txt
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
 	$(LOCK) requirements/litellm.in -o requirements/litellm.txt
 
@@ -106,6 +110,7 @@ audit: .venv-tools/.locked  ## known vulnerabilities in what is locked
 # only installs the project again. The two stamps tell make which.
 .venv/.locked: requirements/dev.txt
 .venv-bench/.locked: requirements/bench.txt
+.venv-docs/.locked: requirements/docs.txt
 .venv-tools/.locked: requirements/tools.txt
 .venv-litellm/.locked: requirements/litellm.txt
 
