@@ -7,13 +7,14 @@ copyright = "the portkey-client authors; MIT licence"  # noqa: A001  # the name 
 release = version = version_of(project)
 language = "en_GB"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["maker"]
 nitpicky = True
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
-myst_links_external_new_tab = False
+myst_heading_slug_func = "docutils.nodes.make_id"
+myst_ref_domains = ["std"]
 
 html_theme = "furo"
 html_title = f"{project} {release}"

@@ -1,0 +1,133 @@
+"""The example of an operation: its call in Python, the same with curl, and what it answers."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from . import surface
+from .document import Document, Json, Operation
+
+_WIDTH = 84
+
+
+class Request(NamedTuple):
+    """The example of one request."""
+
+    summary: str
+    places: dict[str, Json]
+    """``path``, ``query`` and ``header`` -> parameter -> value."""
+    media: str
+    """The media type of the body; empty where there is none."""
+    body: Any
+    files: frozenset[str]
+    """The fields of a form whose values are files."""
+
+
+class Answer(NamedTuple):
+    """The example of one answer."""
+
+    summary: str
+    status: str
+    media: str
+    body: Any
+
+
+def requests_of(document: Document, operation: Operation) -> list[Request]:
+    """Return how the document shows an operation being called; nothing where a part that is needed has no example."""
+    parameters = operation.facts["parameters"]
+    if any(each.get("required") and "example" not in each for each in parameters):
+        return []
+    places: dict[str, Json] = {"path": {}, "query": {}, "header": {}}
+    for each in parameters:
+        if "example" in each:
+            places[each["in"]][each["name"]] = each["example"]
+    body = operation.facts.get("requestBody", {})
+    found = [
+        Request(example.get("summary", name), places, media, example["value"], _files(document, media, content["schema"]))
+        for media, content in body.get("content", {}).items()
+        for name, example in content.get("examples", {}).items()
+    ]
+    return found if found or body.get("required") else [Request("", places, "", None, frozenset())]
+
+
+def _files(document: Document, media: str, schema: Json) -> frozenset[str]:
+    if not media.startswith("multipart/"):
+        return frozenset()
+    properties: Json = document.resolved(schema).get("properties", {})
+    plain = {name: each.get("items", each) for name, each in properties.items()}
+    return frozenset(name for name, each in plain.items() if document.resolved(each).get("format") == "binary")
+
+
+def answers_of(operation: Operation) -> list[Answer]:
+    """Return what the document shows an operation answering when all goes well."""
+    return [
+        Answer(example.get("summary", name), status, media, example["value"])
+        for status, response in operation.facts["responses"].items()
+        if status.startswith("2")
+        for media, content in response.get("content", {}).items()
+        for name, example in content.get("examples", {}).items()
+    ]
+
+
+def in_python(operation: Operation, request: Request) -> str:
+    """Return the call in Python."""
+    names = surface.method(operation.name).arguments
+    keywords = {names[surface.letters(name)]: value for place in ("query", "header") for name, value in request.places[place].items()}
+    if isinstance(request.body, dict) and "body" not in names:
+        fields = {name: _bytes(value) if name in request.files else value for name, value in request.body.items()}
+        keywords |= {names[surface.letters(name)]: value for name, value in fields.items()}
+    elif request.body is not None:
+        keywords["body"] = request.body
+    parts = [repr(value) for value in request.places["path"].values()]
+    parts += [f"{name}={_literal(value, len(name) + 6)}" for name, value in keywords.items()]
+    line = f"client.{operation.name}({', '.join(parts)})"
+    if len(line) <= _WIDTH and "\n" not in line:
+        return line
+    return "\n".join([f"client.{operation.name}(", *(f"    {part.replace(chr(10), chr(10) + '    ')}," for part in parts), ")"])
+
+
+def _bytes(value: Any) -> Any:
+    return [_bytes(each) for each in value] if isinstance(value, list) else str(value).encode()
+
+
+def _literal(value: Any, taken: int = 0) -> str:
+    """Return a value as Python, in as many lines as it needs."""
+    line = repr(value)
+    if len(line) + taken <= _WIDTH or not isinstance(value, (dict, list)) or not value:
+        return line
+    keys = [f"{key!r}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    values = value.values() if isinstance(value, dict) else value
+    rows = [f"    {key}{_literal(each, len(key) + 8)},".replace("\n", "\n    ") for key, each in zip(keys, values, strict=True)]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([opening, *rows, closing])
+
+
+def in_curl(operation: Operation, request: Request, address: str, headers: list[str]) -> str:
+    """Return the call as a curl command.
+
+    Args:
+        operation: The operation.
+        request: Its example.
+        address: Where the operation's server is.
+        headers: The credentials it takes, as curl is to send them.
+    """
+    path = operation.path
+    for name, value in request.places["path"].items():
+        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+    query = urlencode({name: _wire(value) for name, value in request.places["query"].items()})
+    parts = [f'curl -X {operation.method} "{address}{path}{"?" + query if query else ""}"']
+    parts += [f'-H "{each}"' for each in headers]
+    parts += [f"-H {shlex.quote(f'{name}: {_wire(value)}')}" for name, value in request.places["header"].items()]
+    if request.media.startswith("multipart/"):
+        fields = {name: f"@{name}" if name in request.files else _wire(value) for name, value in request.body.items()}
+        parts += [f"-F {shlex.quote(f'{name}={value}')}" for name, value in fields.items()]
+    elif request.media:
+        parts += [f"-H 'content-type: {request.media}'", f"-d {shlex.quote(json.dumps(request.body, indent=2))}"]
+    return " \\\n  ".join(parts)
+
+
+def _wire(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
