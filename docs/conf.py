@@ -7,9 +7,10 @@ copyright = "the portkey-client authors; MIT licence"  # noqa: A001  # the name 
 release = version = version_of(project)
 language = "en_GB"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docs.weave"]
 exclude_patterns = ["maker"]
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(builtins|collections\.abc|httpx|typing)\..*")]  # no pages of ours
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
@@ -25,3 +26,8 @@ html_show_sourcelink = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 python_maximum_signature_line_length = 80
+
+autodoc_class_signature = "mixed"
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+default_role = "code"

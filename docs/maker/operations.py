@@ -131,7 +131,7 @@ def _errors(operation: Operation) -> Iterator[str]:
     }
     if told:
         yield markup.heading("Raises")
-        rows = [f"- {{py:class}}`~portkey_client.{error_class(int(status)).__name__}` ({status}): {markup.prose(said)}" for status, said in told.items()]
+        rows = [f"- {{py:class}}`~portkey_client.errors.{error_class(int(status)).__name__}` ({status}): {markup.prose(said)}" for status, said in told.items()]
         yield "\n".join(rows)
 
 

@@ -72,8 +72,14 @@ def by_hand(path: str) -> tuple[str, list[str]]:
     found = type(resource(path))
     if not found.__module__.startswith("portkey_client."):
         return "", []
-    own = [name for name, value in vars(found).items() if not name.startswith("_") and inspect.isfunction(value)]
-    return f"{found.__module__}.{found.__qualname__}", own
+    own = {name: value for name, value in vars(found).items() if not name.startswith("_") and inspect.isfunction(value)}
+    base = found.__mro__[1]
+    added = [name for name, value in own.items() if _parameters(value) != _parameters(getattr(base, name, None))]
+    return f"{found.__module__}.{found.__qualname__}", added
+
+
+def _parameters(function: Any) -> list[str]:
+    return [*inspect.signature(function).parameters] if function else []
 
 
 def _written(name: str, way: inspect.Signature) -> str:

@@ -1,0 +1,105 @@
+"""What the site adds to Sphinx: links from code spans to what they name, and from types to their pages."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from functools import cache
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.nodes import make_refnode
+
+import portkey_client
+import portkey_mock
+from docs.maker import document, surface
+
+Place = tuple[str, str]
+"""A page and an anchor on it."""
+_CALL = re.compile(r"(?:await )?(?:client\.)?([\w.]+)(?:\(.*\))?", re.DOTALL)
+_KEPT: dict[str, list[str]] = {}
+_LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+[^)#]*)(#[^)]*)?\)")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx of them."""
+    app.connect("source-read", without_links_out)
+    app.connect("autodoc-process-docstring", keep, priority=400)
+    app.connect("autodoc-process-docstring", restore, priority=600)
+    app.connect("missing-reference", resolved)
+    app.connect("doctree-resolved", linked)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def without_links_out(app: Sphinx, page: str, source: list[str]) -> None:
+    """Name the file instead, where a page links to one of the project that is not in the site."""
+
+    def named(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), match[2]))
+        if target.startswith("docs/"):
+            return match[0]
+        text = match[1].strip("`")
+        return f"`{target}`" if text in (target, posixpath.basename(target)) else f"{match[1]} (`{target}`)"
+
+    source[0] = _LINK.sub(named, source[0])
+
+
+def keep(app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]) -> None:
+    """Remember the text of an attribute before napoleon takes what stands before a colon in it for its type."""
+    if what in ("attribute", "data", "property"):
+        _KEPT[name] = [*lines]
+
+
+def restore(app: Sphinx, what: str, name: str, of: object, options: object, lines: list[str]) -> None:
+    """Put the text of an attribute back; its type is that of its annotation."""
+    lines[:] = _KEPT.pop(name, lines)
+
+
+def resolved(app: Sphinx, env: Any, node: addnodes.pending_xref, text: nodes.Element) -> nodes.Element | None:
+    """Resolve a name of Python by its last part; a type of a signature that has no page of its own stays text."""
+    if node.get("refdomain") != "py":
+        return None
+    place = _places(env).get(node["reftarget"].rpartition(".")[2])
+    if place:
+        return make_refnode(app.builder, node["refdoc"], *place, text)
+    inside = node.parent
+    while inside is not None and not isinstance(inside, addnodes.desc_signature):
+        inside = inside.parent
+    return text if inside is not None else None
+
+
+def linked(app: Sphinx, tree: nodes.document, page: str) -> None:
+    """Make links of the code spans that name an operation, a schema or a name of the client or the mock."""
+    for literal in [*tree.findall(nodes.literal)]:
+        if isinstance(literal.parent, (nodes.reference, nodes.title)):
+            continue
+        found = _CALL.fullmatch(literal.astext())
+        place = _places(app.env).get(found[1]) if found else None
+        if place and place[0] != page:
+            literal.replace_self(make_refnode(app.builder, page, *place, literal.deepcopy()))
+
+
+@cache
+def _places(env: Any) -> dict[str, Place]:
+    """Return where each name is explained: operations, schemas, what can be imported, what is built on operations."""
+    read = document.load()
+    places = {name: (f"reference/schemas/{page}", surface.anchor(name)) for name, page in read.page_of.items()}
+    places |= {each.name: (f"reference/{each.resource}", surface.anchor(each.name)) for each in read.operations}
+    objects = {name: (each.docname, each.node_id) for name, each in env.domaindata["py"]["objects"].items()}
+    public = {*portkey_client.__all__} ^ {*portkey_mock.__all__}
+    for name, place in objects.items():
+        short = name.rpartition(".")[2]
+        if short in public or short[:1].isupper():
+            places.setdefault(short, place)
+        places[name] = place
+        if ".Portkey." in name:
+            places[short] = place
+    for resource in read.resources:
+        home, methods = surface.by_hand(resource)
+        own = {f"{resource}.{each}": objects.get(f"{home}.{each}") for each in methods}
+        places |= {name: place for name, place in own.items() if place and name not in places}
+    for name in {*portkey_client.__all__} & {*portkey_mock.__all__}:
+        places.pop(name, None)
+    return places
