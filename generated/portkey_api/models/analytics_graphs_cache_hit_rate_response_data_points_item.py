@@ -15,6 +15,6 @@ class AnalyticsGraphsCacheHitRateResponseDataPointsItem(WireModel):
     simple_hits: int
     semantic_hits: int
     rate: int
-    cumulative_simple_cache_savings: int
-    cumulative_semantic_cache_savings: int
+    cumulative_simple_cache_savings: float
+    cumulative_semantic_cache_savings: float
     _codecs: ClassVar[dict[str, Any]] = {"timestamp": "@datetime"}

@@ -10,4 +10,4 @@ class AnalyticsGraphsFeedbacksAiModelsResponseDataPointsItem(WireModel):
 
     ai_model: str
     total: int
-    avg_weighted_feedback: int
+    avg_weighted_feedback: float

@@ -12,5 +12,5 @@ class AnalyticsGraphsFeedbacksWeightedResponseDataPointsItem(WireModel):
     """How good the feedback was in one slice of time."""
 
     timestamp: datetime.datetime
-    avg: int
+    avg: float
     _codecs: ClassVar[dict[str, Any]] = {"timestamp": "@datetime"}

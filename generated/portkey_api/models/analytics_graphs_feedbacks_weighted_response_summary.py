@@ -8,4 +8,4 @@ from ..types import WireModel, model
 class AnalyticsGraphsFeedbacksWeightedResponseSummary(WireModel):
     """Weighted feedback of the whole window."""
 
-    avg: int
+    avg: float

@@ -13,9 +13,9 @@ class AnalyticsGroupsMetadataResponseDataItem(WireModel):
 
     metadata_value: str | None = UNSET
     requests: int | None = UNSET
-    cost: int | None = UNSET
+    cost: float | None = UNSET
     avg_tokens: int | None = UNSET
-    avg_weighted_feedback: int | None = UNSET
+    avg_weighted_feedback: float | None = UNSET
     requests_with_feedback: int | None = UNSET
     last_seen: datetime.datetime | None = UNSET
     object: Literal["analytics-group"] | None = UNSET
