@@ -13,7 +13,7 @@ import pytest
 
 from portkey_mock.document import compile_document
 from portkey_mock.families import Role, roles, things
-from portkey_mock.naming import names
+from portkey_mock.naming import names, snake
 from tests.mock.spec import DOCUMENT, OPERATIONS, Op, validator
 from tests.prepare.examples import (
     EXAMPLES,
@@ -39,7 +39,7 @@ HOST = re.compile(r"(?:https?|wss?)://(?:[^\s/@]+@)?([\w.-]+)|[\w.+-]+@([\w-]+(?
 SECRET = re.compile(r"^(sk|pk|xox[bp]|ghp|AKIA)[-_]?\w{6}")
 STEPS = ("created", "started", "in_progress", "finalizing", "completed")
 """What happens to a thing, in this order."""
-FUTURE = ("expires_at", "next_reset_at", "next_run_at", "next_rotation_at")
+FUTURE = ("expires_at", "next_reset_at", "next_usage_reset_at", "next_run_at", "next_rotation_at")
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,17 @@ def test_every_id_in_a_path_was_given() -> None:
     assert lost == []
 
 
-IDS = re.compile(r"(batch_|file-|asst_|thread_|run_|step_|msg_|resp_|vs_|vsfb_|ftjob-|upload_|part_|chatcmpl-)\w+")
+IDS = re.compile(
+    r"(batch_|file-|asst_|thread_|run_|step_|msg_|resp_|vs_|vsfb_|ftjob-|upload_|part_|chatcmpl-)\w+"
+    r"|(pp|pl|pc|pg|ws)-[\w-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 
 
 def test_every_id_in_a_request_was_given() -> None:
-    """What a body refers to by an id of the usual kinds, some answer has named."""
+    """What a body refers to by an id of the usual kinds, some answer has named; Azure's own are given there."""
     known = told(OPERATIONS)
-    sent = [(each, leaf) for op in OPERATIONS for each in of_requests(op) for _, leaf in leaves(each.value)]
+    sent = [(each, leaf) for op in OPERATIONS for each in of_requests(op) for name, leaf in leaves(each.value)
+            if not name.startswith("azure_")]  # fmt: skip
     lost = [f"{each}: {leaf}" for each, leaf in sent if isinstance(leaf, str) and IDS.fullmatch(leaf)
             and leaf not in known]  # fmt: skip
     assert lost == []
@@ -186,11 +190,11 @@ def test_an_answer_is_about_what_the_path_names() -> None:
     lost: list[str] = []
     for example, name in PLACES:
         own = f"{{{name}}}" in example.op.path.rsplit("/", 2 if example.op.method == "POST" else 1)[-1]
-        called = names(name) if own else [name]
+        called = [*names(name), f"prompt_{snake(name)}"] if own else [name]
         for answer in of_answers(example.op):
             about = [each for each in (answer.value, data_of(answer.value)) if isinstance(each, dict)]
             ids = [str(each[key]) for each in about for key in called if each.get(key)]
-            if ids and str(example.value) not in ids:
+            if ids and str(example.value) not in ids and "enum" not in example.schema:
                 lost.append(f"{answer}: {ids} are not the {name} {example.value}")
     assert lost == []
 
