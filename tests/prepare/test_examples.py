@@ -42,13 +42,7 @@ STEPS = ("created", "started", "in_progress", "finalizing", "completed")
 FUTURE = ("expires_at", "next_reset_at", "next_usage_reset_at", "next_run_at", "next_rotation_at")
 
 
-@pytest.mark.parametrize(
-    "control",
-    [
-        pytest.param(False, id="data plane", marks=pytest.mark.xfail(reason="they are still being written")),
-        pytest.param(True, id="control plane", marks=pytest.mark.xfail(reason="they are still being written")),
-    ],
-)
+@pytest.mark.parametrize("control", [False, True], ids=["data plane", "control plane"])
 def test_every_operation_has_its_examples(
     control: bool, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
