@@ -26,6 +26,7 @@ class BatchFailure(NamedTuple):
     """Why a request of a batch has no answer."""
 
     message: str
+    """What the provider or the gateway says of it."""
     code: str | None
     """The provider's code."""
 

@@ -31,6 +31,7 @@ class BatchState(NamedTuple):
     """Where a batch stands. ``batch`` is what the gateway sent, word for word."""
 
     id: str
+    """The batch."""
     stage: Stage
     """``working``, ``cancelling``, or an end: ``completed``, ``failed``, ``expired``, ``cancelled``."""
     total: int | None
@@ -50,6 +51,7 @@ class BatchState(NamedTuple):
     problems: tuple[tuple[int, str], ...]
     """What is wrong with its input, each with the line, 0 where none is named."""
     batch: Batch
+    """What the gateway sent, as ``client.batches.retrieve`` returns it."""
 
     @property
     def ended(self) -> bool:

@@ -172,21 +172,7 @@ def _implied(base_url: str | None, options: Mapping[str, Any]) -> str:
 
 
 class _Client(Generic[H]):
-    """What both clients are built from.
-
-    Args:
-        gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own. Where it is left
-            out, ``portkey``; but ``portkey-oss`` for a ``base_url`` without a Portkey key.
-        base_url: The gateway's address with its ``/v1``; the environment's ``PORTKEY_BASE_URL`` where it is left out.
-        control_plane_url: The control plane's address, where it is not the one that ``base_url`` leads to.
-        http_client: An ``httpx`` client to use; it stays the caller's to close.
-        Authorization: The same as ``authorization``.
-        **options: See ``ClientOptions``; credentials left out are read from the environment, ``PORTKEY_API_KEY`` first.
-
-    Raises:
-        ConfigurationError: An argument cannot be used, or the credentials do not go together; the message names those
-            that do.
-    """
+    """What both clients are built from."""
 
     def __init__(
         self,
@@ -198,6 +184,23 @@ class _Client(Generic[H]):
         Authorization: str | None = None,  # noqa: N803  # the header's own spelling, as other clients have it
         **options: Unpack[ClientOptions],
     ) -> None:
+        """Build a client; nothing is sent, and no connection is opened.
+
+        Args:
+            gateway: ``portkey``, ``portkey-oss``, ``openai``, ``respan``, or a ``Gateway`` of your own. Where it is
+                left out, ``portkey``; but ``portkey-oss`` for a ``base_url`` without a Portkey key.
+            base_url: The gateway's address with its ``/v1``; ``PORTKEY_BASE_URL`` of the environment, or that of its
+                like for the gateway, where it is left out.
+            control_plane_url: The control plane's address, where it is not the one that ``base_url`` leads to.
+            http_client: An ``httpx`` client to use; it stays the caller's to close.
+            Authorization: The same as ``authorization``.
+            **options: See ``ClientOptions``. Credentials that are left out are read from the environment:
+                ``PORTKEY_API_KEY`` and its like.
+
+        Raises:
+            ConfigurationError: An argument cannot be used, or the credentials do not go together; the message names
+                those that do.
+        """
         if options.get("authorization") is None:
             options["authorization"] = Authorization
         self._settings = Settings(gateway, base_url, control_plane_url, options)
@@ -234,7 +237,16 @@ class _Client(Generic[H]):
 
 
 class Portkey(_Client["httpx.Client"], Resources):
-    """A client of the Portkey AI gateway; one serves all threads. Close it, or use it in a ``with`` statement."""
+    """A client of the Portkey AI gateway. Close it, or use it in a ``with`` statement.
+
+    ::
+
+        with Portkey(api_key="PORTKEY_API_KEY", virtual_key="VIRTUAL_KEY") as client:
+            batch = client.batches.retrieve("batch_abc123")
+
+    One client serves all threads. Each operation is a method of a resource, loaded when it is first touched; what it
+    raises is a ``PortkeyError``.
+    """
 
     def call(self, operation: Operation[T], options: CallOptions, **parts: Any) -> T:
         """Send one operation and return its parsed answer; every method of the resource tree ends here.
@@ -432,7 +444,15 @@ class Portkey(_Client["httpx.Client"], Resources):
 
 
 class AsyncPortkey(_Client["httpx.AsyncClient"], AsyncResources):
-    """An asynchronous client of the Portkey AI gateway. Close it, or use it in an ``async with`` statement."""
+    """An asynchronous client of the Portkey AI gateway: ``Portkey`` with ``await``. Close it, or use ``async with``.
+
+    ::
+
+        async with AsyncPortkey(api_key="PORTKEY_API_KEY", virtual_key="VIRTUAL_KEY") as client:
+            batch = await client.batches.retrieve("batch_abc123")
+
+    It works under every event loop that ``httpx`` works under; ``map`` and ``realtime`` need asyncio.
+    """
 
     async def call(self, operation: Operation[T], options: CallOptions, **parts: Any) -> T:
         """Send one operation and return its parsed answer; it raises what ``Portkey.call`` raises."""

@@ -77,7 +77,9 @@ class Config(TypedDict, total=False):
     """A gateway config. A target is one as well; what it leaves out, it inherits."""
 
     strategy: Strategy
+    """How one of the targets is chosen."""
     targets: Sequence[Config | Mapping[str, Any]]
+    """Where a request may go, each a config of its own."""
     name: str
     """What conditions call this target."""
     provider: str
@@ -85,6 +87,7 @@ class Config(TypedDict, total=False):
     api_key: str
     """The provider's key; a secret."""
     virtual_key: str
+    """The slug of a provider's key that is stored in the account; hosted gateways only."""
     weight: float
     """Its share of the load; 1 where it is left out."""
     override_params: Mapping[str, Any]
@@ -92,9 +95,13 @@ class Config(TypedDict, total=False):
     default_params: Mapping[str, Any]
     """Parameters for requests that lack them."""
     drop_params: Sequence[str]
+    """The names of parameters that are taken out of the request."""
     passthrough: bool
+    """Whether the request reaches the provider as it came, unchanged."""
     cache: Cache
+    """Whether answers are reused, and for how long."""
     retry: Retry
+    """How often the gateway itself tries again."""
     request_timeout: int
     """Milliseconds for each attempt."""
     custom_host: str
@@ -102,12 +109,17 @@ class Config(TypedDict, total=False):
     forward_headers: Sequence[str]
     """The names of headers that reach the provider."""
     input_guardrails: Sequence[str | Mapping[str, Any]]
-    """Ids of guardrails, or guardrails written out."""
+    """Ids of guardrails, or guardrails written out, that look at the request."""
     output_guardrails: Sequence[str | Mapping[str, Any]]
+    """Ids of guardrails, or guardrails written out, that look at the answer."""
     before_request_hooks: Sequence[Mapping[str, Any]]
+    """Hooks with their checks, which run before the provider is asked; the long form of ``input_guardrails``."""
     after_request_hooks: Sequence[Mapping[str, Any]]
+    """The same, which run when the answer is there; the long form of ``output_guardrails``."""
     cb_config: CircuitBreaker
+    """When a target that fails is left alone for a while."""
     strict_open_ai_compliance: bool
+    """``False`` lets a provider's own fields and values through."""
 
 
 Check: TypeAlias = Callable[[Any, str], Iterator[str]]

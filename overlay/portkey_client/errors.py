@@ -53,7 +53,7 @@ _Made = tuple[Any, ...]
 
 
 class PortkeyError(Facts, Exception):
-    """Anything this client raises."""
+    """Anything this client raises about a call; misspelled arguments are a ``TypeError``, full disks an ``OSError``."""
 
     status: Any = None
     """The HTTP status; ``None`` where no answer came."""
@@ -105,7 +105,7 @@ class InvalidBatchError(RequestRefusedError):
 
 
 class ConnectionFailedError(PortkeyError):
-    """No answer came."""
+    """No answer came: the connection failed or broke."""
 
     sent: bool = True
     """Whether the gateway may have received the request; ``False`` where no connection came about."""
@@ -141,7 +141,9 @@ class AnswerError(PortkeyError):
     def __init__(self, message: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(message)
         self.status: int = status
+        """The HTTP status, from 200 to 299; 101 for a message of a websocket."""
         self.headers: Mapping[str, str] = dict(headers)
+        """The response headers, by lower-case name."""
         self.body: bytes = body
         """The body as it came, empty where it could not be decoded."""
 
@@ -180,7 +182,7 @@ class ExportFailedError(PortkeyError):
 
 
 class APIError(PortkeyError):
-    """The gateway answered with a status outside 200 to 299."""
+    """The gateway answered with a status outside 200 to 299; the class tells the family of the status."""
 
     def __init__(self, message: str, status: int, headers: Mapping[str, str], body: Any) -> None:
         super().__init__(f"{status}: {message}")
@@ -189,6 +191,7 @@ class APIError(PortkeyError):
         self.status: int = status
         """The HTTP status; any number from 300 on, also one no registry knows."""
         self.headers: Mapping[str, str] = dict(headers)
+        """The response headers, by lower-case name."""
         self.body = body
         """The body: a model where the document has one for this status, else JSON data, else text."""
         details = error_details(body)

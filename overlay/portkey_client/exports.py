@@ -47,9 +47,11 @@ class ExportState(NamedTuple):
     """Where an export stands. ``export`` is what the gateway sent, word for word."""
 
     id: str
+    """The export, as ``run(export_id=...)`` takes it."""
     status: str
     """``draft``, ``in_progress``, or an end: ``success``, ``failed``, ``stopped``."""
     export: ExportItem
+    """What the gateway sent, as ``client.logs.exports.retrieve`` returns it."""
 
     @property
     def ended(self) -> bool:

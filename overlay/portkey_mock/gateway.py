@@ -49,7 +49,14 @@ _LARGEST_KEPT: Final = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of a gateway at one moment: see `Gateway.snapshot`."""
+    """The state of a gateway at one moment: see `Gateway.snapshot`. Its parts are for `Gateway.restore` alone.
+
+    Attributes:
+        files: the files and their bytes.
+        batches: the batches by id.
+        resources: everything else that was created.
+        pieces: the parts of uploads.
+    """
 
     files: Shelf
     batches: Mapping[str, Batch]

@@ -32,6 +32,11 @@ class Pace:
     The requests of a batch finish evenly over `running`. What has not ended after `lifetime` expires, where it can.
 
     Attributes:
+        validating: how long a batch or a job is checked before it runs: seconds, or readings with `polls`, as below.
+        running: how long it runs.
+        finalizing: how long its results are put together.
+        cancelling: how long it takes to stop; ten minutes at a real provider.
+        lifetime: after how long it expires.
         polls: whether a unit is one reading of the thing by its id, whatever the clock says, and not a second.
     """
 

@@ -51,7 +51,8 @@ class Response:
     """One HTTP response.
 
     Attributes:
-        headers: all but `content-length`.
+        status: from 200 to 599, or 101 for a websocket.
+        headers: all but `content-length`, by lower-case name.
         body: every byte of it.
         chunks: the same bytes in the pieces in which they are sent, one at a time and with no length announced; empty
             for a body that goes out at once.

@@ -33,16 +33,27 @@ class GatewayOptions(TypedDict, total=False):
     """What a `Gateway` is built with, beside the document."""
 
     mode: Literal["strict", "document"]
+    """What an unknown id leads to: 404, as at a gateway, or something made up that the document allows."""
     clock: Clock
+    """Returns the seconds since 1970; `time.time` where it is left out."""
     seed: int
+    """Decides generated ids, times and words; 0 where it is left out."""
     pace: Pace
+    """How long the stages of a life last."""
     dialect: str
+    """The gateway it speaks like: `portkey`, `portkey-oss`, `openai` or `respan`."""
     fixtures: Mapping[str, Answer]
+    """Answers of your own, by operation; see `Gateway.answer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a mock was like at one moment."""
+    """What a mock was like at one moment.
+
+    Attributes:
+        gateway: what was created.
+        faults: what was to go wrong.
+    """
 
     gateway: Snapshot
     faults: tuple[Fault, ...]
@@ -53,6 +64,7 @@ class Mock:
 
     Attributes:
         gateway: the gateway at present; `reload` puts another one in its place.
+        clock: what time it is for the mock, in seconds since 1970; a `ManualClock` has `advance`.
         faults: what goes wrong; `faults.add(Fault(operation="batches.cancel", status=503, times=2))`.
         journal: what arrived; `journal.calls_to("batches.cancel").last`.
     """

@@ -30,7 +30,12 @@ _Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response; after `without_secrets` neither has a credential."""
+    """One request and its response; after `without_secrets` neither has a credential.
+
+    Attributes:
+        request: what was asked.
+        response: what was answered.
+    """
 
     request: Request
     response: Response
@@ -124,7 +129,7 @@ class Replay:
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        """Answers from `exchanges`."""
+        """Answers from `exchanges`, which `load_recording` reads from a file."""
         self._answers: defaultdict[_Key, list[Response]] = defaultdict(list)
         self._given: Counter[_Key] = Counter()
         self._lock = Lock()

@@ -31,6 +31,7 @@ class Call:
     """A request that conforms, taken apart. It is never changed, and equal to nothing but itself.
 
     Attributes:
+        operation: what is called, as the document describes it.
         path: path parameters, decoded.
         query: query parameters; the declared ones with their declared types, the others as strings.
         body: the JSON body, or the fields of a form; None if there was none.

@@ -31,10 +31,12 @@ class Stub(asyncio.Protocol):
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection to answer on."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Take what came, and answer once the request is whole."""
         self.received += data
         head, end, body = self.received.partition(b"\r\n\r\n")
         if end and len(body) >= _content_length(head):
