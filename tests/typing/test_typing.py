@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import PAGES, blocks
+
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[2]
 
@@ -19,7 +21,8 @@ def marked(case: str) -> set[int]:
 
 def mypy(folder: Path) -> set[tuple[str, int]]:
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--output", "json", "--config-file="]
-    command += ["--enable-error-code", "redundant-expr", "--cache-dir", str(folder), str(CASES)]
+    command += ["--enable-error-code", "redundant-expr", "--cache-dir", str(folder / "cache")]
+    command += [str(CASES), str(folder / "pages")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stderr == ""
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -30,7 +33,7 @@ def pyright(folder: Path) -> set[tuple[str, int]]:
     (folder / "pyrightconfig.json").write_text(
         json.dumps(
             {
-                "include": [os.path.relpath(CASES, folder)],
+                "include": [os.path.relpath(CASES, folder), "pages"],
                 "typeCheckingMode": "strict",
                 "pythonVersion": "3.11",
                 "extraPaths": [str(ROOT / "generated"), str(ROOT / "overlay")],
@@ -56,10 +59,20 @@ def pyright(folder: Path) -> set[tuple[str, int]]:
     }
 
 
+def write_pages(folder: Path) -> None:
+    """Write the code of each page that people read as one module."""
+    folder.mkdir()
+    for page in PAGES:
+        codes = [block.code for block in blocks(page) if block.language == "python" and "def test_" not in block.code]
+        module = page.stem.replace("-", "_").lower()
+        (folder / f"page_{module}.py").write_text("\n\n".join(codes), encoding="utf-8")
+
+
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_types_are_part_of_the_product(checker: object, tmp_path: Path) -> None:
-    """Both checkers, strict, accept what users write with the promised types, and refuse every planted mistake."""
+    """Both checkers, strict, accept what users write and what the guides show, and refuse every planted mistake."""
     assert callable(checker)
+    write_pages(tmp_path / "pages")
     assert checker(tmp_path) == {("refused.py", line) for line in marked("refused.py")}
 
 
