@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -320,7 +321,11 @@ class Call(Generic[T]):
         name, kind = self.operation.name, type(failure).__name__
         error: ConnectionFailedError = TimedOutError(f"{name}: no answer in time ({kind})")
         if not isinstance(failure, httpx.TimeoutException):
-            error = ConnectionFailedError(without(f"{name}: {kind}: {failure}", self.secrets))
+            said = f"{kind}: {failure}"
+            if isinstance(failure, _UNSENT):
+                where = urlsplit(self._sent.arguments["url"])
+                said = f"no connection to {where.scheme}://{where.netloc} ({said})"
+            error = ConnectionFailedError(without(f"{name}: {said}", self.secrets))
         error.sent = not isinstance(failure, (*_UNSENT, *_HOPELESS, httpx.InvalidURL))
         return error
 

@@ -424,6 +424,18 @@ def test_each_fault_of_the_transport(failure: Exception, sent: bool, read: int, 
         assert caught.value.trace_id is None
 
 
+def test_an_error_tells_where_nobody_was() -> None:
+    """Where no connection came about, the address is what is wrong as a rule: the message shows it, path left out."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    client = Wire(answer).client(base_url="http://nobody.test:4010/v1", retries=0)
+    with pytest.raises(ConnectionFailedError) as caught:
+        client.batches.retrieve("batch_1")
+    assert str(caught.value) == "batches.retrieve: no connection to http://nobody.test:4010 (ConnectError: refused)"
+
+
 def test_a_request_that_is_wrong_in_itself_is_not_repeated() -> None:
     """An address httpx cannot use fails at once."""
     faulty = Faulty([])
