@@ -6,6 +6,7 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from portkey_mock import audio, completions, values
@@ -67,9 +68,7 @@ class Answers:
             return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
         speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
         if speak is not None:
-            return self._remembered(
-                call, (int(self._clock()), facts, salt), lambda: self._said(call, status, content, speak, facts, salt)
-            )
+            return self._kept(call, b"", self._said(call, status, content, speak, facts, salt))
         return self._remembered(call, (facts, salt), lambda: self._laid(status, content, facts, salt))
 
     def again(self, call: Call) -> Response | None:
@@ -85,11 +84,13 @@ class Answers:
         """
         told_now = pickle.dumps(told, 5)
         known = self._given.get(call)
-        response = known[2] if known is not None and known[1] == told_now else make()
+        return self._kept(call, told_now, known[2] if known is not None and known[1] == told_now else make())
+
+    def _kept(self, call: Call, told: bytes, response: Response) -> Response:
         if len(self._given) >= _KEPT_ANSWERS:
             self._given.clear()
-        if len(response.body) + len(told_now) <= _LARGEST_KEPT:
-            self._given[call] = (int(self._clock()), told_now, response)
+        if len(response.body) + len(told) <= _LARGEST_KEPT:
+            self._given[call] = (int(self._clock()), told, response)
         return response
 
     def _laid(self, status: int, content: Content, facts: JsonObject, salt: tuple[object, ...]) -> Response:
@@ -246,7 +247,12 @@ def _without(body: JsonObject, name: str) -> JsonObject:
 
 def echoable(fields: JsonObject) -> JsonObject:
     """`fields` without anything whose name says that it is a secret, at any depth."""
-    return {name: _echoable(value) for name, value in fields.items() if not _SECRET.search(name)}
+    return {name: _echoable(value) for name, value in fields.items() if not _is_secret(name)}
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
 
 
 def _echoable(value: Json) -> Json:

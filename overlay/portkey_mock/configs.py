@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 
 from portkey_mock.jsonvalue import Json, JsonObject, is_object
@@ -18,14 +19,22 @@ _TIMEOUT: Final = "x-portkey-request-timeout"
 
 def provider_of(request: Request) -> str:
     """The provider that a request is for, in lower case: named in a header, or in the config that a header holds."""
-    named = request.header("x-portkey-provider") or config_of(request).get("provider")
+    return _provider(request.header("x-portkey-provider"), request.header(CONFIG))
+
+
+@lru_cache(maxsize=512)
+def _provider(header: str | None, config: str | None) -> str:
+    named = header or _config(config).get("provider")
     plain = isinstance(named, str) and named.isascii() and named.isprintable()
     return str(named).removeprefix("@").lower() if plain else "openai"
 
 
 def config_of(request: Request) -> JsonObject:
     """The config in the header; nothing if it is not there or is the id of a saved one."""
-    text = request.header(CONFIG)
+    return _config(request.header(CONFIG))
+
+
+def _config(text: str | None) -> JsonObject:
     if not text:
         return {}
     with suppress(ValueError, RecursionError):

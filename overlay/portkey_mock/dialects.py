@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from portkey_mock import oss
@@ -121,14 +122,7 @@ class Dialect:
         if refusal is not None and self.own(refusal):
             return () if sent is None else ((_TRACE, sent),)
         trace = self.untraced if sent is None else sent
-        traced = () if trace is None else ((_TRACE, trace),)
-        return (
-            ("x-portkey-cache-status", "DISABLED"),
-            ("x-portkey-last-used-option-index", "config"),
-            ("x-portkey-provider", provider_of(request)),
-            ("x-portkey-retry-attempt-count", "0"),
-            *traced,
-        )
+        return _of_portkey(provider_of(request), trace)
 
     def batch(self, body: JsonObject) -> JsonObject:
         """A batch as this gateway shows it."""
@@ -143,6 +137,18 @@ class Dialect:
 
 
 _TRACE: Final = "x-portkey-trace-id"
+
+
+@lru_cache(maxsize=512)
+def _of_portkey(provider: str, trace: str | None) -> Headers:
+    """What Portkey's answers tell of how the request fared."""
+    return (
+        ("x-portkey-cache-status", "DISABLED"),
+        ("x-portkey-last-used-option-index", "config"),
+        ("x-portkey-provider", provider),
+        ("x-portkey-retry-attempt-count", "0"),
+        *(() if trace is None else ((_TRACE, trace),)),
+    )
 
 
 def _segment(operation: Operation) -> str:

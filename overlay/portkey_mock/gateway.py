@@ -29,14 +29,14 @@ from portkey_mock.fixtures import Answer, Fixtures
 from portkey_mock.hooks import STRICT, guarding
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.lifecycle import Pace
-from portkey_mock.message import Request, Response, json_response
+from portkey_mock.message import Headers, Request, Response, json_response
 from portkey_mock.reading import read_json
 from portkey_mock.realtime import Session
 from portkey_mock.resources import Resources
 from portkey_mock.routing import Router, shape
 from portkey_mock.store import Store
 from portkey_mock.uploads import Pieces, Uploads
-from portkey_mock.validation import Call, validate, validate_value
+from portkey_mock.validation import Call, read_head, validate, validate_body, validate_value
 from portkey_mock.values import timestamp, token
 
 _log: Final = logging.getLogger("portkey_mock")
@@ -120,6 +120,7 @@ class Gateway:
         self._seed = seed
         self._requests = 0
         self._calls: dict[Request, Call] = {}
+        self._heads: dict[tuple[Operation, str, str, Headers], Mapping[str, Json]] = {}
         self._generator = compiled.generator
         self._answers = Answers(compiled.generator, self._instant)
         names = compiled.derived("names", lambda: frozenset(each.name for each in compiled.operations.values()))
@@ -162,7 +163,7 @@ class Gateway:
             if call is None:
                 entered = self.dialect.enter(request)
                 operation, path = self._router.find(entered.method, self.dialect.path(entered))
-                call = validate(operation, path, entered)
+                call = self._validated(operation, path, entered)
                 self._keep(request, call)
             operation = call.operation
             response = self._guarded(request, operation, streams.answer(call, lambda call: self._shown(request, call)))
@@ -274,6 +275,17 @@ class Gateway:
         self.restore(other.snapshot())
         self._fixtures.take_over(other._fixtures)
         self._requests = other._requests
+
+    def _validated(self, operation: Operation, path: Mapping[str, str], request: Request) -> Call:
+        """Requests that differ in their bodies have the same head, which is then read but once."""
+        head = operation, request.path, request.query, request.headers
+        query = self._heads.get(head)
+        if query is None:
+            query = read_head(operation, path, request)
+            if len(self._heads) >= _KEPT_CALLS:
+                self._heads.clear()
+            self._heads[head] = query
+        return validate_body(operation, path, request, query)
 
     def _keep(self, request: Request, call: Call) -> None:
         """Clients repeat themselves, and whether a request conforms depends on nothing but the request."""

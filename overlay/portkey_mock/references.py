@@ -9,9 +9,11 @@ not declare; and addresses, such as `s3://bucket/key` or `@provider`, which no i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from portkey_mock.document import Document, Operation
@@ -36,7 +38,7 @@ _HISTORY: Final = frozenset({"annotations", "results"})
 _OUTSIDE: Final = re.compile(r"[:/%@]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
     """Where a body refers to what: the path from its root, the family's collection and noun."""
 
@@ -44,10 +46,19 @@ class _Place:
     collection: str
     noun: str
 
+    @cached_property
+    def name(self) -> str:
+        """The member that holds the reference, or the list of them."""
+        return next(each for each in reversed(self.path) if each != _ITEM)
+
+    @cached_property
+    def written(self) -> str:
+        """What a body that has such a member holds, as JSON."""
+        return json.dumps(self.name)
+
     def refusal(self, at: str) -> Refusal:
         """What is answered where nothing has the id at a pointer."""
-        name = next(each for each in reversed(self.path) if each != _ITEM)
-        word = self.noun if name == "id" else re.sub(r"_ids?$", "", name)
+        word = self.noun if self.name == "id" else re.sub(r"_ids?$", "", self.name)
         message = f"There is no {self.noun.replace('_', ' ')} of the id at {at}."
         return Refusal(400, message, code=f"invalid_{word}", at=at)
 
@@ -80,6 +91,8 @@ class References:
             Refusal: 400.
         """
         for place in self._of(call.operation):
+            if place.written not in call.text:
+                continue
             for at, name in _values(call.body, place.path):
                 if isinstance(name, str) and not _OUTSIDE.search(name) and not self._exists(place.collection, name):
                     raise place.refusal(pointer("body", *at))

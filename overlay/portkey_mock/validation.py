@@ -25,6 +25,8 @@ from portkey_mock.schema import Problem
 _NUMBER: Final = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _JSON: Final = "application/json"
 
+_in_order: Final = json.JSONEncoder(sort_keys=True).encode
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -54,7 +56,7 @@ class Call:
     @cached_property
     def text(self) -> str:
         """The body as JSON; the order of its keys, which says nothing, does not show."""
-        return json.dumps(self.body, sort_keys=True)
+        return _in_order(self.body)
 
 
 def validate(operation: Operation, path: Mapping[str, str], request: Request) -> Call:
@@ -64,10 +66,27 @@ def validate(operation: Operation, path: Mapping[str, str], request: Request) ->
         Refusal: 401 if no alternative of the credentials is complete; 415 for a media type that the operation does not
             take; 400 for anything else.
     """
+    return validate_body(operation, path, request, read_head(operation, path, request))
+
+
+def read_head(operation: Operation, path: Mapping[str, str], request: Request) -> dict[str, Json]:
+    """The query parameters of `request`, if all but its body conforms.
+
+    Raises:
+        Refusal: 401 or 400, as `validate`.
+    """
     fields = _Fields(path, request)
     check_credentials(operation, fields)
+    return {**fields.undeclared_query(operation), **dict(_parameters(operation, fields))}
+
+
+def validate_body(operation: Operation, path: Mapping[str, str], request: Request, query: Mapping[str, Json]) -> Call:
+    """`request` taken apart, if its body conforms; `query` is what `read_head` made of all the rest.
+
+    Raises:
+        Refusal: 415 or 400, as `validate`.
+    """
     check_length(request)
-    query = {**fields.undeclared_query(operation), **dict(_parameters(operation, fields))}
     body, files = read_body(operation, request)
     return Call(operation, path, query, body, files)
 
