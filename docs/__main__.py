@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ def main() -> int:
     options = ["--fail-on-warning", "--keep-going", "--nitpicky", "--jobs=auto", "--quiet", *sys.argv[1:]]
     command = [sys.executable, "-m", "sphinx", *options, "-d", str(BUILD / "doctrees"), str(SOURCES), str(site)]
     if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
+        shutil.rmtree(BUILD / "doctrees", ignore_errors=True)  # else the next build would not warn of what it has read
         return status
     links, wrong = broken(site)
     print(*wrong, sep="\n", end="\n" if wrong else "")

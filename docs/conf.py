@@ -1,6 +1,7 @@
 """How Sphinx builds the site; `make docs` is the way in."""
 
 from importlib.metadata import version as version_of
+from pathlib import Path
 
 project = "portkey-client"
 copyright = "the portkey-client authors; MIT licence"  # noqa: A001  # the name Sphinx reads
@@ -14,13 +15,13 @@ nitpick_ignore_regex = [("py:.*", r"(builtins|collections\.abc|httpx|typing)\..*
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "deflist"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "docutils.nodes.make_id"
 myst_ref_domains = ["std"]
 
 html_theme = "furo"
 html_title = f"{project} {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_search_scorer = str(Path(__file__).parent / "static" / "scorer.js")
 html_copy_source = False
 html_show_sourcelink = False
 pygments_style = "friendly"

@@ -19,7 +19,6 @@ class Describer:
 
     def __init__(self, document: Document, to_schemas: str) -> None:
         self._document = document
-        self.known = document.schemas.keys()
         self._to_schemas = to_schemas
 
     def link(self, name: str) -> str:
@@ -111,11 +110,11 @@ class Describer:
 
     def listed(self, schema: Json) -> str:
         """Return the properties of an object as a list."""
-        entries = [
-            self.entry(markup.code(name), inner, markup.span("required", "required") if needed else "")
-            for name, (inner, needed) in self.properties(schema).items()
-        ]
-        return "\n\n".join(entries)
+        return "\n\n".join(self.field(name, *field) for name, field in self.properties(schema).items())
+
+    def field(self, name: str, schema: Json, needed: bool) -> str:
+        """Return one property, or the argument it is."""
+        return self.entry(markup.code(name), schema, markup.span("required", "required") if needed else "")
 
 
 def _value(value: Any) -> str:

@@ -16,6 +16,7 @@ _WIDTH = 84
 class Request(NamedTuple):
     """The example of one request."""
 
+    name: str
     summary: str
     places: dict[str, Json]
     """``path``, ``query`` and ``header`` -> parameter -> value."""
@@ -29,6 +30,8 @@ class Request(NamedTuple):
 class Answer(NamedTuple):
     """The example of one answer."""
 
+    name: str
+    """That of the request it answers."""
     summary: str
     status: str
     media: str
@@ -46,11 +49,11 @@ def requests_of(document: Document, operation: Operation) -> list[Request]:
             places[each["in"]][each["name"]] = each["example"]
     body = operation.facts.get("requestBody", {})
     found = [
-        Request(example.get("summary", name), places, media, example["value"], _files(document, media, content["schema"]))
+        Request(name, example["summary"], places, media, example["value"], _files(document, media, content["schema"]))
         for media, content in body.get("content", {}).items()
         for name, example in content.get("examples", {}).items()
     ]
-    return found if found or body.get("required") else [Request("", places, "", None, frozenset())]
+    return found if found or body.get("required") else [Request("example", "", places, "", None, frozenset())]
 
 
 def _files(document: Document, media: str, schema: Json) -> frozenset[str]:
@@ -64,7 +67,7 @@ def _files(document: Document, media: str, schema: Json) -> frozenset[str]:
 def answers_of(operation: Operation) -> list[Answer]:
     """Return what the document shows an operation answering when all goes well."""
     return [
-        Answer(example.get("summary", name), status, media, example["value"])
+        Answer(name, example.get("summary", ""), status, media, example["value"])
         for status, response in operation.facts["responses"].items()
         if status.startswith("2")
         for media, content in response.get("content", {}).items()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from portkey_client.errors import error_class
 
 from . import credentials, examples, markup, surface
 from .describe import Describer
 from .document import Document, Json, Operation, name_of
+from .examples import Answer, Request
 
 _LONG = 14
 """A signature of more lines than this is folded."""
@@ -47,12 +47,18 @@ def _signature(operation: Operation) -> str:
 
 
 def _arguments(describer: Describer, document: Document, operation: Operation) -> Iterator[str]:
+    """Yield the arguments: what has to be given comes first, what travels in a header last."""
     names = surface.method(operation.name).arguments
-    entries = [_parameter(describer, names, each) for each in operation.facts["parameters"]]
-    entries += _body(describer, document, names, operation.facts.get("requestBody"))
-    if entries:
+    parameters = operation.facts["parameters"]
+    told = [(each.get("required", False), each["in"] == "header", _parameter(describer, names, each)) for each in parameters]
+    bodies = dict(_bodies(describer, document, names, operation.facts.get("requestBody")))
+    told += [(needed, False, text) for needed, text in bodies.pop("", [])]
+    if told:
         yield markup.heading("Arguments")
-        yield "\n\n".join(entries)
+        yield "\n\n".join(text for *_, text in sorted(told, key=lambda each: (not each[0], each[1])))
+    for kind, fields in bodies.items():
+        yield markup.heading(f"Arguments for {kind}")
+        yield "\n\n".join(text for _, text in fields)
 
 
 def _parameter(describer: Describer, names: dict[str, str], parameter: Json) -> str:
@@ -65,21 +71,21 @@ def _parameter(describer: Describer, names: dict[str, str], parameter: Json) -> 
     return describer.entry(markup.code(name), schema, " ".join(notes), parameter.get("description"))
 
 
-def _body(describer: Describer, document: Document, names: dict[str, str], body: Json | None) -> Iterator[str]:
-    """Yield the fields of the body, each as the argument it is; what may be one of several kinds is told of each."""
+def _bodies(
+    describer: Describer, document: Document, names: dict[str, str], body: Json | None
+) -> Iterator[tuple[str, list[tuple[bool, str]]]]:
+    """Yield each kind of object that the body may be, with its fields: whether one is required, and its entry."""
     if not body:
         return
     schema = next(iter(body["content"].values()))["schema"]
     kinds = _kinds(document, schema)
     if "body" in names and not any("body" in describer.properties(shape) for shape in kinds.values()):
-        yield describer.entry("`body`", schema, markup.span("required", "required"), body.get("description"))
+        said = body.get("description")
+        yield "", [(True, describer.entry("`body`", schema, markup.span("required", "required"), said))]
         return
-    fields: dict[str, list[tuple[str, Json, bool]]] = {}
     for kind, shape in kinds.items():
-        for name, (inner, needed) in describer.properties(shape).items():
-            fields.setdefault(name, []).append((kind, inner, needed))
-    for name, found in fields.items():
-        yield describer.entry(markup.code(names[surface.letters(name)]), found[0][1], _need(describer, found, len(kinds)))
+        fields = sorted(describer.properties(shape).items(), key=lambda each: not each[1][1])
+        yield kind, [(field[1], describer.field(names[surface.letters(name)], *field)) for name, field in fields]
 
 
 def _kinds(document: Document, schema: Json) -> dict[str, Json]:
@@ -94,21 +100,6 @@ def _kinds(document: Document, schema: Json) -> dict[str, Json]:
         name = name_of(each["$ref"]) if "$ref" in each else f"kind {index + 1}"
         found |= {(key or name): value for key, value in inner.items()}
     return found
-
-
-def _need(describer: Describer, found: list[tuple[str, Json, bool]], kinds: int) -> str:
-    """Return whether a field is required, of which kinds of body it is one."""
-    needing = [kind for kind, _, needed in found if needed]
-    if len(needing) == kinds:
-        return markup.span("required", "required")
-    notes = [markup.span(f"required in {_named(describer, needing)}", "required")] if needing else []
-    if len(found) < kinds:
-        notes.append(markup.span(f"only in {_named(describer, [kind for kind, _, _ in found])}", "place"))
-    return " ".join(notes)
-
-
-def _named(describer: Describer, kinds: list[str]) -> str:
-    return ", ".join(describer.link(kind) if kind in describer.known else kind for kind in kinds)
 
 
 def _returns(describer: Describer, document: Document, operation: Operation) -> Iterator[str]:
@@ -136,24 +127,32 @@ def _errors(operation: Operation) -> Iterator[str]:
 
 
 def _example(document: Document, operation: Operation) -> Iterator[str]:
-    requests, answers = examples.requests_of(document, operation), examples.answers_of(operation)
-    if not any(request.body is not None or any(request.places.values()) for request in requests) and not answers:
-        return
-    yield markup.heading("Example")
-    for request in requests:
-        if len(requests) > 1:
-            yield f"{markup.prose(request.summary)}:"
-        yield markup.fenced("python", examples.in_python(operation, request))
-        curl = examples.in_curl(operation, request, credentials.address(operation), credentials.headers(operation))
-        yield markup.folded("The same with curl", markup.fenced("sh", curl))
-    for answer in answers:
+    answers = {each.name: each for each in examples.answers_of(operation)}
+    requests = examples.requests_of(document, operation)
+    for index, request in enumerate(requests):
+        answer = answers.get(request.name)
+        if index == 0:
+            yield markup.heading(f"Example: {request.summary}" if len(requests) > 1 else "Example")
+            yield _shown(operation, request, answer)
+        else:
+            yield markup.folded(f"Example: {request.summary}", _shown(operation, request, answer))
+
+
+def _shown(operation: Operation, request: Request, answer: Answer | None) -> str:
+    curl = examples.in_curl(operation, request, credentials.address(operation), credentials.headers(operation))
+    blocks = [
+        markup.fenced("python", examples.in_python(operation, request)),
+        markup.folded("The same with curl", markup.fenced("sh", curl)),
+    ]
+    if answer:
         text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, indent=2, ensure_ascii=False)
-        language = "json" if "json" in answer.media else "text"
-        yield markup.folded(f"The answer, {answer.status}: {answer.summary}", markup.fenced(language, text))
+        block = markup.fenced("json" if "json" in answer.media else "text", text)
+        blocks.append(markup.folded(f"The answer, {answer.status}: {answer.summary}", block))
+    return "\n\n".join(blocks)
 
 
 def _access(operation: Operation) -> Iterator[str]:
+    ways = [" + ".join(map(markup.code, way)) for way in credentials.ways(operation)]
+    has = ", ".join(map(markup.code, credentials.gateways(operation)))
     yield markup.heading("Access")
-    ways = [" and ".join(map(markup.code, way)) for way in credentials.ways(operation)]
-    takes = "; or ".join(ways) if ways else "nothing"
-    yield f"{{.access}}\nCredentials: {takes}. Gateways: {', '.join(map(markup.code, credentials.gateways(operation)))}."
+    yield f"Gateways: {has}.\nCredentials: {', or '.join(ways) if ways else 'none'}."

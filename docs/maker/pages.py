@@ -57,7 +57,6 @@ def contents(document: Document) -> str:
         tree = "\n".join(planes[plane])
         blocks += [f"## {title}", said, "| method | HTTP | |\n|---|---|---|\n" + "\n".join(rows)]
         blocks.append(f"```{{toctree}}\n:hidden:\n:caption: {title}\n\n{tree}\n```")
-    blocks.append("```{toctree}\n:hidden:\n:caption: Schemas\n\nschemas/index\n```")
     return markup.page("All operations", blocks)
 
 

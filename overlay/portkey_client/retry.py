@@ -1,15 +1,15 @@
 """When a call is sent again: a pure policy, without clock, sleep or transport.
 
-======================================  =============================  =============================================
-what an attempt came to                 operation that may be repeated operation that creates or charges
-======================================  =============================  =============================================
-no connection came about                again                          again: nothing was sent
-the connection broke, no answer in time again                          given up: it may have been carried out
-429                                     again                          again: it was refused
-409 that asks to try again              again, but never a cancel      again: it was refused
-408, 5xx but 501                        again                          given up
-any other with x-should-retry: true     again                          given up
-======================================  =============================  =============================================
+====================================  ===============================  =======================================
+what an attempt came to               operation that may be repeated   operation that creates or charges
+====================================  ===============================  =======================================
+no connection came about              again                            again: nothing was sent
+it broke, or no answer came in time   again                            given up: it may have been carried out
+429                                   again                            again: it was refused
+409 that asks to try again            again, but never a cancel        again: it was refused
+408, 5xx but 501                      again                            given up
+any other with x-should-retry: true   again                            given up
+====================================  ===============================  =======================================
 
 Given up, whatever it is: ``x-should-retry: false``, and an answer that the gateway has already retried
 (``x-portkey-retry-attempt-count`` other than 0), since retries of both would multiply.
