@@ -38,6 +38,7 @@ from typing import (
     TypedDict,
     TypeGuard,
     TypeVar,
+    cast,
     dataclass_transform,
 )
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 E = TypeVar("E")
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -121,13 +123,13 @@ class Operation(Generic[T]):
 
     def __init__(
         self,
-        *,
         name: str,
         method: str,
         path: str,
         server: str,
         security: tuple[tuple[str, ...], ...],
         responses: Mapping[str, tuple[str, Any]],
+        *,
         content_type: str | None = None,
         styles: Mapping[str, str] | None = None,
         events: Any = None,
@@ -532,28 +534,28 @@ class _AsyncRawCaller(AsyncCaller):
         return await self._client.stream_raw(operation, options, **parts)
 
 
-class Resource:
-    """A group of operations of one client."""
+class Resource(Generic[R]):
+    """A group of operations of one client, and of another type where they return a ``RawResponse``."""
 
     def __init__(self, client: Caller) -> None:
         self._client: Caller = client
 
     @property
-    def with_raw_response(self) -> Any:
+    def with_raw_response(self) -> R:
         """The same operations, each returning a ``RawResponse``: status, headers, timing and the parsed answer."""
-        return type(self)(_RawCaller(self._client))
+        return cast("R", type(self)(_RawCaller(self._client)))
 
 
-class AsyncResource:
+class AsyncResource(Generic[R]):
     """A group of operations of one asynchronous client."""
 
     def __init__(self, client: AsyncCaller) -> None:
         self._client: AsyncCaller = client
 
     @property
-    def with_raw_response(self) -> Any:
+    def with_raw_response(self) -> R:
         """The same operations, each returning a ``RawResponse``: status, headers, timing and the parsed answer."""
-        return type(self)(_AsyncRawCaller(self._client))
+        return cast("R", type(self)(_AsyncRawCaller(self._client)))
 
 
 # -- models

@@ -118,6 +118,23 @@ class Call:
         if self.body and not self.whole_body:
             yield "body", self.body
 
+    def parameter(self, argument: Argument) -> Json | None:
+        """Return what the document says of an argument that is no part of the body."""
+        found = (
+            each for each in self.facts["parameters"] if (each["in"], each["name"]) == (argument.place, argument.wire)
+        )
+        return next(found, None)
+
+    @property
+    def successes(self) -> dict[str, tuple[str, Any]]:
+        """How the body of each documented status is read that is no error."""
+        return {status: read for status, read in self.responses.items() if not is_error(status)}
+
+    @property
+    def errors(self) -> dict[str, tuple[str, Any]]:
+        """How the body of each other one is read."""
+        return {status: read for status, read in self.responses.items() if is_error(status)}
+
     @property
     def body(self) -> list[Argument]:
         """The arguments that make the request body."""
@@ -153,8 +170,18 @@ class Call:
         return " | ".join(f"RawResponse[{each.replace('builtins.', '')}]" if raw else each for each in found)
 
 
+def is_error(status: str) -> bool:
+    """Tell whether a status, range (``4XX``) or ``default`` of the document is one that raises."""
+    return not status.startswith(("1", "2"))
+
+
+def in_order(arguments: Iterable[Argument]) -> list[Argument]:
+    """Return arguments as a signature has them: those of the path first, in each part what is required first."""
+    return sorted(arguments, key=lambda argument: (argument.place != "path", argument.default is not None))
+
+
 def _signature(arguments: list[Argument], options: str = "CallOptions") -> list[str]:
-    ordered = sorted(arguments, key=lambda argument: argument.default is not None)
+    ordered = in_order(arguments)
     positional = [argument.declaration for argument in ordered if argument.place == "path"]
     keyword = [argument.declaration for argument in ordered if argument.place != "path"]
     return ["self", *positional, *(["*", *keyword] if keyword else []), f"**options: Unpack[{options}]"]

@@ -101,3 +101,8 @@ def _only_value(rule: Any) -> Any:
         return None
     members = rule["enum"] if is_array(rule.get("enum")) else [rule.get("const")]
     return members[0] if len(members) == 1 else None
+
+
+def module_of(name: str) -> str:
+    """Return the module where the generated package looks for a class, as its ``models/__init__.py`` says it."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,11 @@ from .calls import Call, Component, make_call
 from .classnames import resource_class
 from .load import Json
 from .normalise import endpoint_name
+from .prose import sentences, text_of
 from .resolve import operations
+
+_ENOUGH = 110
+"""Characters that the purpose of a resource is told in, if its first sentence is no longer."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,11 @@ class ResourceAlias:
         """One line that says what it is."""
         return f"Alias of ``client.{'.'.join(self.target.path)}``"
 
+    @property
+    def purpose(self) -> str:
+        """Nothing: what it is for, the resource says."""
+        return ""
+
 
 @dataclass
 class ResourceModule:
@@ -64,6 +74,8 @@ class ResourceModule:
     calls: list[Call] = field(default_factory=list[Call])
     children: list[ResourceModule | ResourceAlias] = field(default_factory=list)  # pyright: ignore[reportUnknownVariableType]  # the class is not there yet
     aliases: list[MethodAlias] = field(default_factory=list[MethodAlias])
+    purpose: str = ""
+    """What its operations are for, as the document says it of their tag; nothing where it does not."""
 
     @property
     def name(self) -> str:
@@ -86,6 +98,11 @@ class ResourceModule:
         return f"The operations under ``client.{'.'.join(self.path)}``"
 
     @property
+    def about(self) -> str:
+        """What it is for, and where it is."""
+        return f"{self.purpose}\n\n{self.title}." if self.purpose else f"{self.title}."
+
+    @property
     def models(self) -> list[str]:
         """The classes its signatures name."""
         events = [call.event for call in self._shown if call.event]
@@ -105,7 +122,13 @@ class ResourceModule:
     def security(self) -> dict[Any, str]:
         """The distinct credential alternatives of its operations -> the constant that holds them."""
         distinct = list(dict.fromkeys(security_of(call.facts) for call in self.calls))
-        return {each: f"_SECURITY{index or ''}" for index, each in enumerate(distinct)}
+        return {each: f"_security{index or ''}" for index, each in enumerate(distinct)}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is distinct in how its operations' errors are read, as source text -> the constant that holds it."""
+        distinct = list(dict.fromkeys(repr(call.errors) for call in self.calls))
+        return {each: f"_errors{index or ''}" for index, each in enumerate(distinct)}
 
 
 def security_of(operation: Json) -> tuple[tuple[str, ...], ...]:
@@ -129,9 +152,17 @@ def resource_modules(
         shadows = frozenset(name.rsplit(".", 1)[-1] for name in names)
         calls = [make_call(endpoint, where, components, shadows) for endpoint, where in members]
         _node(tree, path).calls = sorted(calls, key=lambda call: call.name)
+        _node(tree, path).purpose = _purpose(calls, resolved)
     for alias, entry in sorted(resolved.get("x-aliases", {}).items()):
         _hang(tree, tuple(alias.split(".")), entry)
     return tree
+
+
+def _purpose(calls: list[Call], resolved: Json) -> str:
+    """Return what the document says of the tag that most of some operations have."""
+    told = {each.get("name"): text_of(each.get("description")) for each in resolved.get("tags") or []}
+    tags = Counter(tag for call in calls for tag in (call.facts.get("tags") or [])[:1])
+    return sentences(told.get(tags.most_common(1)[0][0], ""), _ENOUGH) if tags else ""
 
 
 def _node(tree: dict[tuple[str, ...], ResourceModule], path: tuple[str, ...]) -> ResourceModule:

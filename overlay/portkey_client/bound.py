@@ -53,7 +53,7 @@ def _no_stream(operation: Operation[Any]) -> RequestRefusedError:
     return RequestRefusedError(f"{operation.name}: an answer is wanted here and no stream; leave out `stream`")
 
 
-def owner(method: Callable[..., Any], *kinds: type[Resource | AsyncResource]) -> Any:
+def owner(method: Callable[..., Any], *kinds: type[Resource[Any] | AsyncResource[Any]]) -> Any:
     """Return the client that a method would be called with.
 
     Args:
@@ -82,7 +82,8 @@ def tapped(method: Callable[..., Any], answer: Answer) -> Callable[..., Any]:
     """
     resource: Any = getattr(method, "__self__", None)
     own = resource.__class__
-    plain = own.__init__ in (Resource.__init__, AsyncResource.__init__)
+    bases: tuple[Any, ...] = (Resource, AsyncResource)
+    plain = own.__init__ in [base.__init__ for base in bases]
     kind = own if plain else _generated(resource)
     tap: Any = _AsyncTap if isinstance(resource, AsyncResource) else _Tap
     bound: Any = getattr(kind(tap(answer)), method.__name__, None)

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import PAGES, blocks
+from tests.generated.docstrings import documented
 
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[2]
@@ -68,11 +70,21 @@ def write_pages(folder: Path) -> None:
         (folder / f"page_{module}.py").write_text("\n\n".join(codes), encoding="utf-8")
 
 
+def write_examples(folder: Path) -> None:
+    """Write a module of functions, each of which is the example of a docstring."""
+    lines = ["import datetime", "from portkey_client import AsyncPortkey, Portkey", "NOW: datetime.datetime"]
+    for number, each in enumerate(shown for shown in documented() if shown.example):
+        before, kind = ("async ", "AsyncPortkey") if each.is_async else ("", "Portkey")
+        lines += [f"{before}def call_{number}(client: {kind}) -> None:", textwrap.indent(each.example, "    ")]
+    (folder / "examples.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_types_are_part_of_the_product(checker: object, tmp_path: Path) -> None:
-    """Both checkers, strict, accept what users write and what the guides show, and refuse every planted mistake."""
+    """Both checkers, strict, accept what users write, the guides and the docstrings show, and refuse what is wrong."""
     assert callable(checker)
     write_pages(tmp_path / "pages")
+    write_examples(tmp_path / "pages")
     assert checker(tmp_path) == {("refused.py", line) for line in marked("refused.py")}
 
 

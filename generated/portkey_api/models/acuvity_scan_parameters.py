@@ -8,16 +8,15 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import AcuvityScanParametersDict
     from . import (
-        AcuvityScanParametersLanguageValues,
-        AcuvityScanParametersPiiCategoriesItem,
+        AcuvityScanParametersLanguageValues, AcuvityScanParametersPiiCategoriesItem,
         AcuvityScanParametersSecretsCategoriesItem,
     )
 
 
 @model
 class AcuvityScanParameters(WireModel):
-    """Which scans Acuvity makes and from which score on they count. The open gateway runs only scans that are set
-    to true and takes a missing threshold for 0.
+    """Which scans Acuvity makes and from which score on they count. The open gateway runs only scans that are set to true
+    and takes a missing threshold for 0.
     """
 
     prompt_injection: bool | None = UNSET
@@ -42,43 +41,20 @@ class AcuvityScanParameters(WireModel):
     secrets_categories: list[AcuvityScanParametersSecretsCategoriesItem] | None = UNSET
     timeout: float | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "prompt_injection": "bool",
-        "prompt_injection_threshold": "float",
-        "toxic": "bool",
-        "toxic_threshold": "float",
-        "jail_break": "bool",
-        "jail_break_threshold": "float",
-        "malicious_url": "bool",
-        "malicious_url_threshold": "float",
-        "biased": "bool",
-        "biased_threshold": "float",
-        "harmful": "bool",
-        "harmful_threshold": "float",
-        "language": "bool",
+        "prompt_injection": "bool", "prompt_injection_threshold": "float", "toxic": "bool", "toxic_threshold": "float",
+        "jail_break": "bool", "jail_break_threshold": "float", "malicious_url": "bool",
+        "malicious_url_threshold": "float", "biased": "bool", "biased_threshold": "float", "harmful": "bool",
+        "harmful_threshold": "float", "language": "bool",
         "language_values": ("chinese", "english", "french", "german", "gibberish", "japanese", "spanish"),
-        "pii": "bool",
-        "pii_redact": "bool",
+        "pii": "bool", "pii_redact": "bool",
         "pii_categories": [
             (
-                "aba_routing_number",
-                "address",
-                "bank_account",
-                "bitcoin_wallet",
-                "credit_card",
-                "driver_license",
-                "email_address",
-                "itin_number",
-                "location",
-                "medical_license",
-                "money_amount",
-                "passport_number",
-                "person",
-                "phone_number",
-                "ssn",
+                "aba_routing_number", "address", "bank_account", "bitcoin_wallet", "credit_card", "driver_license",
+                "email_address", "itin_number", "location", "medical_license", "money_amount", "passport_number",
+                "person", "phone_number", "ssn",
             )
         ],
-        "secrets": "bool",
-        "secrets_redact": "bool",
+        "secrets": "bool", "secrets_redact": "bool",
         "secrets_categories": [("aws_secret_key", "credentials", "github", "jwt", "openai", "private_key", "stripe")],
         "timeout": "float",
     }

@@ -21,9 +21,7 @@ class AdminWorkspacesCreateBody(WireModel):
     usage_limits: list[UsageLimits] | None = UNSET
     rate_limits: list[RateLimits] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "defaults": "AdminWorkspacesCreateBodyDefaults",
-        "usage_limits": ["UsageLimits"],
-        "rate_limits": ["RateLimits"],
+        "defaults": "AdminWorkspacesCreateBodyDefaults", "usage_limits": ["UsageLimits"], "rate_limits": ["RateLimits"],
     }
 
     if TYPE_CHECKING:

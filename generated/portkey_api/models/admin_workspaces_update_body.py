@@ -20,9 +20,7 @@ class AdminWorkspacesUpdateBody(WireModel):
     usage_limits: list[UsageLimits] | None = UNSET
     rate_limits: list[RateLimits] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "defaults": "AdminWorkspacesUpdateBodyDefaults",
-        "usage_limits": ["UsageLimits"],
-        "rate_limits": ["RateLimits"],
+        "defaults": "AdminWorkspacesUpdateBodyDefaults", "usage_limits": ["UsageLimits"], "rate_limits": ["RateLimits"],
     }
 
     if TYPE_CHECKING:

@@ -7,195 +7,56 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from . import (
-        AcuvityScanCheck,
-        AllowedRequestTypesCheck,
-        AnthropicContentBlockDeltaEvent,
-        AnthropicContentBlockStartEvent,
-        AnthropicContentBlockStopEvent,
-        AnthropicDocumentBlock,
-        AnthropicImageBlock,
-        AnthropicMessageDeltaEvent,
-        AnthropicMessageStartEvent,
-        AnthropicOtherEvent,
-        AnthropicRedactedThinkingBlock,
-        AnthropicTextBlock,
-        AnthropicThinkingBlock,
-        AnthropicToolResultBlock,
-        AnthropicToolUseBlock,
-        AporiaCheck,
-        AssistantsApiResponseFormat,
-        AssistantsNamedToolChoice,
-        AutoChunkingStrategyRequestParam,
-        AzureContentSafetyCheck,
-        AzurePIICheck,
-        BasicCheck,
-        BedrockGuardCheck,
-        CharacterCountCheck,
-        ChatCompletionMessageContentPartRedactedThinking,
-        ChatCompletionMessageContentPartThinking,
-        ChatCompletionMessageCustomToolCall,
-        ChatCompletionMessageToolCall,
-        ChatCompletionNamedToolChoice,
-        ChatCompletionRequestAssistantMessage,
-        ChatCompletionRequestDeveloperMessage,
-        ChatCompletionRequestFunctionMessage,
-        ChatCompletionRequestMessageContentPartAudio,
-        ChatCompletionRequestMessageContentPartFile,
-        ChatCompletionRequestMessageContentPartImage,
-        ChatCompletionRequestMessageContentPartText,
-        ChatCompletionRequestSystemMessage,
-        ChatCompletionRequestToolMessage,
-        ChatCompletionRequestUserMessage,
-        ChatCompletionStreamOptions2,
-        Click,
-        CodeInterpreterFileOutput,
-        CodeInterpreterTextOutput,
-        CodeInterpreterTool,
-        CodeInterpreterToolCall,
-        ComputerTool,
-        ComputerToolCall,
-        ComputerToolCallOutput,
-        ComputerToolCallOutputResource,
-        ContainerFileCitation,
-        ContainsCheck,
-        ContainsCodeCheck,
-        CreateChatCompletionResponse,
-        CreateChatCompletionStreamResponse,
-        CreateCompletionResponse,
-        CreateCompletionStreamResponse,
-        CustomTool,
-        CustomToolCall,
-        CustomToolCallOutput,
-        DoneEvent,
-        DoubleClick,
-        Drag,
-        EasyInputMessage,
-        EndsWithCheck,
-        ErrorEvent,
-        FileCitation,
-        FilePath,
-        FileSearchTool,
-        FileSearchToolCall,
-        FunctionTool,
-        FunctionToolCall,
-        FunctionToolCallOutput,
-        FunctionToolCallOutputResource,
-        FunctionToolCallResource,
-        ImageGenerationCall,
-        ImageGenerationTool,
-        InputFile,
-        InputImage,
-        InputMessage,
-        InputMessageResource,
-        InputText,
-        ItemReference,
-        JSONKeysCheck,
-        JSONSchemaCheck,
-        JWTCheck,
-        KeyPress,
-        McpApprovalRequest,
-        McpApprovalResponse,
-        McpCall,
-        McpListTools,
-        McpTool,
-        MessageStreamEventThreadMessageCompleted,
-        MessageStreamEventThreadMessageCreated,
-        MessageStreamEventThreadMessageDelta,
-        MessageStreamEventThreadMessageIncomplete,
-        MessageStreamEventThreadMessageInProgress,
-        MistralModerationCheck,
-        ModelResponseProperties,
-        ModelTokenPrice,
-        ModelWhitelistCheck,
-        Move,
-        OpenAIFinetuneJob,
-        OutputMessage,
-        OutputText,
-        PANWPrismaCheck,
-        PatronusCheck,
-        PatronusCustomCheck,
-        PillarScanCheck,
-        PortkeyLanguageCheck,
-        PortkeyModerationCheck,
-        PortkeyPIICheck,
-        PricingAdjustments2,
-        PromptfooCheck,
-        ReasoningItem,
-        Refusal,
-        RegexMatchCheck,
-        RequiredMetadataKeysCheck,
-        RerankDocumentOption2,
-        ResponseAudioDeltaEvent,
-        ResponseAudioDoneEvent,
-        ResponseAudioTranscriptDeltaEvent,
-        ResponseAudioTranscriptDoneEvent,
-        ResponseCodeInterpreterCallCodeDeltaEvent,
-        ResponseCodeInterpreterCallCodeDoneEvent,
-        ResponseCodeInterpreterCallCompletedEvent,
-        ResponseCodeInterpreterCallInProgressEvent,
-        ResponseCodeInterpreterCallInterpretingEvent,
-        ResponseCompletedEvent,
-        ResponseContentPartAddedEvent,
-        ResponseContentPartDoneEvent,
-        ResponseCreatedEvent,
-        ResponseError2,
-        ResponseErrorEvent,
-        ResponseFailedEvent,
-        ResponseFileSearchCallCompletedEvent,
-        ResponseFileSearchCallInProgressEvent,
-        ResponseFileSearchCallSearchingEvent,
-        ResponseFormatJsonObject,
-        ResponseFormatText,
-        ResponseFunctionCallArgumentsDeltaEvent,
-        ResponseFunctionCallArgumentsDoneEvent,
-        ResponseIncompleteEvent,
-        ResponseInProgressEvent,
-        ResponseOutputItemAddedEvent,
-        ResponseOutputItemDoneEvent,
-        ResponseRefusalDeltaEvent,
-        ResponseRefusalDoneEvent,
-        ResponseTextAnnotationDeltaEvent,
-        ResponseTextDeltaEvent,
-        ResponseTextDoneEvent,
-        ResponseWebSearchCallCompletedEvent,
-        ResponseWebSearchCallInProgressEvent,
-        ResponseWebSearchCallSearchingEvent,
-        RunCompletionUsage2,
-        RunStepCompletionUsage2,
-        RunStepStreamEventThreadRunStepCancelled,
-        RunStepStreamEventThreadRunStepCompleted,
-        RunStepStreamEventThreadRunStepCreated,
-        RunStepStreamEventThreadRunStepDelta,
-        RunStepStreamEventThreadRunStepExpired,
-        RunStepStreamEventThreadRunStepFailed,
-        RunStepStreamEventThreadRunStepInProgress,
-        RunStreamEventThreadRunCancelled,
-        RunStreamEventThreadRunCancelling,
-        RunStreamEventThreadRunCompleted,
-        RunStreamEventThreadRunCreated,
-        RunStreamEventThreadRunExpired,
-        RunStreamEventThreadRunFailed,
-        RunStreamEventThreadRunIncomplete,
-        RunStreamEventThreadRunInProgress,
-        RunStreamEventThreadRunQueued,
-        RunStreamEventThreadRunRequiresAction,
-        Screenshot,
-        Scroll,
-        SentenceCountCheck,
-        StaticChunkingStrategyRequestParam,
-        SydeGuardCheck,
-        TextResponseFormatJsonSchema,
-        ThreadStreamEvent2,
-        Type,
-        UppercaseCheck,
-        UrlCitation,
-        ValidUrlsCheck,
-        ValueKeyUsage,
-        Wait,
-        WebhookCheck,
-        WebSearchTool,
-        WebSearchToolCall,
-        WordCountCheck,
+        AcuvityScanCheck, AllowedRequestTypesCheck, AnthropicContentBlockDeltaEvent, AnthropicContentBlockStartEvent,
+        AnthropicContentBlockStopEvent, AnthropicDocumentBlock, AnthropicImageBlock, AnthropicMessageDeltaEvent,
+        AnthropicMessageStartEvent, AnthropicOtherEvent, AnthropicRedactedThinkingBlock, AnthropicTextBlock,
+        AnthropicThinkingBlock, AnthropicToolResultBlock, AnthropicToolUseBlock, AporiaCheck,
+        AssistantsApiResponseFormat, AssistantsNamedToolChoice, AutoChunkingStrategyRequestParam,
+        AzureContentSafetyCheck, AzurePIICheck, BasicCheck, BedrockGuardCheck, CharacterCountCheck,
+        ChatCompletionMessageContentPartRedactedThinking, ChatCompletionMessageContentPartThinking,
+        ChatCompletionMessageCustomToolCall, ChatCompletionMessageToolCall, ChatCompletionNamedToolChoice,
+        ChatCompletionRequestAssistantMessage, ChatCompletionRequestDeveloperMessage,
+        ChatCompletionRequestFunctionMessage, ChatCompletionRequestMessageContentPartAudio,
+        ChatCompletionRequestMessageContentPartFile, ChatCompletionRequestMessageContentPartImage,
+        ChatCompletionRequestMessageContentPartText, ChatCompletionRequestSystemMessage,
+        ChatCompletionRequestToolMessage, ChatCompletionRequestUserMessage, ChatCompletionStreamOptions2, Click,
+        CodeInterpreterFileOutput, CodeInterpreterTextOutput, CodeInterpreterTool, CodeInterpreterToolCall,
+        ComputerTool, ComputerToolCall, ComputerToolCallOutput, ComputerToolCallOutputResource, ContainerFileCitation,
+        ContainsCheck, ContainsCodeCheck, CreateChatCompletionResponse, CreateChatCompletionStreamResponse,
+        CreateCompletionResponse, CreateCompletionStreamResponse, CustomTool, CustomToolCall, CustomToolCallOutput,
+        DoneEvent, DoubleClick, Drag, EasyInputMessage, EndsWithCheck, ErrorEvent, FileCitation, FilePath,
+        FileSearchTool, FileSearchToolCall, FunctionTool, FunctionToolCall, FunctionToolCallOutput,
+        FunctionToolCallOutputResource, FunctionToolCallResource, ImageGenerationCall, ImageGenerationTool, InputFile,
+        InputImage, InputMessage, InputMessageResource, InputText, ItemReference, JSONKeysCheck, JSONSchemaCheck,
+        JWTCheck, KeyPress, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, McpTool,
+        MessageStreamEventThreadMessageCompleted, MessageStreamEventThreadMessageCreated,
+        MessageStreamEventThreadMessageDelta, MessageStreamEventThreadMessageIncomplete,
+        MessageStreamEventThreadMessageInProgress, MistralModerationCheck, ModelResponseProperties, ModelTokenPrice,
+        ModelWhitelistCheck, Move, OpenAIFinetuneJob, OutputMessage, OutputText, PANWPrismaCheck, PatronusCheck,
+        PatronusCustomCheck, PillarScanCheck, PortkeyLanguageCheck, PortkeyModerationCheck, PortkeyPIICheck,
+        PricingAdjustments2, PromptfooCheck, ReasoningItem, Refusal, RegexMatchCheck, RequiredMetadataKeysCheck,
+        RerankDocumentOption2, ResponseAudioDeltaEvent, ResponseAudioDoneEvent, ResponseAudioTranscriptDeltaEvent,
+        ResponseAudioTranscriptDoneEvent, ResponseCodeInterpreterCallCodeDeltaEvent,
+        ResponseCodeInterpreterCallCodeDoneEvent, ResponseCodeInterpreterCallCompletedEvent,
+        ResponseCodeInterpreterCallInProgressEvent, ResponseCodeInterpreterCallInterpretingEvent,
+        ResponseCompletedEvent, ResponseContentPartAddedEvent, ResponseContentPartDoneEvent, ResponseCreatedEvent,
+        ResponseError2, ResponseErrorEvent, ResponseFailedEvent, ResponseFileSearchCallCompletedEvent,
+        ResponseFileSearchCallInProgressEvent, ResponseFileSearchCallSearchingEvent, ResponseFormatJsonObject,
+        ResponseFormatText, ResponseFunctionCallArgumentsDeltaEvent, ResponseFunctionCallArgumentsDoneEvent,
+        ResponseIncompleteEvent, ResponseInProgressEvent, ResponseOutputItemAddedEvent, ResponseOutputItemDoneEvent,
+        ResponseRefusalDeltaEvent, ResponseRefusalDoneEvent, ResponseTextAnnotationDeltaEvent, ResponseTextDeltaEvent,
+        ResponseTextDoneEvent, ResponseWebSearchCallCompletedEvent, ResponseWebSearchCallInProgressEvent,
+        ResponseWebSearchCallSearchingEvent, RunCompletionUsage2, RunStepCompletionUsage2,
+        RunStepStreamEventThreadRunStepCancelled, RunStepStreamEventThreadRunStepCompleted,
+        RunStepStreamEventThreadRunStepCreated, RunStepStreamEventThreadRunStepDelta,
+        RunStepStreamEventThreadRunStepExpired, RunStepStreamEventThreadRunStepFailed,
+        RunStepStreamEventThreadRunStepInProgress, RunStreamEventThreadRunCancelled, RunStreamEventThreadRunCancelling,
+        RunStreamEventThreadRunCompleted, RunStreamEventThreadRunCreated, RunStreamEventThreadRunExpired,
+        RunStreamEventThreadRunFailed, RunStreamEventThreadRunIncomplete, RunStreamEventThreadRunInProgress,
+        RunStreamEventThreadRunQueued, RunStreamEventThreadRunRequiresAction, Screenshot, Scroll, SentenceCountCheck,
+        StaticChunkingStrategyRequestParam, SydeGuardCheck, TextResponseFormatJsonSchema, ThreadStreamEvent2, Type,
+        UppercaseCheck, UrlCitation, ValidUrlsCheck, ValueKeyUsage, Wait, WebhookCheck, WebSearchTool,
+        WebSearchToolCall, WordCountCheck,
     )
 
 Annotation: TypeAlias = "FileCitation | UrlCitation | FilePath | ContainerFileCitation"
@@ -445,26 +306,13 @@ VertexFinetuneJob: TypeAlias = "OpenAIFinetuneJob"
 AcuvityScanParametersLanguageValues: TypeAlias = Literal[
     "chinese", "english", "french", "german", "gibberish", "japanese", "spanish"
 ]
-"""Language that the scan looks for; `english` by default. In the open gateway a text in this language counts as a
-finding, and so fails the check.
+"""Language that the scan looks for; `english` by default. In the open gateway a text in this language counts as a finding,
+and so fails the check.
 """
 
 AcuvityScanParametersPiiCategoriesItem: TypeAlias = Literal[
-    "aba_routing_number",
-    "address",
-    "bank_account",
-    "bitcoin_wallet",
-    "credit_card",
-    "driver_license",
-    "email_address",
-    "itin_number",
-    "location",
-    "medical_license",
-    "money_amount",
-    "passport_number",
-    "person",
-    "phone_number",
-    "ssn",
+    "aba_routing_number", "address", "bank_account", "bitcoin_wallet", "credit_card", "driver_license", "email_address",
+    "itin_number", "location", "medical_license", "money_amount", "passport_number", "person", "phone_number", "ssn",
 ]
 """One of the values the document lists."""
 
@@ -498,70 +346,20 @@ AdminWorkspacesUsersUpdateBodyRole: TypeAlias = Literal["admin", "manager", "mem
 """New role in the workspace, without the prefix `ws-`."""
 
 AllowedRequestTypesParametersAllowedTypesItem: TypeAlias = Literal[
-    "cancelBatch",
-    "cancelFinetune",
-    "chatComplete",
-    "complete",
-    "createBatch",
-    "createFinetune",
-    "createModelResponse",
-    "createSpeech",
-    "createTranscription",
-    "createTranslation",
-    "deleteFile",
-    "deleteModelResponse",
-    "embed",
-    "getBatchOutput",
-    "getModelResponse",
-    "imageGenerate",
-    "listBatches",
-    "listFiles",
-    "listFinetunes",
-    "listResponseInputItems",
-    "messages",
-    "moderate",
-    "proxy",
-    "realtime",
-    "rerank",
-    "retrieveBatch",
-    "retrieveFile",
-    "retrieveFileContent",
-    "retrieveFinetune",
-    "uploadFile",
+    "cancelBatch", "cancelFinetune", "chatComplete", "complete", "createBatch", "createFinetune", "createModelResponse",
+    "createSpeech", "createTranscription", "createTranslation", "deleteFile", "deleteModelResponse", "embed",
+    "getBatchOutput", "getModelResponse", "imageGenerate", "listBatches", "listFiles", "listFinetunes",
+    "listResponseInputItems", "messages", "moderate", "proxy", "realtime", "rerank", "retrieveBatch", "retrieveFile",
+    "retrieveFileContent", "retrieveFinetune", "uploadFile",
 ]
 """One of the values the document lists."""
 
 AllowedRequestTypesParametersBlockedTypesItem: TypeAlias = Literal[
-    "cancelBatch",
-    "cancelFinetune",
-    "chatComplete",
-    "complete",
-    "createBatch",
-    "createFinetune",
-    "createModelResponse",
-    "createSpeech",
-    "createTranscription",
-    "createTranslation",
-    "deleteFile",
-    "deleteModelResponse",
-    "embed",
-    "getBatchOutput",
-    "getModelResponse",
-    "imageGenerate",
-    "listBatches",
-    "listFiles",
-    "listFinetunes",
-    "listResponseInputItems",
-    "messages",
-    "moderate",
-    "proxy",
-    "realtime",
-    "rerank",
-    "retrieveBatch",
-    "retrieveFile",
-    "retrieveFileContent",
-    "retrieveFinetune",
-    "uploadFile",
+    "cancelBatch", "cancelFinetune", "chatComplete", "complete", "createBatch", "createFinetune", "createModelResponse",
+    "createSpeech", "createTranscription", "createTranslation", "deleteFile", "deleteModelResponse", "embed",
+    "getBatchOutput", "getModelResponse", "imageGenerate", "listBatches", "listFiles", "listFinetunes",
+    "listResponseInputItems", "messages", "moderate", "proxy", "realtime", "rerank", "retrieveBatch", "retrieveFile",
+    "retrieveFileContent", "retrieveFinetune", "uploadFile",
 ]
 """One of the values the document lists."""
 
@@ -577,8 +375,8 @@ AnthropicMessageParamRole: TypeAlias = Literal["assistant", "user"]
 """Who speaks in this turn: `user` for you (tool results included), `assistant` for the model."""
 
 AnthropicMessageRequestServiceTier: TypeAlias = Literal["auto", "standard_only"]
-"""Which of the provider's capacities may serve the request: `auto` uses priority capacity where the account has
-it, `standard_only` never does.
+"""Which of the provider's capacities may serve the request: `auto` uses priority capacity where the account has it,
+`standard_only` never does.
 """
 
 AnthropicMessageStopReasonOption1: TypeAlias = Literal[
@@ -605,8 +403,8 @@ ApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "weekly
 """One of the values the document lists."""
 
 ApiKeyObjectStatus: TypeAlias = Literal["active", "exhausted"]
-"""Whether the API key can be used. An `exhausted` one has used up its budget; it works again once its usage is
-reset or the budget raised.
+"""Whether the API key can be used. An `exhausted` one has used up its budget; it works again once its usage is reset or
+the budget raised.
 """
 
 ApiKeyObjectType: TypeAlias = Literal["organisation-service", "workspace-service", "workspace-user"]
@@ -619,13 +417,12 @@ ApiKeysCreateType: TypeAlias = Literal["organisation", "workspace"]
 """One of the values the document lists."""
 
 AssistantsApiResponseFormatOptionOption1: TypeAlias = Literal["auto", "none"]
-"""No particular format is asked for. `auto` is the usual value and lets the model choose; OpenAI no longer lists
-`none`.
+"""No particular format is asked for. `auto` is the usual value and lets the model choose; OpenAI no longer lists `none`.
 """
 
 AssistantsApiResponseFormatType: TypeAlias = Literal["json_object", "json_schema", "text"]
-"""Which form the answer takes; `text` if left out. For `json_object`, the instructions should also ask for JSON,
-or the model may never come to an end.
+"""Which form the answer takes; `text` if left out. For `json_object`, the instructions should also ask for JSON, or the
+model may never come to an end.
 """
 
 AssistantsApiToolChoiceOptionOption1: TypeAlias = Literal["auto", "none", "required"]
@@ -665,35 +462,22 @@ BasicCheckId: TypeAlias = Literal["lasso.classify", "portkey.gibberish"]
 """Which of the checks without described parameters is run."""
 
 BatchStatus: TypeAlias = Literal[
-    "cancelled",
-    "cancelling",
-    "completed",
-    "expired",
-    "failed",
-    "finalizing",
-    "in_progress",
-    "processing_post_request_guardrails",
-    "validating",
+    "cancelled", "cancelling", "completed", "expired", "failed", "finalizing", "in_progress",
+    "processing_post_request_guardrails", "validating",
 ]
-"""How far the batch has got. `completed`, `failed`, `expired` and `cancelled` are final. Some providers, Bedrock
-for one, send states of their own, such as `submitted` or `stopping`.
+"""How far the batch has got. `completed`, `failed`, `expired` and `cancelled` are final. Some providers, Bedrock for one,
+send states of their own, such as `submitted` or `stopping`.
 """
 
 BedrockBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
 """How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 BedrockBatchJobEndpoint: TypeAlias = Literal[
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/images/edits",
-    "/v1/images/generations",
-    "/v1/moderations",
-    "/v1/responses",
-    "/v1/videos",
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
+    "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
-takes all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
+all of them.
 """
 
 BedrockConfigurationAwsAuthType: TypeAlias = Literal["accessKey", "assumedRole"]
@@ -715,8 +499,8 @@ ChatCompletionRequestMessageContentPartAudioInputAudioFormat: TypeAlias = Litera
 """How the recording is encoded."""
 
 ChatCompletionRequestMessageContentPartImageImageUrlDetail: TypeAlias = Literal["auto", "high", "low"]
-"""How finely the picture is examined: `low` costs fewer tokens, `high` sees details, `auto` (the default) leaves
-it to the provider.
+"""How finely the picture is examined: `low` costs fewer tokens, `high` sees details, `auto` (the default) leaves it to the
+provider.
 """
 
 ChatCompletionRole: TypeAlias = Literal["assistant", "function", "system", "tool", "user"]
@@ -771,34 +555,11 @@ ComputerToolEnvironment: TypeAlias = Literal["browser", "mac", "ubuntu", "window
 """Kind of system that the model finds on the screen."""
 
 ContainsCodeParametersFormat: TypeAlias = Literal[
-    "C",
-    "C#",
-    "C++",
-    "CSS",
-    "Dockerfile",
-    "Go",
-    "HTML",
-    "JSON",
-    "Java",
-    "JavaScript",
-    "Kotlin",
-    "Markdown",
-    "PHP",
-    "Perl",
-    "Python",
-    "R",
-    "Ruby",
-    "Rust",
-    "SQL",
-    "Scala",
-    "Shell",
-    "Swift",
-    "TypeScript",
-    "XML",
-    "YAML",
+    "C", "C#", "C++", "CSS", "Dockerfile", "Go", "HTML", "JSON", "Java", "JavaScript", "Kotlin", "Markdown", "PHP",
+    "Perl", "Python", "R", "Ruby", "Rust", "SQL", "Scala", "Shell", "Swift", "TypeScript", "XML", "YAML",
 ]
-"""Language of the code. A block counts when the mark after its opening fence stands for this language, as `py`
-stands for `Python`.
+"""Language of the code. A block counts when the mark after its opening fence stands for this language, as `py` stands for
+`Python`.
 """
 
 ContainsParametersOperator: TypeAlias = Literal["all", "any", "none"]
@@ -814,26 +575,10 @@ CreateApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "
 """One of the values the document lists."""
 
 CreateAssistantRequestModelOption2: TypeAlias = Literal[
-    "gpt-3.5-turbo",
-    "gpt-3.5-turbo-0125",
-    "gpt-3.5-turbo-0613",
-    "gpt-3.5-turbo-1106",
-    "gpt-3.5-turbo-16k",
-    "gpt-3.5-turbo-16k-0613",
-    "gpt-4",
-    "gpt-4-0125-preview",
-    "gpt-4-0314",
-    "gpt-4-0613",
-    "gpt-4-1106-preview",
-    "gpt-4-32k",
-    "gpt-4-32k-0314",
-    "gpt-4-32k-0613",
-    "gpt-4-turbo",
-    "gpt-4-turbo-2024-04-09",
-    "gpt-4-turbo-preview",
-    "gpt-4-vision-preview",
-    "gpt-4o",
-    "gpt-4o-2024-05-13",
+    "gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-3.5-turbo-0613", "gpt-3.5-turbo-1106", "gpt-3.5-turbo-16k",
+    "gpt-3.5-turbo-16k-0613", "gpt-4", "gpt-4-0125-preview", "gpt-4-0314", "gpt-4-0613", "gpt-4-1106-preview",
+    "gpt-4-32k", "gpt-4-32k-0314", "gpt-4-32k-0613", "gpt-4-turbo", "gpt-4-turbo-2024-04-09", "gpt-4-turbo-preview",
+    "gpt-4-vision-preview", "gpt-4o", "gpt-4o-2024-05-13",
 ]
 """One of the OpenAI models listed here by name; newer ones go into the free text of the other branch."""
 
@@ -846,36 +591,11 @@ CreateChatCompletionRequestFunctionCallOption1: TypeAlias = Literal["auto", "non
 """`none` to call no function, `auto` to leave it to the model."""
 
 CreateChatCompletionRequestModelOption2: TypeAlias = Literal[
-    "gpt-3.5-turbo",
-    "gpt-3.5-turbo-0125",
-    "gpt-3.5-turbo-0301",
-    "gpt-3.5-turbo-0613",
-    "gpt-3.5-turbo-1106",
-    "gpt-3.5-turbo-16k",
-    "gpt-3.5-turbo-16k-0613",
-    "gpt-4",
-    "gpt-4-0125-preview",
-    "gpt-4-0314",
-    "gpt-4-0613",
-    "gpt-4-1106-preview",
-    "gpt-4-32k",
-    "gpt-4-32k-0314",
-    "gpt-4-32k-0613",
-    "gpt-4-turbo",
-    "gpt-4-turbo-2024-04-09",
-    "gpt-4-turbo-preview",
-    "gpt-4-vision-preview",
-    "gpt-4o",
-    "gpt-4o-2024-05-13",
-    "gpt-4o-mini",
-    "gpt-5",
-    "gpt-5-mini",
-    "gpt-5-nano",
-    "o1",
-    "o1-mini",
-    "o3",
-    "o3-mini",
-    "o4-mini",
+    "gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613", "gpt-3.5-turbo-1106",
+    "gpt-3.5-turbo-16k", "gpt-3.5-turbo-16k-0613", "gpt-4", "gpt-4-0125-preview", "gpt-4-0314", "gpt-4-0613",
+    "gpt-4-1106-preview", "gpt-4-32k", "gpt-4-32k-0314", "gpt-4-32k-0613", "gpt-4-turbo", "gpt-4-turbo-2024-04-09",
+    "gpt-4-turbo-preview", "gpt-4-vision-preview", "gpt-4o", "gpt-4o-2024-05-13", "gpt-4o-mini", "gpt-5", "gpt-5-mini",
+    "gpt-5-nano", "o1", "o1-mini", "o3", "o3-mini", "o4-mini",
 ]
 """Names of OpenAI models, for completion in an editor. The list is neither complete nor current."""
 
@@ -909,8 +629,8 @@ CreateEmbeddingRequestModelOption2: TypeAlias = Literal[
 """One of the embedding models of OpenAI listed here by name."""
 
 CreateFileRequestPurpose: TypeAlias = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
-"""What the file will be used for; the provider checks its format accordingly. Bedrock and Vertex read the purpose
-from `x-portkey-file-purpose` instead.
+"""What the file will be used for; the provider checks its format accordingly. Bedrock and Vertex read the purpose from
+`x-portkey-file-purpose` instead.
 """
 
 CreateImageEditRequestInputFidelity: TypeAlias = Literal["high", "low"]
@@ -961,8 +681,8 @@ CreateMessageRequestRole: TypeAlias = Literal["assistant", "user"]
 """On whose behalf the message is added to the thread."""
 
 CreateModerationRequestModelOption2: TypeAlias = Literal["text-moderation-latest", "text-moderation-stable"]
-"""OpenAI's older models for text: `text-moderation-latest` moves on as it improves, `text-moderation-stable`
-follows with a delay.
+"""OpenAI's older models for text: `text-moderation-latest` moves on as it improves, `text-moderation-stable` follows with
+a delay.
 """
 
 CreateRateLimitsPolicyRequestType: TypeAlias = Literal["requests", "tokens"]
@@ -975,26 +695,10 @@ CreateResponseTruncation: TypeAlias = Literal["auto", "disabled"]
 """One of the values the document lists."""
 
 CreateRunRequestModelOption2: TypeAlias = Literal[
-    "gpt-3.5-turbo",
-    "gpt-3.5-turbo-0125",
-    "gpt-3.5-turbo-0613",
-    "gpt-3.5-turbo-1106",
-    "gpt-3.5-turbo-16k",
-    "gpt-3.5-turbo-16k-0613",
-    "gpt-4",
-    "gpt-4-0125-preview",
-    "gpt-4-0314",
-    "gpt-4-0613",
-    "gpt-4-1106-preview",
-    "gpt-4-32k",
-    "gpt-4-32k-0314",
-    "gpt-4-32k-0613",
-    "gpt-4-turbo",
-    "gpt-4-turbo-2024-04-09",
-    "gpt-4-turbo-preview",
-    "gpt-4-vision-preview",
-    "gpt-4o",
-    "gpt-4o-2024-05-13",
+    "gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-3.5-turbo-0613", "gpt-3.5-turbo-1106", "gpt-3.5-turbo-16k",
+    "gpt-3.5-turbo-16k-0613", "gpt-4", "gpt-4-0125-preview", "gpt-4-0314", "gpt-4-0613", "gpt-4-1106-preview",
+    "gpt-4-32k", "gpt-4-32k-0314", "gpt-4-32k-0613", "gpt-4-turbo", "gpt-4-turbo-2024-04-09", "gpt-4-turbo-preview",
+    "gpt-4-vision-preview", "gpt-4o", "gpt-4o-2024-05-13",
 ]
 """One of the OpenAI models listed here by name, for this run."""
 
@@ -1008,34 +712,18 @@ CreateSpeechRequestResponseFormat: TypeAlias = Literal["aac", "flac", "mp3", "op
 """Format of the audio that comes back; `mp3` if left out."""
 
 CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
-    "gpt-3.5-turbo",
-    "gpt-3.5-turbo-0125",
-    "gpt-3.5-turbo-0613",
-    "gpt-3.5-turbo-1106",
-    "gpt-3.5-turbo-16k",
-    "gpt-3.5-turbo-16k-0613",
-    "gpt-4",
-    "gpt-4-0125-preview",
-    "gpt-4-0314",
-    "gpt-4-0613",
-    "gpt-4-1106-preview",
-    "gpt-4-32k",
-    "gpt-4-32k-0314",
-    "gpt-4-32k-0613",
-    "gpt-4-turbo",
-    "gpt-4-turbo-2024-04-09",
-    "gpt-4-turbo-preview",
-    "gpt-4-vision-preview",
-    "gpt-4o",
-    "gpt-4o-2024-05-13",
+    "gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-3.5-turbo-0613", "gpt-3.5-turbo-1106", "gpt-3.5-turbo-16k",
+    "gpt-3.5-turbo-16k-0613", "gpt-4", "gpt-4-0125-preview", "gpt-4-0314", "gpt-4-0613", "gpt-4-1106-preview",
+    "gpt-4-32k", "gpt-4-32k-0314", "gpt-4-32k-0613", "gpt-4-turbo", "gpt-4-turbo-2024-04-09", "gpt-4-turbo-preview",
+    "gpt-4-vision-preview", "gpt-4o", "gpt-4o-2024-05-13",
 ]
 """One of the OpenAI models listed here by name, for the thread's first run."""
 
 CreateTranscriptionRequestResponseFormat: TypeAlias = Literal[
     "diarized_json", "json", "srt", "text", "verbose_json", "vtt"
 ]
-"""Form of the answer; `json` if left out. Asked for `text`, `srt` or `vtt`, OpenAI answers no JSON, while the
-gateway may wrap that text in an object.
+"""Form of the answer; `json` if left out. Asked for `text`, `srt` or `vtt`, OpenAI answers no JSON, while the gateway may
+wrap that text in an object.
 """
 
 CreateTranscriptionRequestTimestampGranularitiesItem: TypeAlias = Literal["segment", "word"]
@@ -1054,8 +742,8 @@ CustomToolFormatType: TypeAlias = Literal["grammar", "text"]
 """Whether any text will do, or only texts of a grammar."""
 
 EasyInputMessageRole: TypeAlias = Literal["assistant", "developer", "system", "user"]
-"""Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words
-of the model.
+"""Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words of the
+model.
 """
 
 ExportItemStatus: TypeAlias = Literal["draft", "failed", "in_progress", "stopped", "success"]
@@ -1121,14 +809,9 @@ ImageOutputFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 """The file format of a made image."""
 
 Includable: TypeAlias = Literal[
-    "code_interpreter_call.outputs",
-    "computer_call_output.output.image_url",
-    "file_search_call.results",
-    "message.input_image.image_url",
-    "message.output_text.logprobs",
-    "reasoning.encrypted_content",
-    "web_search_call.action.sources",
-    "web_search_call.results",
+    "code_interpreter_call.outputs", "computer_call_output.output.image_url", "file_search_call.results",
+    "message.input_image.image_url", "message.output_text.logprobs", "reasoning.encrypted_content",
+    "web_search_call.action.sources", "web_search_call.results",
 ]
 """A kind of data that responses leave out unless it is asked for."""
 
@@ -1172,26 +855,9 @@ JSONKeysParametersOperator: TypeAlias = Literal["all", "any", "none"]
 """How many of the keys the JSON must have; `any` by default."""
 
 LogExportsRequestedDataItem: TypeAlias = Literal[
-    "ai_model",
-    "ai_org",
-    "config",
-    "cost",
-    "cost_currency",
-    "created_at",
-    "id",
-    "is_success",
-    "metadata",
-    "mode",
-    "prompt_slug",
-    "req_units",
-    "request",
-    "request_url",
-    "res_units",
-    "response",
-    "response_status_code",
-    "response_time",
-    "total_units",
-    "trace_id",
+    "ai_model", "ai_org", "config", "cost", "cost_currency", "created_at", "id", "is_success", "metadata", "mode",
+    "prompt_slug", "req_units", "request", "request_url", "res_units", "response", "response_status_code",
+    "response_time", "total_units", "trace_id",
 ]
 """One of the values the document lists."""
 
@@ -1264,20 +930,13 @@ MessageObjectRole: TypeAlias = Literal["assistant", "user"]
 """Who speaks in this message."""
 
 MessageObjectStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
-"""How far the writing of the message has got. Messages that were written whole, such as those of users, often come
-without it.
+"""How far the writing of the message has got. Messages that were written whole, such as those of users, often come without
+it.
 """
 
 MistralModerationParametersCategoriesItem: TypeAlias = Literal[
-    "dangerous_and_criminal_content",
-    "financial",
-    "hate_and_discrimination",
-    "health",
-    "law",
-    "pii",
-    "selfharm",
-    "sexual",
-    "violence_and_threats",
+    "dangerous_and_criminal_content", "financial", "hate_and_discrimination", "health", "law", "pii", "selfharm",
+    "sexual", "violence_and_threats",
 ]
 """One of the values the document lists."""
 
@@ -1299,28 +958,15 @@ OpenAIBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
 """How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 OpenAIBatchJobEndpoint: TypeAlias = Literal[
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/images/edits",
-    "/v1/images/generations",
-    "/v1/moderations",
-    "/v1/responses",
-    "/v1/videos",
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
+    "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
-takes all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
+all of them.
 """
 
 OpenAIFilePurpose: TypeAlias = Literal[
-    "assistants",
-    "assistants_output",
-    "batch",
-    "batch_output",
-    "evals",
-    "fine-tune",
-    "fine-tune-results",
-    "user_data",
+    "assistants", "assistants_output", "batch", "batch_output", "evals", "fine-tune", "fine-tune-results", "user_data",
     "vision",
 ]
 """One of the values the document lists."""
@@ -1329,21 +975,12 @@ OpenAIFileStatus: TypeAlias = Literal["error", "processed", "uploaded"]
 """Deprecated: whether the file has been received, processed, or found faulty."""
 
 OutputMessageStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
-"""Whether the model's message is whole. `incomplete` marks one that was cut short, for instance by
-`max_output_tokens`.
+"""Whether the model's message is whole. `incomplete` marks one that was cut short, for instance by `max_output_tokens`.
 """
 
 PatronusCheckId: TypeAlias = Literal[
-    "patronus.isConcise",
-    "patronus.isHelpful",
-    "patronus.isPolite",
-    "patronus.noApologies",
-    "patronus.noGenderBias",
-    "patronus.noRacialBias",
-    "patronus.phi",
-    "patronus.pii",
-    "patronus.retrievalAnswerRelevance",
-    "patronus.toxicity",
+    "patronus.isConcise", "patronus.isHelpful", "patronus.isPolite", "patronus.noApologies", "patronus.noGenderBias",
+    "patronus.noRacialBias", "patronus.phi", "patronus.pii", "patronus.retrievalAnswerRelevance", "patronus.toxicity",
 ]
 """Evaluator of Patronus. All except `patronus.phi` and `patronus.pii` judge answers only."""
 
@@ -1383,84 +1020,26 @@ PortkeyBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
 """How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 PortkeyBatchJobEndpoint: TypeAlias = Literal[
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/images/edits",
-    "/v1/images/generations",
-    "/v1/moderations",
-    "/v1/responses",
-    "/v1/videos",
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
+    "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
-takes all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
+all of them.
 """
 
 PortkeyLanguageParametersLanguage: TypeAlias = Literal[
-    "ara_Arab",
-    "arb_Latn",
-    "aze_Latn",
-    "ben_Beng",
-    "bul_Cyrl",
-    "cat_Latn",
-    "ces_Latn",
-    "dan_Latn",
-    "deu_Latn",
-    "ell_Grek",
-    "eng_Latn",
-    "est_Latn",
-    "fas_Arab",
-    "fil_Latn",
-    "fin_Latn",
-    "fra_Latn",
-    "heb_Hebr",
-    "hin_Deva",
-    "hrv_Latn",
-    "hun_Latn",
-    "ind_Latn",
-    "ita_Latn",
-    "jpn_Jpan",
-    "kan_Knda",
-    "kor_Hang",
-    "lav_Latn",
-    "lit_Latn",
-    "mar_Deva",
-    "msa_Latn",
-    "nld_Latn",
-    "nor_Latn",
-    "pes_Arab",
-    "pol_Latn",
-    "por_Latn",
-    "ron_Latn",
-    "rus_Cyrl",
-    "slk_Latn",
-    "slv_Latn",
-    "spa_Latn",
-    "srp_Cyrl",
-    "swe_Latn",
-    "tam_Taml",
-    "tel_Telu",
-    "tha_Thai",
-    "tur_Latn",
-    "ukr_Cyrl",
-    "urd_Arab",
-    "vie_Latn",
-    "zho_Hans",
+    "ara_Arab", "arb_Latn", "aze_Latn", "ben_Beng", "bul_Cyrl", "cat_Latn", "ces_Latn", "dan_Latn", "deu_Latn",
+    "ell_Grek", "eng_Latn", "est_Latn", "fas_Arab", "fil_Latn", "fin_Latn", "fra_Latn", "heb_Hebr", "hin_Deva",
+    "hrv_Latn", "hun_Latn", "ind_Latn", "ita_Latn", "jpn_Jpan", "kan_Knda", "kor_Hang", "lav_Latn", "lit_Latn",
+    "mar_Deva", "msa_Latn", "nld_Latn", "nor_Latn", "pes_Arab", "pol_Latn", "por_Latn", "ron_Latn", "rus_Cyrl",
+    "slk_Latn", "slv_Latn", "spa_Latn", "srp_Cyrl", "swe_Latn", "tam_Taml", "tel_Telu", "tha_Thai", "tur_Latn",
+    "ukr_Cyrl", "urd_Arab", "vie_Latn", "zho_Hans",
 ]
 """Language of the text with its script, as a code such as `eng_Latn` for English in Latin letters."""
 
 PortkeyModerationParametersCategoriesItem: TypeAlias = Literal[
-    "harassment",
-    "harassment/threatening",
-    "hate",
-    "hate/threatening",
-    "self-harm",
-    "self-harm/instructions",
-    "self-harm/intent",
-    "sexual",
-    "sexual/minors",
-    "violence",
-    "violence/graphic",
+    "harassment", "harassment/threatening", "hate", "hate/threatening", "self-harm", "self-harm/instructions",
+    "self-harm/intent", "sexual", "sexual/minors", "violence", "violence/graphic",
 ]
 """One of the values the document lists."""
 
@@ -1470,8 +1049,8 @@ PortkeyPIIParametersCategoriesItem: TypeAlias = Literal[
 """One of the values the document lists."""
 
 PromptCacheRetention: TypeAlias = Literal["24h", "in-memory", "in_memory"]
-"""How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling
-`in-memory`) is short, `24h` up to a day.
+"""How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling `in-memory`) is
+short, `24h` up to a day.
 """
 
 PromptPartialSummaryStatus: TypeAlias = Literal["active", "archived"]
@@ -1535,27 +1114,13 @@ RequiredMetadataKeysParametersOperator: TypeAlias = Literal["all", "any", "none"
 """How many of the metadata keys a request must have; `all` by default."""
 
 ResponseErrorCode: TypeAlias = Literal[
-    "empty_image_file",
-    "failed_to_download_image",
-    "image_content_policy_violation",
-    "image_file_not_found",
-    "image_file_too_large",
-    "image_parse_error",
-    "image_too_large",
-    "image_too_small",
-    "invalid_base64_image",
-    "invalid_image",
-    "invalid_image_format",
-    "invalid_image_mode",
-    "invalid_image_url",
-    "invalid_prompt",
-    "rate_limit_exceeded",
-    "server_error",
-    "unsupported_image_media_type",
-    "vector_store_timeout",
+    "empty_image_file", "failed_to_download_image", "image_content_policy_violation", "image_file_not_found",
+    "image_file_too_large", "image_parse_error", "image_too_large", "image_too_small", "invalid_base64_image",
+    "invalid_image", "invalid_image_format", "invalid_image_mode", "invalid_image_url", "invalid_prompt",
+    "rate_limit_exceeded", "server_error", "unsupported_image_media_type", "vector_store_timeout",
 ]
-"""Kind of failure. Most values concern an image of the input; the others the service, the rate limit, the prompt
-or a vector store.
+"""Kind of failure. Most values concern an image of the input; the others the service, the rate limit, the prompt or a
+vector store.
 """
 
 ResponseIncompleteDetailsReason: TypeAlias = Literal["content_filter", "max_output_tokens"]
@@ -1586,18 +1151,11 @@ RunObjectLastErrorCode: TypeAlias = Literal["invalid_prompt", "rate_limit_exceed
 """Kind of the error that ended the run."""
 
 RunObjectStatus: TypeAlias = Literal[
-    "cancelled",
-    "cancelling",
-    "completed",
-    "expired",
-    "failed",
-    "in_progress",
-    "incomplete",
-    "queued",
+    "cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "incomplete", "queued",
     "requires_action",
 ]
-"""How far the run has got. `completed`, `incomplete`, `failed`, `cancelled` and `expired` are final; in
-`requires_action` it waits for you.
+"""How far the run has got. `completed`, `incomplete`, `failed`, `cancelled` and `expired` are final; in `requires_action`
+it waits for you.
 """
 
 RunStepObjectLastErrorCode: TypeAlias = Literal["rate_limit_exceeded", "server_error"]
@@ -1637,8 +1195,8 @@ SecretReferencesListManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hash
 """One of the values the document lists."""
 
 ServiceTier: TypeAlias = Literal["auto", "default", "fast", "flex", "priority", "scale"]
-"""The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default`
-is the standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
+"""The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default` is the
+standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
 """
 
 ThreadsMessagesListOrder: TypeAlias = Literal["asc", "desc"]
@@ -1654,14 +1212,8 @@ ToolChoiceOptions: TypeAlias = Literal["auto", "none", "required"]
 """General rule for the use of tools: none, at will, or at least one."""
 
 ToolChoiceTypesType: TypeAlias = Literal[
-    "code_interpreter",
-    "computer",
-    "computer_use",
-    "computer_use_preview",
-    "file_search",
-    "image_generation",
-    "web_search_preview",
-    "web_search_preview_2025_03_11",
+    "code_interpreter", "computer", "computer_use", "computer_use_preview", "file_search", "image_generation",
+    "web_search_preview", "web_search_preview_2025_03_11",
 ]
 """The hosted tool that the model has to use, by its `type`."""
 
@@ -1720,8 +1272,7 @@ UsageLimitsType: TypeAlias = Literal["cost", "requests", "tokens"]
 """What the budget counts."""
 
 UserRole: TypeAlias = Literal["admin", "member", "owner"]
-"""What the user may do in the organisation as a whole. Roles inside a workspace are separate; see the workspace's
-members.
+"""What the user may do in the organisation as a whole. Roles inside a workspace are separate; see the workspace's members.
 """
 
 ValueKeyUsageStatus: TypeAlias = Literal["active", "exhausted"]
@@ -1734,12 +1285,7 @@ VectorStoreFileBatchObjectStatus: TypeAlias = Literal["cancelled", "completed", 
 """How the batch of files stands; all but `in_progress` are final."""
 
 VectorStoreFileObjectLastErrorCode: TypeAlias = Literal[
-    "file_not_found",
-    "internal_error",
-    "invalid_file",
-    "parsing_error",
-    "server_error",
-    "unhandled_mime_type",
+    "file_not_found", "internal_error", "invalid_file", "parsing_error", "server_error", "unhandled_mime_type",
     "unsupported_file",
 ]
 """Kind of the failure. OpenAI gives the last three today; the others are former ones."""
@@ -1778,54 +1324,21 @@ VertexBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
 """How long the batch may take. The open gateway assumes `24h` where the field is missing."""
 
 VertexBatchJobEndpoint: TypeAlias = Literal[
-    "/v1/chat/completions",
-    "/v1/completions",
-    "/v1/embeddings",
-    "/v1/images/edits",
-    "/v1/images/generations",
-    "/v1/moderations",
-    "/v1/responses",
-    "/v1/videos",
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
+    "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
-takes all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
+all of them.
 """
 
 VirtualKeysCreateBodyProvider: TypeAlias = Literal[
-    "ai21",
-    "anthropic",
-    "anyscale",
-    "azure-openai",
-    "bedrock",
-    "cohere",
-    "deepinfra",
-    "fireworks-ai",
-    "google",
-    "groq",
-    "hugging-face",
-    "jina",
-    "lingyi",
-    "mistral-ai",
-    "monsterapi",
-    "moonshot",
-    "nomic",
-    "novita-ai",
-    "open-ai",
-    "openai",
-    "openrouter",
-    "palm",
-    "perplexity-ai",
-    "predibase",
-    "reka-ai",
-    "segmind",
-    "stability-ai",
-    "together-ai",
-    "vertex-ai",
-    "workers-ai",
-    "zhipu",
+    "ai21", "anthropic", "anyscale", "azure-openai", "bedrock", "cohere", "deepinfra", "fireworks-ai", "google", "groq",
+    "hugging-face", "jina", "lingyi", "mistral-ai", "monsterapi", "moonshot", "nomic", "novita-ai", "open-ai", "openai",
+    "openrouter", "palm", "perplexity-ai", "predibase", "reka-ai", "segmind", "stability-ai", "together-ai",
+    "vertex-ai", "workers-ai", "zhipu",
 ]
-"""Whose key it is. Published as a closed list, with OpenAI and Azure OpenAI in it twice; newer providers are
-reached through integrations.
+"""Whose key it is. Published as a closed list, with OpenAI and Azure OpenAI in it twice; newer providers are reached
+through integrations.
 """
 
 VirtualKeysStatus: TypeAlias = Literal["active", "exhausted"]
@@ -1840,9 +1353,7 @@ WebSearchActionType: TypeAlias = Literal["find_in_page", "open_page", "search"]
 """The step, a search, a visit to a page, or a look for text in it."""
 
 WebSearchContextSize: TypeAlias = Literal["high", "low", "medium"]
-"""How much of what a web search finds is put before the model; `medium` by default. More costs more tokens and
-time.
-"""
+"""How much of what a web search finds is put before the model; `medium` by default. More costs more tokens and time."""
 
 WebSearchToolCallStatus: TypeAlias = Literal["completed", "failed", "in_progress", "searching"]
 """How far the web search has got."""
@@ -1862,60 +1373,39 @@ WorkspaceMemberOrgRole: TypeAlias = Literal["admin", "member", "owner"]
 """Role of the member in the organisation as a whole, beside the one in the workspace."""
 
 WorkspaceMemberRole: TypeAlias = Literal["admin", "manager", "member", "ws-admin", "ws-manager", "ws-member"]
-"""Role of the member in this workspace. The service also sends each role with the prefix `ws-`, which means the
-same.
+"""Role of the member in this workspace. The service also sends each role with the prefix `ws-`, which means the same.
 """
 
 CODECS: dict[str, Any] = {
     "Annotation": ("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation"),
     "AssistantStreamEvent": (
-        "ThreadStreamEvent2",
-        "RunStreamEventThreadRunCreated",
-        "RunStreamEventThreadRunQueued",
-        "RunStreamEventThreadRunInProgress",
-        "RunStreamEventThreadRunRequiresAction",
-        "RunStreamEventThreadRunCompleted",
-        "RunStreamEventThreadRunIncomplete",
-        "RunStreamEventThreadRunFailed",
-        "RunStreamEventThreadRunCancelling",
-        "RunStreamEventThreadRunCancelled",
-        "RunStreamEventThreadRunExpired",
-        "RunStepStreamEventThreadRunStepCreated",
-        "RunStepStreamEventThreadRunStepInProgress",
-        "RunStepStreamEventThreadRunStepDelta",
-        "RunStepStreamEventThreadRunStepCompleted",
-        "RunStepStreamEventThreadRunStepFailed",
-        "RunStepStreamEventThreadRunStepCancelled",
-        "RunStepStreamEventThreadRunStepExpired",
-        "MessageStreamEventThreadMessageCreated",
-        "MessageStreamEventThreadMessageInProgress",
-        "MessageStreamEventThreadMessageDelta",
-        "MessageStreamEventThreadMessageCompleted",
-        "MessageStreamEventThreadMessageIncomplete",
-        "ErrorEvent",
+        "ThreadStreamEvent2", "RunStreamEventThreadRunCreated", "RunStreamEventThreadRunQueued",
+        "RunStreamEventThreadRunInProgress", "RunStreamEventThreadRunRequiresAction",
+        "RunStreamEventThreadRunCompleted", "RunStreamEventThreadRunIncomplete", "RunStreamEventThreadRunFailed",
+        "RunStreamEventThreadRunCancelling", "RunStreamEventThreadRunCancelled", "RunStreamEventThreadRunExpired",
+        "RunStepStreamEventThreadRunStepCreated", "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta", "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed", "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepExpired", "MessageStreamEventThreadMessageCreated",
+        "MessageStreamEventThreadMessageInProgress", "MessageStreamEventThreadMessageDelta",
+        "MessageStreamEventThreadMessageCompleted", "MessageStreamEventThreadMessageIncomplete", "ErrorEvent",
         "DoneEvent",
     ),
     "AssistantsApiResponseFormatOption": "AssistantsApiResponseFormat",
     "AssistantsApiToolChoiceOption": "AssistantsNamedToolChoice",
     "ChatCompletionMessageContentBlock": (
-        "ChatCompletionRequestMessageContentPartText",
-        "ChatCompletionMessageContentPartThinking",
+        "ChatCompletionRequestMessageContentPartText", "ChatCompletionMessageContentPartThinking",
         "ChatCompletionMessageContentPartRedactedThinking",
     ),
     "ChatCompletionMessageToolCalls": [("ChatCompletionMessageToolCall", "ChatCompletionMessageCustomToolCall")],
     "ChatCompletionRequestMessage": (
-        "ChatCompletionRequestSystemMessage",
-        "ChatCompletionRequestDeveloperMessage",
-        "ChatCompletionRequestUserMessage",
-        "ChatCompletionRequestAssistantMessage",
-        "ChatCompletionRequestToolMessage",
+        "ChatCompletionRequestSystemMessage", "ChatCompletionRequestDeveloperMessage",
+        "ChatCompletionRequestUserMessage", "ChatCompletionRequestAssistantMessage", "ChatCompletionRequestToolMessage",
         "ChatCompletionRequestFunctionMessage",
     ),
     "ChatCompletionRequestMessageContentPart": (
-        "ChatCompletionRequestMessageContentPartText",
-        "ChatCompletionRequestMessageContentPartImage",
-        "ChatCompletionRequestMessageContentPartAudio",
-        "ChatCompletionRequestMessageContentPartFile",
+        "ChatCompletionRequestMessageContentPartText", "ChatCompletionRequestMessageContentPartImage",
+        "ChatCompletionRequestMessageContentPartAudio", "ChatCompletionRequestMessageContentPartFile",
     ),
     "ChatCompletionStreamOptions": "ChatCompletionStreamOptions2",
     "ChatCompletionToolChoiceOption": "ChatCompletionNamedToolChoice",
@@ -1924,233 +1414,102 @@ CODECS: dict[str, Any] = {
     "ComputerAction": ("Click", "DoubleClick", "Drag", "KeyPress", "Move", "Screenshot", "Scroll", "Type", "Wait"),
     "Content": ("InputText", "InputImage", "InputFile", "OutputText", "Refusal"),
     "GuardrailCheck": (
-        "JWTCheck",
-        "ModelWhitelistCheck",
-        "RegexMatchCheck",
-        "SentenceCountCheck",
-        "WordCountCheck",
-        "CharacterCountCheck",
-        "JSONSchemaCheck",
-        "JSONKeysCheck",
-        "ContainsCheck",
-        "ValidUrlsCheck",
-        "ContainsCodeCheck",
-        "WebhookCheck",
-        "EndsWithCheck",
-        "UppercaseCheck",
-        "RequiredMetadataKeysCheck",
-        "AllowedRequestTypesCheck",
-        "SydeGuardCheck",
-        "AporiaCheck",
-        "PillarScanCheck",
-        "PatronusCheck",
-        "PatronusCustomCheck",
-        "PortkeyModerationCheck",
-        "PortkeyLanguageCheck",
-        "PortkeyPIICheck",
-        "MistralModerationCheck",
-        "BedrockGuardCheck",
-        "PromptfooCheck",
-        "AcuvityScanCheck",
-        "AzureContentSafetyCheck",
-        "AzurePIICheck",
-        "PANWPrismaCheck",
-        "BasicCheck",
+        "JWTCheck", "ModelWhitelistCheck", "RegexMatchCheck", "SentenceCountCheck", "WordCountCheck",
+        "CharacterCountCheck", "JSONSchemaCheck", "JSONKeysCheck", "ContainsCheck", "ValidUrlsCheck",
+        "ContainsCodeCheck", "WebhookCheck", "EndsWithCheck", "UppercaseCheck", "RequiredMetadataKeysCheck",
+        "AllowedRequestTypesCheck", "SydeGuardCheck", "AporiaCheck", "PillarScanCheck", "PatronusCheck",
+        "PatronusCustomCheck", "PortkeyModerationCheck", "PortkeyLanguageCheck", "PortkeyPIICheck",
+        "MistralModerationCheck", "BedrockGuardCheck", "PromptfooCheck", "AcuvityScanCheck", "AzureContentSafetyCheck",
+        "AzurePIICheck", "PANWPrismaCheck", "BasicCheck",
     ),
     "InputContent": ("InputText", "InputImage", "InputFile"),
     "InputItem": (
-        "EasyInputMessage",
-        "InputMessage",
-        "OutputMessage",
-        "FileSearchToolCall",
-        "ComputerToolCall",
-        "ComputerToolCallOutput",
-        "WebSearchToolCall",
-        "FunctionToolCall",
-        "FunctionToolCallOutput",
-        "ReasoningItem",
-        "McpApprovalResponse",
-        "CodeInterpreterToolCall",
-        "ImageGenerationCall",
-        "McpListTools",
-        "McpCall",
-        "McpApprovalRequest",
-        "CustomToolCall",
-        "CustomToolCallOutput",
-        "ItemReference",
+        "EasyInputMessage", "InputMessage", "OutputMessage", "FileSearchToolCall", "ComputerToolCall",
+        "ComputerToolCallOutput", "WebSearchToolCall", "FunctionToolCall", "FunctionToolCallOutput", "ReasoningItem",
+        "McpApprovalResponse", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall",
+        "McpApprovalRequest", "CustomToolCall", "CustomToolCallOutput", "ItemReference",
     ),
     "InputMessageContentList": [("InputText", "InputImage", "InputFile")],
     "Item": (
-        "InputMessage",
-        "OutputMessage",
-        "FileSearchToolCall",
-        "ComputerToolCall",
-        "ComputerToolCallOutput",
-        "WebSearchToolCall",
-        "FunctionToolCall",
-        "FunctionToolCallOutput",
-        "ReasoningItem",
-        "McpApprovalResponse",
-        "CodeInterpreterToolCall",
-        "ImageGenerationCall",
-        "McpListTools",
-        "McpCall",
-        "McpApprovalRequest",
-        "CustomToolCall",
-        "CustomToolCallOutput",
+        "InputMessage", "OutputMessage", "FileSearchToolCall", "ComputerToolCall", "ComputerToolCallOutput",
+        "WebSearchToolCall", "FunctionToolCall", "FunctionToolCallOutput", "ReasoningItem", "McpApprovalResponse",
+        "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall", "McpApprovalRequest",
+        "CustomToolCall", "CustomToolCallOutput",
     ),
     "ItemResource": (
-        "InputMessageResource",
-        "OutputMessage",
-        "FileSearchToolCall",
-        "ComputerToolCall",
-        "ComputerToolCallOutputResource",
-        "WebSearchToolCall",
-        "FunctionToolCallResource",
-        "FunctionToolCallOutputResource",
-        "CodeInterpreterToolCall",
-        "ImageGenerationCall",
-        "McpListTools",
-        "McpCall",
-        "McpApprovalRequest",
-        "McpApprovalResponse",
-        "CustomToolCall",
-        "CustomToolCallOutput",
-        "ReasoningItem",
+        "InputMessageResource", "OutputMessage", "FileSearchToolCall", "ComputerToolCall",
+        "ComputerToolCallOutputResource", "WebSearchToolCall", "FunctionToolCallResource",
+        "FunctionToolCallOutputResource", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall",
+        "McpApprovalRequest", "McpApprovalResponse", "CustomToolCall", "CustomToolCallOutput", "ReasoningItem",
     ),
     "MessageStreamEvent": (
-        "MessageStreamEventThreadMessageCreated",
-        "MessageStreamEventThreadMessageInProgress",
-        "MessageStreamEventThreadMessageDelta",
-        "MessageStreamEventThreadMessageCompleted",
+        "MessageStreamEventThreadMessageCreated", "MessageStreamEventThreadMessageInProgress",
+        "MessageStreamEventThreadMessageDelta", "MessageStreamEventThreadMessageCompleted",
         "MessageStreamEventThreadMessageIncomplete",
     ),
-    "ModelImagePricingValue": {"*": "ModelTokenPrice"},
-    "ModelImagePricing": {"*": {"*": "ModelTokenPrice"}},
-    "ModelPayAsYouGoAdditionalUnits": {"*": "ModelTokenPrice"},
-    "OutputContent": ("OutputText", "Refusal"),
+    "ModelImagePricingValue": {"*": "ModelTokenPrice"}, "ModelImagePricing": {"*": {"*": "ModelTokenPrice"}},
+    "ModelPayAsYouGoAdditionalUnits": {"*": "ModelTokenPrice"}, "OutputContent": ("OutputText", "Refusal"),
     "OutputItem": (
-        "OutputMessage",
-        "FileSearchToolCall",
-        "FunctionToolCall",
-        "WebSearchToolCall",
-        "ComputerToolCall",
-        "ReasoningItem",
-        "CodeInterpreterToolCall",
-        "ImageGenerationCall",
-        "McpListTools",
-        "McpCall",
-        "McpApprovalRequest",
-        "CustomToolCall",
+        "OutputMessage", "FileSearchToolCall", "FunctionToolCall", "WebSearchToolCall", "ComputerToolCall",
+        "ReasoningItem", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall",
+        "McpApprovalRequest", "CustomToolCall",
     ),
-    "PricingAdjustments": "PricingAdjustments2",
-    "RerankDocument": "RerankDocumentOption2",
+    "PricingAdjustments": "PricingAdjustments2", "RerankDocument": "RerankDocumentOption2",
     "ResponseError": "ResponseError2",
     "ResponseStreamEvent": (
-        "ResponseAudioDeltaEvent",
-        "ResponseAudioDoneEvent",
-        "ResponseAudioTranscriptDeltaEvent",
-        "ResponseAudioTranscriptDoneEvent",
-        "ResponseCodeInterpreterCallCodeDeltaEvent",
-        "ResponseCodeInterpreterCallCodeDoneEvent",
-        "ResponseCodeInterpreterCallCompletedEvent",
-        "ResponseCodeInterpreterCallInProgressEvent",
-        "ResponseCodeInterpreterCallInterpretingEvent",
-        "ResponseCompletedEvent",
-        "ResponseContentPartAddedEvent",
-        "ResponseContentPartDoneEvent",
-        "ResponseCreatedEvent",
-        "ResponseErrorEvent",
-        "ResponseFileSearchCallCompletedEvent",
-        "ResponseFileSearchCallInProgressEvent",
-        "ResponseFileSearchCallSearchingEvent",
-        "ResponseFunctionCallArgumentsDeltaEvent",
-        "ResponseFunctionCallArgumentsDoneEvent",
-        "ResponseInProgressEvent",
-        "ResponseFailedEvent",
-        "ResponseIncompleteEvent",
-        "ResponseOutputItemAddedEvent",
-        "ResponseOutputItemDoneEvent",
-        "ResponseRefusalDeltaEvent",
-        "ResponseRefusalDoneEvent",
-        "ResponseTextAnnotationDeltaEvent",
-        "ResponseTextDeltaEvent",
-        "ResponseTextDoneEvent",
-        "ResponseWebSearchCallCompletedEvent",
-        "ResponseWebSearchCallInProgressEvent",
-        "ResponseWebSearchCallSearchingEvent",
+        "ResponseAudioDeltaEvent", "ResponseAudioDoneEvent", "ResponseAudioTranscriptDeltaEvent",
+        "ResponseAudioTranscriptDoneEvent", "ResponseCodeInterpreterCallCodeDeltaEvent",
+        "ResponseCodeInterpreterCallCodeDoneEvent", "ResponseCodeInterpreterCallCompletedEvent",
+        "ResponseCodeInterpreterCallInProgressEvent", "ResponseCodeInterpreterCallInterpretingEvent",
+        "ResponseCompletedEvent", "ResponseContentPartAddedEvent", "ResponseContentPartDoneEvent",
+        "ResponseCreatedEvent", "ResponseErrorEvent", "ResponseFileSearchCallCompletedEvent",
+        "ResponseFileSearchCallInProgressEvent", "ResponseFileSearchCallSearchingEvent",
+        "ResponseFunctionCallArgumentsDeltaEvent", "ResponseFunctionCallArgumentsDoneEvent", "ResponseInProgressEvent",
+        "ResponseFailedEvent", "ResponseIncompleteEvent", "ResponseOutputItemAddedEvent", "ResponseOutputItemDoneEvent",
+        "ResponseRefusalDeltaEvent", "ResponseRefusalDoneEvent", "ResponseTextAnnotationDeltaEvent",
+        "ResponseTextDeltaEvent", "ResponseTextDoneEvent", "ResponseWebSearchCallCompletedEvent",
+        "ResponseWebSearchCallInProgressEvent", "ResponseWebSearchCallSearchingEvent",
     ),
-    "RunCompletionUsage": "RunCompletionUsage2",
-    "RunStepCompletionUsage": "RunStepCompletionUsage2",
+    "RunCompletionUsage": "RunCompletionUsage2", "RunStepCompletionUsage": "RunStepCompletionUsage2",
     "RunStepStreamEvent": (
-        "RunStepStreamEventThreadRunStepCreated",
-        "RunStepStreamEventThreadRunStepInProgress",
-        "RunStepStreamEventThreadRunStepDelta",
-        "RunStepStreamEventThreadRunStepCompleted",
-        "RunStepStreamEventThreadRunStepFailed",
-        "RunStepStreamEventThreadRunStepCancelled",
+        "RunStepStreamEventThreadRunStepCreated", "RunStepStreamEventThreadRunStepInProgress",
+        "RunStepStreamEventThreadRunStepDelta", "RunStepStreamEventThreadRunStepCompleted",
+        "RunStepStreamEventThreadRunStepFailed", "RunStepStreamEventThreadRunStepCancelled",
         "RunStepStreamEventThreadRunStepExpired",
     ),
     "RunStreamEvent": (
-        "RunStreamEventThreadRunCreated",
-        "RunStreamEventThreadRunQueued",
-        "RunStreamEventThreadRunInProgress",
-        "RunStreamEventThreadRunRequiresAction",
-        "RunStreamEventThreadRunCompleted",
-        "RunStreamEventThreadRunIncomplete",
-        "RunStreamEventThreadRunFailed",
-        "RunStreamEventThreadRunCancelling",
-        "RunStreamEventThreadRunCancelled",
-        "RunStreamEventThreadRunExpired",
+        "RunStreamEventThreadRunCreated", "RunStreamEventThreadRunQueued", "RunStreamEventThreadRunInProgress",
+        "RunStreamEventThreadRunRequiresAction", "RunStreamEventThreadRunCompleted",
+        "RunStreamEventThreadRunIncomplete", "RunStreamEventThreadRunFailed", "RunStreamEventThreadRunCancelling",
+        "RunStreamEventThreadRunCancelled", "RunStreamEventThreadRunExpired",
     ),
     "TextResponseFormatConfiguration": (
-        "ResponseFormatText",
-        "TextResponseFormatJsonSchema",
-        "ResponseFormatJsonObject",
+        "ResponseFormatText", "TextResponseFormatJsonSchema", "ResponseFormatJsonObject",
     ),
     "Tool": (
-        "FileSearchTool",
-        "FunctionTool",
-        "ComputerTool",
-        "WebSearchTool",
-        "McpTool",
-        "CodeInterpreterTool",
-        "CustomTool",
-        "ImageGenerationTool",
+        "FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool",
+        "CustomTool", "ImageGenerationTool",
     ),
     "UsageLimitsPolicyValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "UsageLimitsPolicyResponseValueKeyUsageMap": {"*": "ValueKeyUsage"},
     "PromptCompletionStreamResponse": ("CreateChatCompletionStreamResponse", "CreateCompletionStreamResponse"),
     "AnthropicSystem": ["AnthropicTextBlock"],
     "AnthropicInputBlock": (
-        "AnthropicTextBlock",
-        "AnthropicImageBlock",
-        "AnthropicDocumentBlock",
-        "AnthropicThinkingBlock",
-        "AnthropicRedactedThinkingBlock",
-        "AnthropicToolUseBlock",
-        "AnthropicToolResultBlock",
+        "AnthropicTextBlock", "AnthropicImageBlock", "AnthropicDocumentBlock", "AnthropicThinkingBlock",
+        "AnthropicRedactedThinkingBlock", "AnthropicToolUseBlock", "AnthropicToolResultBlock",
     ),
     "AnthropicOutputBlock": (
-        "AnthropicTextBlock",
-        "AnthropicThinkingBlock",
-        "AnthropicRedactedThinkingBlock",
-        "AnthropicToolUseBlock",
+        "AnthropicTextBlock", "AnthropicThinkingBlock", "AnthropicRedactedThinkingBlock", "AnthropicToolUseBlock",
         {"*": None},
     ),
     "AnthropicMessageEvent": (
-        "AnthropicMessageStartEvent",
-        "AnthropicContentBlockStartEvent",
-        "AnthropicContentBlockDeltaEvent",
-        "AnthropicContentBlockStopEvent",
-        "AnthropicMessageDeltaEvent",
-        "AnthropicOtherEvent",
+        "AnthropicMessageStartEvent", "AnthropicContentBlockStartEvent", "AnthropicContentBlockDeltaEvent",
+        "AnthropicContentBlockStopEvent", "AnthropicMessageDeltaEvent", "AnthropicOtherEvent",
     ),
     "PromptCompletionResponse": ("CreateChatCompletionResponse", "CreateCompletionResponse"),
     "ResponsePromptVariables": {"*": ("InputText", "InputImage", "InputFile")},
     "CreateModelResponseProperties": "ModelResponseProperties",
     "FineTuneChatCompletionRequestFunctionMessage": "ChatCompletionRequestFunctionMessage",
-    "ThreadStreamEvent": "ThreadStreamEvent2",
-    "VertexFinetuneJob": "OpenAIFinetuneJob",
+    "ThreadStreamEvent": "ThreadStreamEvent2", "VertexFinetuneJob": "OpenAIFinetuneJob",
 }
 """How each of the former is read, where there is anything to do."""

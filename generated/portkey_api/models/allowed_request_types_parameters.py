@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class AllowedRequestTypesParameters(WireModel):
-    """Kinds of request to let through or to stop. With neither list, all kinds pass; a kind on both lists is an
-    error.
-    """
+    """Kinds of request to let through or to stop. With neither list, all kinds pass; a kind on both lists is an error."""
 
     allowed_types: list[AllowedRequestTypesParametersAllowedTypesItem] | None = UNSET
     blocked_types: list[AllowedRequestTypesParametersBlockedTypesItem] | None = UNSET
@@ -22,70 +20,20 @@ class AllowedRequestTypesParameters(WireModel):
     _tells: ClassVar[dict[str, Any]] = {
         "allowedTypes": [
             (
-                "cancelBatch",
-                "cancelFinetune",
-                "chatComplete",
-                "complete",
-                "createBatch",
-                "createFinetune",
-                "createModelResponse",
-                "createSpeech",
-                "createTranscription",
-                "createTranslation",
-                "deleteFile",
-                "deleteModelResponse",
-                "embed",
-                "getBatchOutput",
-                "getModelResponse",
-                "imageGenerate",
-                "listBatches",
-                "listFiles",
-                "listFinetunes",
-                "listResponseInputItems",
-                "messages",
-                "moderate",
-                "proxy",
-                "realtime",
-                "rerank",
-                "retrieveBatch",
-                "retrieveFile",
-                "retrieveFileContent",
-                "retrieveFinetune",
-                "uploadFile",
+                "cancelBatch", "cancelFinetune", "chatComplete", "complete", "createBatch", "createFinetune",
+                "createModelResponse", "createSpeech", "createTranscription", "createTranslation", "deleteFile",
+                "deleteModelResponse", "embed", "getBatchOutput", "getModelResponse", "imageGenerate", "listBatches",
+                "listFiles", "listFinetunes", "listResponseInputItems", "messages", "moderate", "proxy", "realtime",
+                "rerank", "retrieveBatch", "retrieveFile", "retrieveFileContent", "retrieveFinetune", "uploadFile",
             )
         ],
         "blockedTypes": [
             (
-                "cancelBatch",
-                "cancelFinetune",
-                "chatComplete",
-                "complete",
-                "createBatch",
-                "createFinetune",
-                "createModelResponse",
-                "createSpeech",
-                "createTranscription",
-                "createTranslation",
-                "deleteFile",
-                "deleteModelResponse",
-                "embed",
-                "getBatchOutput",
-                "getModelResponse",
-                "imageGenerate",
-                "listBatches",
-                "listFiles",
-                "listFinetunes",
-                "listResponseInputItems",
-                "messages",
-                "moderate",
-                "proxy",
-                "realtime",
-                "rerank",
-                "retrieveBatch",
-                "retrieveFile",
-                "retrieveFileContent",
-                "retrieveFinetune",
-                "uploadFile",
+                "cancelBatch", "cancelFinetune", "chatComplete", "complete", "createBatch", "createFinetune",
+                "createModelResponse", "createSpeech", "createTranscription", "createTranslation", "deleteFile",
+                "deleteModelResponse", "embed", "getBatchOutput", "getModelResponse", "imageGenerate", "listBatches",
+                "listFiles", "listFinetunes", "listResponseInputItems", "messages", "moderate", "proxy", "realtime",
+                "rerank", "retrieveBatch", "retrieveFile", "retrieveFileContent", "retrieveFinetune", "uploadFile",
             )
         ],
     }
@@ -93,8 +41,6 @@ class AllowedRequestTypesParameters(WireModel):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            allowed_types: Sequence[AllowedRequestTypesParametersAllowedTypesItem] = ...,
+            self, *, allowed_types: Sequence[AllowedRequestTypesParametersAllowedTypesItem] = ...,
             blocked_types: Sequence[AllowedRequestTypesParametersBlockedTypesItem] = ...,
         ) -> None: ...

@@ -17,6 +17,5 @@ class AnalyticsGraphsCostResponse(WireModel):
     data_points: list[AnalyticsGraphsCostResponseDataPointsItem]
     object: Literal["analytics-graph"]
     _codecs: ClassVar[dict[str, Any]] = {
-        "summary": "AnalyticsGraphsCostResponseSummary",
-        "data_points": ["AnalyticsGraphsCostResponseDataPointsItem"],
+        "summary": "AnalyticsGraphsCostResponseSummary", "data_points": ["AnalyticsGraphsCostResponseDataPointsItem"],
     }

@@ -17,6 +17,5 @@ class AnalyticsGraphsErrorsStacksResponseDataPointsItem(WireModel):
     timestamp: datetime.datetime
     stats: list[AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem]
     _codecs: ClassVar[dict[str, Any]] = {
-        "timestamp": "@datetime",
-        "stats": ["AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem"],
+        "timestamp": "@datetime", "stats": ["AnalyticsGraphsErrorsStacksResponseDataPointsItemStatsItem"],
     }

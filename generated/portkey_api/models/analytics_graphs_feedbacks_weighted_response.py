@@ -7,8 +7,7 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AnalyticsGraphsFeedbacksWeightedResponseDataPointsItem,
-        AnalyticsGraphsFeedbacksWeightedResponseSummary,
+        AnalyticsGraphsFeedbacksWeightedResponseDataPointsItem, AnalyticsGraphsFeedbacksWeightedResponseSummary,
     )
 
 

@@ -18,6 +18,5 @@ class AnalyticsGraphsRequestsRescuedResponseDataPointsItem(WireModel):
     retry: list[AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem]
     fallback: int
     _codecs: ClassVar[dict[str, Any]] = {
-        "timestamp": "@datetime",
-        "retry": ["AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem"],
+        "timestamp": "@datetime", "retry": ["AnalyticsGraphsRequestsRescuedResponseDataPointsItemRetryItem"],
     }

@@ -17,6 +17,5 @@ class AnalyticsGraphsUsersResponse(WireModel):
     data_points: list[AnalyticsGraphsUsersResponseDataPointsItem]
     object: Literal["analytics-graph"]
     _codecs: ClassVar[dict[str, Any]] = {
-        "summary": "AnalyticsGraphsUsersResponseSummary",
-        "data_points": ["AnalyticsGraphsUsersResponseDataPointsItem"],
+        "summary": "AnalyticsGraphsUsersResponseSummary", "data_points": ["AnalyticsGraphsUsersResponseDataPointsItem"],
     }

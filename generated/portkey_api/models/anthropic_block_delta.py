@@ -21,9 +21,5 @@ class AnthropicBlockDelta(WireModel):
     citation: dict[str, Any] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("citations_delta", "input_json_delta", "signature_delta", "text_delta", "thinking_delta"),
-        "text": "str",
-        "partial_json": "str",
-        "thinking": "str",
-        "signature": "str",
-        "citation": "dict",
+        "text": "str", "partial_json": "str", "thinking": "str", "signature": "str", "citation": "dict",
     }

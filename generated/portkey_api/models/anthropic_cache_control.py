@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicCacheControl(WireModel):
-    """Marks the end of a prefix that the provider may keep in its prompt cache, so that later requests with the
-    same beginning cost less.
+    """Marks the end of a prefix that the provider may keep in its prompt cache, so that later requests with the same
+    beginning cost less.
     """
 
     type: Literal["ephemeral"]

@@ -16,18 +16,12 @@ class AnthropicContentBlockStartEvent(WireModel):
     type: Literal["content_block_start"]
     index: int
     content_block: (
-        AnthropicTextBlock
-        | AnthropicThinkingBlock
-        | AnthropicRedactedThinkingBlock
-        | AnthropicToolUseBlock
+        AnthropicTextBlock | AnthropicThinkingBlock | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock
         | dict[str, Any]
     )
     _codecs: ClassVar[dict[str, Any]] = {
         "content_block": (
-            "AnthropicTextBlock",
-            "AnthropicThinkingBlock",
-            "AnthropicRedactedThinkingBlock",
-            "AnthropicToolUseBlock",
+            "AnthropicTextBlock", "AnthropicThinkingBlock", "AnthropicRedactedThinkingBlock", "AnthropicToolUseBlock",
             {"*": None},
         )
     }

@@ -21,11 +21,8 @@ class AnthropicCountTokensRequest(WireModel):
     tool_choice: AnthropicToolChoice | None = UNSET
     thinking: AnthropicThinkingConfig | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "messages": ["AnthropicMessageParam"],
-        "system": ["AnthropicTextBlock"],
-        "tools": ["AnthropicTool"],
-        "tool_choice": "AnthropicToolChoice",
-        "thinking": "AnthropicThinkingConfig",
+        "messages": ["AnthropicMessageParam"], "system": ["AnthropicTextBlock"], "tools": ["AnthropicTool"],
+        "tool_choice": "AnthropicToolChoice", "thinking": "AnthropicThinkingConfig",
     }
 
     if TYPE_CHECKING:

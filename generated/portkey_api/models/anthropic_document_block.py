@@ -21,8 +21,7 @@ class AnthropicDocumentBlock(WireModel):
     citations: AnthropicDocumentBlockCitations | None = UNSET
     cache_control: AnthropicCacheControl | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "source": "AnthropicSource",
-        "citations": "AnthropicDocumentBlockCitations",
+        "source": "AnthropicSource", "citations": "AnthropicDocumentBlockCitations",
         "cache_control": "AnthropicCacheControl",
     }
     _tells: ClassVar[dict[str, Any]] = {"type": ("document",), "title": "str", "context": "str"}

@@ -7,13 +7,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AnthropicMessageStopReasonOption1,
-        AnthropicRedactedThinkingBlock,
-        AnthropicTextBlock,
-        AnthropicThinkingBlock,
-        AnthropicToolUseBlock,
-        AnthropicUsage,
-        HookResults,
+        AnthropicMessageStopReasonOption1, AnthropicRedactedThinkingBlock, AnthropicTextBlock, AnthropicThinkingBlock,
+        AnthropicToolUseBlock, AnthropicUsage, HookResults,
     )
 
 
@@ -25,10 +20,7 @@ class AnthropicMessage(WireModel):
     type: Literal["message"]
     role: Literal["assistant"]
     content: list[
-        AnthropicTextBlock
-        | AnthropicThinkingBlock
-        | AnthropicRedactedThinkingBlock
-        | AnthropicToolUseBlock
+        AnthropicTextBlock | AnthropicThinkingBlock | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock
         | dict[str, Any]
     ]
     model: str
@@ -40,22 +32,13 @@ class AnthropicMessage(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "content": [
             (
-                "AnthropicTextBlock",
-                "AnthropicThinkingBlock",
-                "AnthropicRedactedThinkingBlock",
-                "AnthropicToolUseBlock",
-                {"*": None},
+                "AnthropicTextBlock", "AnthropicThinkingBlock", "AnthropicRedactedThinkingBlock",
+                "AnthropicToolUseBlock", {"*": None},
             )
         ],
-        "usage": "AnthropicUsage",
-        "hook_results": "HookResults",
+        "usage": "AnthropicUsage", "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("message",),
-        "role": ("assistant",),
-        "model": "str",
-        "stop_reason": "str",
-        "stop_sequence": "str",
-        "provider": "str",
+        "id": "str", "type": ("message",), "role": ("assistant",), "model": "str", "stop_reason": "str",
+        "stop_sequence": "str", "provider": "str",
     }

@@ -8,14 +8,8 @@ from ..types import WireModel, model
 if TYPE_CHECKING:
     from ..dicts import AnthropicMessageParamDict
     from . import (
-        AnthropicDocumentBlock,
-        AnthropicImageBlock,
-        AnthropicMessageParamRole,
-        AnthropicRedactedThinkingBlock,
-        AnthropicTextBlock,
-        AnthropicThinkingBlock,
-        AnthropicToolResultBlock,
-        AnthropicToolUseBlock,
+        AnthropicDocumentBlock, AnthropicImageBlock, AnthropicMessageParamRole, AnthropicRedactedThinkingBlock,
+        AnthropicTextBlock, AnthropicThinkingBlock, AnthropicToolResultBlock, AnthropicToolUseBlock,
     )
 
 
@@ -25,27 +19,16 @@ class AnthropicMessageParam(WireModel):
 
     role: AnthropicMessageParamRole
     content: (
-        str
-        | list[
-            AnthropicTextBlock
-            | AnthropicImageBlock
-            | AnthropicDocumentBlock
-            | AnthropicThinkingBlock
-            | AnthropicRedactedThinkingBlock
-            | AnthropicToolUseBlock
-            | AnthropicToolResultBlock
+        str | list[
+            AnthropicTextBlock | AnthropicImageBlock | AnthropicDocumentBlock | AnthropicThinkingBlock
+            | AnthropicRedactedThinkingBlock | AnthropicToolUseBlock | AnthropicToolResultBlock
         ]
     )
     _codecs: ClassVar[dict[str, Any]] = {
         "content": [
             (
-                "AnthropicTextBlock",
-                "AnthropicImageBlock",
-                "AnthropicDocumentBlock",
-                "AnthropicThinkingBlock",
-                "AnthropicRedactedThinkingBlock",
-                "AnthropicToolUseBlock",
-                "AnthropicToolResultBlock",
+                "AnthropicTextBlock", "AnthropicImageBlock", "AnthropicDocumentBlock", "AnthropicThinkingBlock",
+                "AnthropicRedactedThinkingBlock", "AnthropicToolUseBlock", "AnthropicToolResultBlock",
             )
         ]
     }

@@ -8,20 +8,15 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import AnthropicMessageRequestDict
     from . import (
-        AnthropicMessageParam,
-        AnthropicMessageRequestMetadata,
-        AnthropicMessageRequestServiceTier,
-        AnthropicTextBlock,
-        AnthropicThinkingConfig,
-        AnthropicTool,
-        AnthropicToolChoice,
+        AnthropicMessageParam, AnthropicMessageRequestMetadata, AnthropicMessageRequestServiceTier, AnthropicTextBlock,
+        AnthropicThinkingConfig, AnthropicTool, AnthropicToolChoice,
     )
 
 
 @model
 class AnthropicMessageRequest(WireModel):
-    """A conversation in Anthropic's form with all settings for the next message. The body of `POST /messages` and
-    the `params` of a request in an Anthropic batch.
+    """A conversation in Anthropic's form with all settings for the next message. The body of `POST /messages` and the
+    `params` of a request in an Anthropic batch.
     """
 
     model: str
@@ -39,11 +34,8 @@ class AnthropicMessageRequest(WireModel):
     thinking: AnthropicThinkingConfig | None = UNSET
     service_tier: AnthropicMessageRequestServiceTier | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "messages": ["AnthropicMessageParam"],
-        "system": ["AnthropicTextBlock"],
-        "metadata": "AnthropicMessageRequestMetadata",
-        "tools": ["AnthropicTool"],
-        "tool_choice": "AnthropicToolChoice",
+        "messages": ["AnthropicMessageParam"], "system": ["AnthropicTextBlock"],
+        "metadata": "AnthropicMessageRequestMetadata", "tools": ["AnthropicTool"], "tool_choice": "AnthropicToolChoice",
         "thinking": "AnthropicThinkingConfig",
     }
 

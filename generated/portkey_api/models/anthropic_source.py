@@ -20,11 +20,7 @@ class AnthropicSource(WireModel):
     url: str | None = UNSET
     file_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("base64", "file", "text", "url"),
-        "media_type": "str",
-        "data": "str",
-        "url": "str",
-        "file_id": "str",
+        "type": ("base64", "file", "text", "url"), "media_type": "str", "data": "str", "url": "str", "file_id": "str",
     }
 
     if TYPE_CHECKING:

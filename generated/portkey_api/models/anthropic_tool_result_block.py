@@ -24,10 +24,7 @@ class AnthropicToolResultBlock(WireModel):
         "cache_control": "AnthropicCacheControl",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("tool_result",),
-        "tool_use_id": "str",
-        "content": "str",
-        "is_error": "bool",
+        "type": ("tool_result",), "tool_use_id": "str", "content": "str", "is_error": "bool",
     }
 
     if TYPE_CHECKING:

@@ -16,9 +16,6 @@ class AnthropicUsage(WireModel):
     cache_read_input_tokens: int | None = UNSET
     service_tier: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "input_tokens": "int",
-        "output_tokens": "int",
-        "cache_creation_input_tokens": "int",
-        "cache_read_input_tokens": "int",
-        "service_tier": "str",
+        "input_tokens": "int", "output_tokens": "int", "cache_creation_input_tokens": "int",
+        "cache_read_input_tokens": "int", "service_tier": "str",
     }

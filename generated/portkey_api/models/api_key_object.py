@@ -8,20 +8,15 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        ApiKeyObjectCreationMode,
-        ApiKeyObjectDefaults,
-        ApiKeyObjectRateLimitsItem,
-        ApiKeyObjectRotationPolicy,
-        ApiKeyObjectStatus,
-        ApiKeyObjectType,
-        UsageLimits,
+        ApiKeyObjectCreationMode, ApiKeyObjectDefaults, ApiKeyObjectRateLimitsItem, ApiKeyObjectRotationPolicy,
+        ApiKeyObjectStatus, ApiKeyObjectType, UsageLimits,
     )
 
 
 @model
 class ApiKeyObject(WireModel):
-    """A Portkey API key: whom it belongs to, what it may do, which limits it has, how its calls are routed by
-    default, and when it ends. What is not set is null.
+    """A Portkey API key: whom it belongs to, what it may do, which limits it has, how its calls are routed by default, and
+    when it ends. What is not set is null.
     """
 
     id: str | None = UNSET
@@ -47,12 +42,7 @@ class ApiKeyObject(WireModel):
     last_reset_at: datetime.datetime | None = UNSET
     rotation_policy: ApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "rate_limits": ["ApiKeyObjectRateLimitsItem"],
-        "usage_limits": "UsageLimits",
-        "defaults": "ApiKeyObjectDefaults",
-        "expires_at": "@datetime",
-        "last_reset_at": "@datetime",
-        "rotation_policy": "ApiKeyObjectRotationPolicy",
+        "created_at": "@datetime", "last_updated_at": "@datetime", "rate_limits": ["ApiKeyObjectRateLimitsItem"],
+        "usage_limits": "UsageLimits", "defaults": "ApiKeyObjectDefaults", "expires_at": "@datetime",
+        "last_reset_at": "@datetime", "rotation_policy": "ApiKeyObjectRotationPolicy",
     }

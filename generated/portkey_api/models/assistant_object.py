@@ -7,19 +7,15 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AssistantObjectToolResources,
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
+        AssistantObjectToolResources, AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1,
+        AssistantToolsCode, AssistantToolsFileSearch, AssistantToolsFunction,
     )
 
 
 @model
 class AssistantObject(WireModel):
-    """An assistant as the provider keeps it: the model, instructions, tools and files that a run works with.
-    Creating, reading and changing an assistant all answer with it.
+    """An assistant as the provider keeps it: the model, instructions, tools and files that a run works with. Creating,
+    reading and changing an assistant all answer with it.
     """
 
     id: str
@@ -37,6 +33,5 @@ class AssistantObject(WireModel):
     response_format: AssistantsApiResponseFormatOptionOption1 | AssistantsApiResponseFormat | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "tool_resources": "AssistantObjectToolResources",
-        "response_format": "AssistantsApiResponseFormat",
+        "tool_resources": "AssistantObjectToolResources", "response_format": "AssistantsApiResponseFormat",
     }

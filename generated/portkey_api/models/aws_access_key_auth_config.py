@@ -18,9 +18,7 @@ class AwsAccessKeyAuthConfig(WireModel):
     aws_secret_access_key: str
     aws_region: str
     _tells: ClassVar[dict[str, Any]] = {
-        "aws_auth_type": ("accessKey",),
-        "aws_access_key_id": "str",
-        "aws_secret_access_key": "str",
+        "aws_auth_type": ("accessKey",), "aws_access_key_id": "str", "aws_secret_access_key": "str",
         "aws_region": "str",
     }
 

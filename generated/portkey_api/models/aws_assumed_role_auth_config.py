@@ -18,10 +18,7 @@ class AwsAssumedRoleAuthConfig(WireModel):
     aws_region: str
     aws_external_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "aws_auth_type": ("assumedRole",),
-        "aws_role_arn": "str",
-        "aws_region": "str",
-        "aws_external_id": "str",
+        "aws_auth_type": ("assumedRole",), "aws_role_arn": "str", "aws_region": "str", "aws_external_id": "str",
     }
 
     if TYPE_CHECKING:

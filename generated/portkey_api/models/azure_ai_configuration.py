@@ -23,14 +23,9 @@ class AzureAIConfiguration(WireModel):
     azure_entra_client_secret: str | None = UNSET
     azure_managed_client_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "azure_auth_mode": ("default", "entra", "managed"),
-        "azure_foundry_url": "str",
-        "azure_api_version": "str",
-        "azure_deployment_name": "str",
-        "azure_entra_tenant_id": "str",
-        "azure_entra_client_id": "str",
-        "azure_entra_client_secret": "str",
-        "azure_managed_client_id": "str",
+        "azure_auth_mode": ("default", "entra", "managed"), "azure_foundry_url": "str", "azure_api_version": "str",
+        "azure_deployment_name": "str", "azure_entra_tenant_id": "str", "azure_entra_client_id": "str",
+        "azure_entra_client_secret": "str", "azure_managed_client_id": "str",
     }
 
     if TYPE_CHECKING:

@@ -21,21 +21,13 @@ class AzureContentSafetyParameters(WireModel):
     timeout: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {"blocklist_names": "blocklistNames", "api_version": "apiVersion"}
     _tells: ClassVar[dict[str, Any]] = {
-        "blocklistNames": ["str"],
-        "apiVersion": "str",
-        "severity": "float",
-        "categories": [("Hate", "SelfHarm", "Sexual", "Violence")],
-        "timeout": "float",
+        "blocklistNames": ["str"], "apiVersion": "str", "severity": "float",
+        "categories": [("Hate", "SelfHarm", "Sexual", "Violence")], "timeout": "float",
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            blocklist_names: Sequence[str] = ...,
-            api_version: str = ...,
-            severity: float = ...,
-            categories: Sequence[AzureContentSafetyParametersCategoriesItem] = ...,
-            timeout: float = ...,
+            self, *, blocklist_names: Sequence[str] = ..., api_version: str = ..., severity: float = ...,
+            categories: Sequence[AzureContentSafetyParametersCategoriesItem] = ..., timeout: float = ...,
         ) -> None: ...

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class AzureDeploymentConfig(WireModel):
-    """One deployment of an Azure OpenAI resource: its name, the API version to call it with, and the model behind
-    it.
-    """
+    """One deployment of an Azure OpenAI resource: its name, the API version to call it with, and the model behind it."""
 
     azure_api_version: str
     azure_deployment_name: str
@@ -21,10 +19,7 @@ class AzureDeploymentConfig(WireModel):
     alias: str | None = UNSET
     is_default: bool | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "azure_api_version": "str",
-        "azure_deployment_name": "str",
-        "azure_model_slug": "str",
-        "alias": "str",
+        "azure_api_version": "str", "azure_deployment_name": "str", "azure_model_slug": "str", "alias": "str",
         "is_default": "bool",
     }
 

@@ -19,11 +19,8 @@ class AzureEntraAuthConfig(WireModel):
     azure_entra_client_secret: str
     azure_vault_url: str
     _tells: ClassVar[dict[str, Any]] = {
-        "azure_auth_mode": ("entra",),
-        "azure_entra_tenant_id": "str",
-        "azure_entra_client_id": "str",
-        "azure_entra_client_secret": "str",
-        "azure_vault_url": "str",
+        "azure_auth_mode": ("entra",), "azure_entra_tenant_id": "str", "azure_entra_client_id": "str",
+        "azure_entra_client_secret": "str", "azure_vault_url": "str",
     }
 
     if TYPE_CHECKING:

@@ -17,9 +17,7 @@ class AzureManagedAuthConfig(WireModel):
     azure_vault_url: str
     azure_managed_client_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "azure_auth_mode": ("managed",),
-        "azure_vault_url": "str",
-        "azure_managed_client_id": "str",
+        "azure_auth_mode": ("managed",), "azure_vault_url": "str", "azure_managed_client_id": "str",
     }
 
     if TYPE_CHECKING:

@@ -23,11 +23,8 @@ class AzureOpenAIConfiguration(WireModel):
     azure_managed_client_id: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"azure_deployment_config": ["AzureDeploymentConfig"]}
     _tells: ClassVar[dict[str, Any]] = {
-        "azure_auth_mode": ("default", "entra", "managed"),
-        "azure_resource_name": "str",
-        "azure_entra_tenant_id": "str",
-        "azure_entra_client_id": "str",
-        "azure_entra_client_secret": "str",
+        "azure_auth_mode": ("default", "entra", "managed"), "azure_resource_name": "str",
+        "azure_entra_tenant_id": "str", "azure_entra_client_id": "str", "azure_entra_client_secret": "str",
         "azure_managed_client_id": "str",
     }
 

@@ -20,21 +20,12 @@ class AzurePIIParameters(WireModel):
     timeout: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {"api_version": "apiVersion", "model_version": "modelVersion"}
     _tells: ClassVar[dict[str, Any]] = {
-        "domain": ("none", "phi"),
-        "apiVersion": "str",
-        "modelVersion": "str",
-        "redact": "bool",
-        "timeout": "float",
+        "domain": ("none", "phi"), "apiVersion": "str", "modelVersion": "str", "redact": "bool", "timeout": "float",
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            domain: AzurePIIParametersDomain = ...,
-            api_version: str = ...,
-            model_version: str = ...,
-            redact: bool = ...,
-            timeout: float = ...,
+            self, *, domain: AzurePIIParametersDomain = ..., api_version: str = ..., model_version: str = ...,
+            redact: bool = ..., timeout: float = ...,
         ) -> None: ...

@@ -12,19 +12,14 @@ if TYPE_CHECKING:
 
 @model
 class BasicCheck(WireModel):
-    """Check whose parameters no published schema names: the gibberish detector of Portkey or the classifier of
-    Lasso.
-    """
+    """Check whose parameters no published schema names: the gibberish detector of Portkey or the classifier of Lasso."""
 
     id: BasicCheckId
     parameters: dict[str, Any] | None = UNSET
     name: str | None = UNSET
     is_enabled: bool | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "id": ("lasso.classify", "portkey.gibberish"),
-        "parameters": "dict",
-        "name": "str",
-        "is_enabled": "bool",
+        "id": ("lasso.classify", "portkey.gibberish"), "parameters": "dict", "name": "str", "is_enabled": "bool",
     }
 
     if TYPE_CHECKING:

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class BatchRequestOutput(WireModel):
-    """One line of a batch's output or error file: what became of one request. Either `response` or `error` is
-    there.
-    """
+    """One line of a batch's output or error file: what became of one request. Either `response` or `error` is there."""
 
     id: str | None = UNSET
     custom_id: str | None = UNSET

@@ -21,12 +21,8 @@ class BedrockConfiguration(WireModel):
     aws_role_arn: str | None = UNSET
     aws_external_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "aws_auth_type": ("accessKey", "assumedRole"),
-        "aws_region": "str",
-        "aws_access_key_id": "str",
-        "aws_secret_access_key": "str",
-        "aws_role_arn": "str",
-        "aws_external_id": "str",
+        "aws_auth_type": ("accessKey", "assumedRole"), "aws_region": "str", "aws_access_key_id": "str",
+        "aws_secret_access_key": "str", "aws_role_arn": "str", "aws_external_id": "str",
     }
 
     if TYPE_CHECKING:

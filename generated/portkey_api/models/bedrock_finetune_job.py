@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class BedrockFinetuneJob(WireModel):
-    """Order for a training at Amazon Bedrock: the common fields with a name for the job, a role and a place for
-    the output.
+    """Order for a training at Amazon Bedrock: the common fields with a name for the job, a role and a place for the
+    output.
     """
 
     model: str

@@ -16,10 +16,7 @@ class BedrockGuardParameters(WireModel):
     timeout: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {"guardrail_version": "guardrailVersion", "guardrail_id": "guardrailId"}
     _tells: ClassVar[dict[str, Any]] = {
-        "guardrailVersion": "str",
-        "guardrailId": "str",
-        "redact": "bool",
-        "timeout": "float",
+        "guardrailVersion": "str", "guardrailId": "str", "redact": "bool", "timeout": "float",
     }
 
     if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import BulkUpdateMcpIntegrationWorkspacesDict
     from . import (
-        BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess,
-        BulkUpdateMcpIntegrationWorkspacesWorkspacesItem,
+        BulkUpdateMcpIntegrationWorkspacesGlobalWorkspaceAccess, BulkUpdateMcpIntegrationWorkspacesWorkspacesItem,
     )
 
 

@@ -20,8 +20,7 @@ class BulkUpdateWorkspacesRequest(WireModel):
     create_default_provider: bool | None = UNSET
     default_provider_slug: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "workspaces": ["WorkspaceUpdateRequest"],
-        "global_workspace_access": "GlobalWorkspaceAccess",
+        "workspaces": ["WorkspaceUpdateRequest"], "global_workspace_access": "GlobalWorkspaceAccess",
     }
 
     if TYPE_CHECKING:

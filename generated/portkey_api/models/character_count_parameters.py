@@ -14,9 +14,7 @@ class CharacterCountParameters(WireModel):
     max_characters: float | None = UNSET
     not_: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "min_characters": "minCharacters",
-        "max_characters": "maxCharacters",
-        "not_": "not",
+        "min_characters": "minCharacters", "max_characters": "maxCharacters", "not_": "not",
     }
     _tells: ClassVar[dict[str, Any]] = {"minCharacters": "float", "maxCharacters": "float", "not": "bool"}
 

@@ -8,20 +8,14 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestAssistantMessageDict
     from . import (
-        ChatCompletionMessageCustomToolCall,
-        ChatCompletionMessageToolCall,
-        ChatCompletionRequestAssistantMessageAudio,
-        ChatCompletionRequestAssistantMessageFunctionCall,
-        ChatCompletionRequestMessageContentPartText,
-        Refusal,
+        ChatCompletionMessageCustomToolCall, ChatCompletionMessageToolCall, ChatCompletionRequestAssistantMessageAudio,
+        ChatCompletionRequestAssistantMessageFunctionCall, ChatCompletionRequestMessageContentPartText, Refusal,
     )
 
 
 @model
 class ChatCompletionRequestAssistantMessage(WireModel):
-    """An earlier answer of the model, sent back as part of the conversation. Needs `content`, or the calls the
-    model made.
-    """
+    """An earlier answer of the model, sent back as part of the conversation. Needs `content`, or the calls the model made."""
 
     role: Literal["assistant"]
     content: str | list[ChatCompletionRequestMessageContentPartText | Refusal] | None = UNSET

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestSystemMessage(WireModel):
-    """Instructions for the model that stand above what users say; newer OpenAI models call them developer
-    messages.
-    """
+    """Instructions for the model that stand above what users say; newer OpenAI models call them developer messages."""
 
     content: str | list[ChatCompletionRequestMessageContentPartText]
     role: Literal["system"]

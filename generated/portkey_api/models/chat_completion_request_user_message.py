@@ -8,10 +8,8 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ChatCompletionRequestUserMessageDict
     from . import (
-        ChatCompletionRequestMessageContentPartAudio,
-        ChatCompletionRequestMessageContentPartFile,
-        ChatCompletionRequestMessageContentPartImage,
-        ChatCompletionRequestMessageContentPartText,
+        ChatCompletionRequestMessageContentPartAudio, ChatCompletionRequestMessageContentPartFile,
+        ChatCompletionRequestMessageContentPartImage, ChatCompletionRequestMessageContentPartText,
     )
 
 
@@ -20,12 +18,9 @@ class ChatCompletionRequestUserMessage(WireModel):
     """What the person, or the program on their behalf, says to the model."""
 
     content: (
-        str
-        | list[
-            ChatCompletionRequestMessageContentPartText
-            | ChatCompletionRequestMessageContentPartImage
-            | ChatCompletionRequestMessageContentPartAudio
-            | ChatCompletionRequestMessageContentPartFile
+        str | list[
+            ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage
+            | ChatCompletionRequestMessageContentPartAudio | ChatCompletionRequestMessageContentPartFile
         ]
     )
     role: Literal["user"]
@@ -33,10 +28,8 @@ class ChatCompletionRequestUserMessage(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "content": [
             (
-                "ChatCompletionRequestMessageContentPartText",
-                "ChatCompletionRequestMessageContentPartImage",
-                "ChatCompletionRequestMessageContentPartAudio",
-                "ChatCompletionRequestMessageContentPartFile",
+                "ChatCompletionRequestMessageContentPartText", "ChatCompletionRequestMessageContentPartImage",
+                "ChatCompletionRequestMessageContentPartAudio", "ChatCompletionRequestMessageContentPartFile",
             )
         ]
     }

@@ -7,14 +7,9 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        ChatCompletionAnnotation,
-        ChatCompletionAudio,
-        ChatCompletionMessageContentPartRedactedThinking,
-        ChatCompletionMessageContentPartThinking,
-        ChatCompletionMessageCustomToolCall,
-        ChatCompletionMessageToolCall,
-        ChatCompletionRequestMessageContentPartText,
-        ChatCompletionResponseMessageFunctionCall,
+        ChatCompletionAnnotation, ChatCompletionAudio, ChatCompletionMessageContentPartRedactedThinking,
+        ChatCompletionMessageContentPartThinking, ChatCompletionMessageCustomToolCall, ChatCompletionMessageToolCall,
+        ChatCompletionRequestMessageContentPartText, ChatCompletionResponseMessageFunctionCall,
     )
 
 
@@ -28,11 +23,9 @@ class ChatCompletionResponseMessage(WireModel):
     function_call: ChatCompletionResponseMessageFunctionCall | None = UNSET
     content_blocks: (
         list[
-            ChatCompletionRequestMessageContentPartText
-            | ChatCompletionMessageContentPartThinking
+            ChatCompletionRequestMessageContentPartText | ChatCompletionMessageContentPartThinking
             | ChatCompletionMessageContentPartRedactedThinking
-        ]
-        | None
+        ] | None
     ) = UNSET
     refusal: str | None = UNSET
     annotations: list[ChatCompletionAnnotation] | None = UNSET
@@ -42,12 +35,10 @@ class ChatCompletionResponseMessage(WireModel):
         "function_call": "ChatCompletionResponseMessageFunctionCall",
         "content_blocks": [
             (
-                "ChatCompletionRequestMessageContentPartText",
-                "ChatCompletionMessageContentPartThinking",
+                "ChatCompletionRequestMessageContentPartText", "ChatCompletionMessageContentPartThinking",
                 "ChatCompletionMessageContentPartRedactedThinking",
             )
         ],
-        "annotations": ["ChatCompletionAnnotation"],
-        "audio": "ChatCompletionAudio",
+        "annotations": ["ChatCompletionAnnotation"], "audio": "ChatCompletionAudio",
     }
     _tells: ClassVar[dict[str, Any]] = {"role": ("assistant",), "content": "str", "refusal": "str"}

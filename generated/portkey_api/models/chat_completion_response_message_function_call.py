@@ -8,8 +8,8 @@ from ..types import WireModel, model
 
 @model
 class ChatCompletionResponseMessageFunctionCall(WireModel):
-    """Function the model wants to have called, in the form that `tool_calls` replaced; sent only if the request
-    used `functions`.
+    """Function the model wants to have called, in the form that `tool_calls` replaced; sent only if the request used
+    `functions`.
     """
 
     arguments: str

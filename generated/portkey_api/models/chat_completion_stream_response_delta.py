@@ -7,8 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        ChatCompletionMessageToolCallChunk,
-        ChatCompletionStreamResponseDeltaFunctionCall,
+        ChatCompletionMessageToolCallChunk, ChatCompletionStreamResponseDeltaFunctionCall,
         ChatCompletionStreamResponseDeltaRole,
     )
 
@@ -27,7 +26,5 @@ class ChatCompletionStreamResponseDelta(WireModel):
         "tool_calls": ["ChatCompletionMessageToolCallChunk"],
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "content": "str",
-        "role": ("assistant", "system", "tool", "user"),
-        "refusal": "str",
+        "content": "str", "role": ("assistant", "system", "tool", "user"), "refusal": "str",
     }

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class ChatPrediction(WireModel):
-    """Text that the answer will largely repeat, such as a file to be edited; what is foretold rightly comes
-    sooner.
-    """
+    """Text that the answer will largely repeat, such as a file to be edited; what is foretold rightly comes sooner."""
 
     type: Literal["content"]
     content: str | list[ChatCompletionRequestMessageContentPartText]

@@ -19,10 +19,7 @@ class Click(WireModel):
     x: int
     y: int
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("click",),
-        "button": ("back", "forward", "left", "right", "wheel"),
-        "x": "int",
-        "y": "int",
+        "type": ("click",), "button": ("back", "forward", "left", "right", "wheel"), "x": "int", "y": "int",
     }
 
     if TYPE_CHECKING:

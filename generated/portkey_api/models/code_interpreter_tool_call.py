@@ -8,9 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CodeInterpreterToolCallDict
     from . import (
-        CodeInterpreterFileOutput,
-        CodeInterpreterTextOutput,
-        CodeInterpreterToolCallOutputsItem,
+        CodeInterpreterFileOutput, CodeInterpreterTextOutput, CodeInterpreterToolCallOutputsItem,
         CodeInterpreterToolCallStatus,
     )
 
@@ -31,11 +29,8 @@ class CodeInterpreterToolCall(WireModel):
         "outputs": ["CodeInterpreterToolCallOutputsItem"],
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("code_interpreter_call",),
-        "status": ("completed", "in_progress", "interpreting"),
-        "code": "str",
-        "container_id": "str",
+        "id": "str", "type": ("code_interpreter_call",), "status": ("completed", "in_progress", "interpreting"),
+        "code": "str", "container_id": "str",
     }
 
     if TYPE_CHECKING:

@@ -16,6 +16,5 @@ class CollectionDetails(WireModel):
     child_collections_last_updated_at: datetime.datetime | None = UNSET
     prompts_last_updated_at: datetime.datetime | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "child_collections_last_updated_at": "@datetime",
-        "prompts_last_updated_at": "@datetime",
+        "child_collections_last_updated_at": "@datetime", "prompts_last_updated_at": "@datetime",
     }

@@ -25,7 +25,5 @@ class CollectionWithChildCollections(WireModel):
     last_updated_at: datetime.datetime | None = UNSET
     child_collections: list[ChildCollection] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "child_collections": ["ChildCollection"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "child_collections": ["ChildCollection"],
     }

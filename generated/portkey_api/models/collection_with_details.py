@@ -25,7 +25,5 @@ class CollectionWithDetails(WireModel):
     last_updated_at: datetime.datetime | None = UNSET
     collection_details: CollectionDetails | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "collection_details": "CollectionDetails",
+        "created_at": "@datetime", "last_updated_at": "@datetime", "collection_details": "CollectionDetails",
     }

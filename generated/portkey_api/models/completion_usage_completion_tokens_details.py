@@ -15,8 +15,6 @@ class CompletionUsageCompletionTokensDetails(WireModel):
     rejected_prediction_tokens: int | None = UNSET
     audio_tokens: int | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "reasoning_tokens": "int",
-        "accepted_prediction_tokens": "int",
-        "rejected_prediction_tokens": "int",
+        "reasoning_tokens": "int", "accepted_prediction_tokens": "int", "rejected_prediction_tokens": "int",
         "audio_tokens": "int",
     }

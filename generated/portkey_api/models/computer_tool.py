@@ -12,18 +12,14 @@ if TYPE_CHECKING:
 
 @model
 class ComputerTool(WireModel):
-    """Lets a model built for it operate a screen: it sends actions, you carry them out and answer with
-    screenshots.
-    """
+    """Lets a model built for it operate a screen: it sends actions, you carry them out and answer with screenshots."""
 
     type: Literal["computer_use_preview"]
     display_width: float
     display_height: float
     environment: ComputerToolEnvironment
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("computer_use_preview",),
-        "display_width": "float",
-        "display_height": "float",
+        "type": ("computer_use_preview",), "display_width": "float", "display_height": "float",
         "environment": ("browser", "mac", "ubuntu", "windows"),
     }
 

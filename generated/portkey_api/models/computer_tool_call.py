@@ -8,24 +8,15 @@ from ..types import WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ComputerToolCallDict
     from . import (
-        Click,
-        ComputerToolCallSafetyCheck,
-        ComputerToolCallStatus,
-        DoubleClick,
-        Drag,
-        KeyPress,
-        Move,
-        Screenshot,
-        Scroll,
-        Type,
-        Wait,
+        Click, ComputerToolCallSafetyCheck, ComputerToolCallStatus, DoubleClick, Drag, KeyPress, Move, Screenshot,
+        Scroll, Type, Wait,
     )
 
 
 @model
 class ComputerToolCall(WireModel):
-    """The model wants something done on the screen. Carry it out and answer with a `computer_call_output` that
-    shows the result.
+    """The model wants something done on the screen. Carry it out and answer with a `computer_call_output` that shows the
+    result.
     """
 
     type: Literal["computer_call"]
@@ -39,10 +30,7 @@ class ComputerToolCall(WireModel):
         "pending_safety_checks": ["ComputerToolCallSafetyCheck"],
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("computer_call",),
-        "id": "str",
-        "call_id": "str",
-        "status": ("completed", "in_progress", "incomplete"),
+        "type": ("computer_call",), "id": "str", "call_id": "str", "status": ("completed", "in_progress", "incomplete"),
     }
 
     if TYPE_CHECKING:

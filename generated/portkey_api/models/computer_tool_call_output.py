@@ -21,13 +21,10 @@ class ComputerToolCallOutput(WireModel):
     acknowledged_safety_checks: list[ComputerToolCallSafetyCheck] | None = UNSET
     status: ComputerToolCallOutputStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "output": "ComputerScreenshotImage",
-        "acknowledged_safety_checks": ["ComputerToolCallSafetyCheck"],
+        "output": "ComputerScreenshotImage", "acknowledged_safety_checks": ["ComputerToolCallSafetyCheck"],
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("computer_call_output",),
-        "call_id": "str",
-        "id": "str",
+        "type": ("computer_call_output",), "call_id": "str", "id": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }
 

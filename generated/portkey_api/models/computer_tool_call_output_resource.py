@@ -20,12 +20,9 @@ class ComputerToolCallOutputResource(WireModel):
     acknowledged_safety_checks: list[ComputerToolCallSafetyCheck] | None = UNSET
     status: ComputerToolCallOutputResourceStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "output": "ComputerScreenshotImage",
-        "acknowledged_safety_checks": ["ComputerToolCallSafetyCheck"],
+        "output": "ComputerScreenshotImage", "acknowledged_safety_checks": ["ComputerToolCallSafetyCheck"],
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("computer_call_output",),
-        "id": "str",
-        "call_id": "str",
+        "type": ("computer_call_output",), "id": "str", "call_id": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }

@@ -21,11 +21,6 @@ class ConfigsCreateBody(WireModel):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            name: str = ...,
-            config: Mapping[str, Any] = ...,
-            is_default: int = ...,
-            workspace_id: str = ...,
+            self, *, name: str = ..., config: Mapping[str, Any] = ..., is_default: int = ..., workspace_id: str = ...,
             is_default_: int = ...,
         ) -> None: ...

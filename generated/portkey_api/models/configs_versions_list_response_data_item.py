@@ -31,7 +31,5 @@ class ConfigsVersionsListResponseDataItem(WireModel):
     version_id: str | None = UNSET
     object: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "config": "GatewayConfig",
+        "created_at": "@datetime", "last_updated_at": "@datetime", "config": "GatewayConfig",
     }

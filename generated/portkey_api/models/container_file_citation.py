@@ -20,12 +20,8 @@ class ContainerFileCitation(WireModel):
     start_index: int
     end_index: int
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("container_file_citation",),
-        "container_id": "str",
-        "file_id": "str",
-        "filename": "str",
-        "start_index": "int",
-        "end_index": "int",
+        "type": ("container_file_citation",), "container_id": "str", "file_id": "str", "filename": "str",
+        "start_index": "int", "end_index": "int",
     }
 
     if TYPE_CHECKING:

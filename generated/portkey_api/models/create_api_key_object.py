@@ -9,18 +9,13 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateApiKeyObjectDict
     from . import (
-        CreateApiKeyObjectDefaults,
-        CreateApiKeyObjectRateLimitsItem,
-        CreateApiKeyObjectRotationPolicy,
-        UsageLimits,
+        CreateApiKeyObjectDefaults, CreateApiKeyObjectRateLimitsItem, CreateApiKeyObjectRotationPolicy, UsageLimits,
     )
 
 
 @model
 class CreateApiKeyObject(WireModel):
-    """Everything about a new API key but its kind, which the path tells. Only the name and the scopes are
-    required.
-    """
+    """Everything about a new API key but its kind, which the path tells. Only the name and the scopes are required."""
 
     name: str
     scopes: list[str]
@@ -35,10 +30,8 @@ class CreateApiKeyObject(WireModel):
     expires_at: datetime.datetime | None = UNSET
     rotation_policy: CreateApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "rate_limits": ["CreateApiKeyObjectRateLimitsItem"],
-        "usage_limits": "UsageLimits",
-        "defaults": "CreateApiKeyObjectDefaults",
-        "expires_at": "@datetime",
+        "rate_limits": ["CreateApiKeyObjectRateLimitsItem"], "usage_limits": "UsageLimits",
+        "defaults": "CreateApiKeyObjectDefaults", "expires_at": "@datetime",
         "rotation_policy": "CreateApiKeyObjectRotationPolicy",
     }
 

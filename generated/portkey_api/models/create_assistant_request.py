@@ -8,14 +8,9 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateAssistantRequestDict
     from . import (
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
-        CreateAssistantRequestModelOption2,
-        CreateAssistantRequestToolResources,
-        ReasoningEffort2,
+        AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1, AssistantToolsCode,
+        AssistantToolsFileSearch, AssistantToolsFunction, CreateAssistantRequestModelOption2,
+        CreateAssistantRequestToolResources, ReasoningEffort2,
     )
 
 
@@ -36,8 +31,7 @@ class CreateAssistantRequest(WireModel):
     reasoning_effort: ReasoningEffort2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "tool_resources": "CreateAssistantRequestToolResources",
-        "response_format": "AssistantsApiResponseFormat",
+        "tool_resources": "CreateAssistantRequestToolResources", "response_format": "AssistantsApiResponseFormat",
     }
 
     if TYPE_CHECKING:

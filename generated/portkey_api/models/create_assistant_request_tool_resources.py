@@ -17,8 +17,7 @@ class CreateAssistantRequestToolResources(WireModel):
     code_interpreter: CodeInterpreterResources | None = UNSET
     file_search: CreateAssistantRequestToolResourcesFileSearch | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CodeInterpreterResources",
-        "file_search": "CreateAssistantRequestToolResourcesFileSearch",
+        "code_interpreter": "CodeInterpreterResources", "file_search": "CreateAssistantRequestToolResourcesFileSearch",
     }
 
     if TYPE_CHECKING:

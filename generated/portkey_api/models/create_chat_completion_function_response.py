@@ -21,6 +21,5 @@ class CreateChatCompletionFunctionResponse(WireModel):
     system_fingerprint: str | None = UNSET
     usage: CompletionUsage | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "choices": ["CreateChatCompletionFunctionResponseChoicesItem"],
-        "usage": "CompletionUsage",
+        "choices": ["CreateChatCompletionFunctionResponseChoicesItem"], "usage": "CompletionUsage",
     }

@@ -8,47 +8,26 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateChatCompletionRequestDict
     from . import (
-        ChatAudioOptions,
-        ChatCompletionFunctionCallOption,
-        ChatCompletionFunctions,
-        ChatCompletionNamedToolChoice,
-        ChatCompletionRequestAssistantMessage,
-        ChatCompletionRequestDeveloperMessage,
-        ChatCompletionRequestFunctionMessage,
-        ChatCompletionRequestSystemMessage,
-        ChatCompletionRequestToolMessage,
-        ChatCompletionRequestUserMessage,
-        ChatCompletionStreamOptions2,
-        ChatCompletionTool,
-        ChatCompletionToolChoiceOptionOption1,
-        ChatModality,
-        ChatPrediction,
-        ChatWebSearchOptions,
-        CreateChatCompletionRequestFunctionCallOption1,
-        CreateChatCompletionRequestModelOption2,
-        CreateChatCompletionRequestThinking,
-        PromptCacheRetention,
-        ReasoningEffort2,
-        ResponseFormatJsonObject,
-        ResponseFormatJsonSchema,
-        ResponseFormatText,
-        ServiceTier,
-        Verbosity,
+        ChatAudioOptions, ChatCompletionFunctionCallOption, ChatCompletionFunctions, ChatCompletionNamedToolChoice,
+        ChatCompletionRequestAssistantMessage, ChatCompletionRequestDeveloperMessage,
+        ChatCompletionRequestFunctionMessage, ChatCompletionRequestSystemMessage, ChatCompletionRequestToolMessage,
+        ChatCompletionRequestUserMessage, ChatCompletionStreamOptions2, ChatCompletionTool,
+        ChatCompletionToolChoiceOptionOption1, ChatModality, ChatPrediction, ChatWebSearchOptions,
+        CreateChatCompletionRequestFunctionCallOption1, CreateChatCompletionRequestModelOption2,
+        CreateChatCompletionRequestThinking, PromptCacheRetention, ReasoningEffort2, ResponseFormatJsonObject,
+        ResponseFormatJsonSchema, ResponseFormatText, ServiceTier, Verbosity,
     )
 
 
 @model
 class CreateChatCompletionRequest(WireModel):
-    """A conversation in OpenAI's form with the settings for the next message. Only `messages` and `model` are
-    required; what a provider does not support is left out or adapted.
+    """A conversation in OpenAI's form with the settings for the next message. Only `messages` and `model` are required;
+    what a provider does not support is left out or adapted.
     """
 
     messages: list[
-        ChatCompletionRequestSystemMessage
-        | ChatCompletionRequestDeveloperMessage
-        | ChatCompletionRequestUserMessage
-        | ChatCompletionRequestAssistantMessage
-        | ChatCompletionRequestToolMessage
+        ChatCompletionRequestSystemMessage | ChatCompletionRequestDeveloperMessage | ChatCompletionRequestUserMessage
+        | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage
         | ChatCompletionRequestFunctionMessage
     ]
     model: str | CreateChatCompletionRequestModelOption2
@@ -89,52 +68,26 @@ class CreateChatCompletionRequest(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "messages": [
             (
-                "ChatCompletionRequestSystemMessage",
-                "ChatCompletionRequestDeveloperMessage",
-                "ChatCompletionRequestUserMessage",
-                "ChatCompletionRequestAssistantMessage",
-                "ChatCompletionRequestToolMessage",
-                "ChatCompletionRequestFunctionMessage",
+                "ChatCompletionRequestSystemMessage", "ChatCompletionRequestDeveloperMessage",
+                "ChatCompletionRequestUserMessage", "ChatCompletionRequestAssistantMessage",
+                "ChatCompletionRequestToolMessage", "ChatCompletionRequestFunctionMessage",
             )
         ],
         "response_format": ("ResponseFormatText", "ResponseFormatJsonSchema", "ResponseFormatJsonObject"),
-        "stream_options": "ChatCompletionStreamOptions2",
-        "thinking": "CreateChatCompletionRequestThinking",
-        "tools": ["ChatCompletionTool"],
-        "tool_choice": "ChatCompletionNamedToolChoice",
-        "function_call": "ChatCompletionFunctionCallOption",
-        "functions": ["ChatCompletionFunctions"],
-        "audio": "ChatAudioOptions",
-        "prediction": "ChatPrediction",
-        "web_search_options": "ChatWebSearchOptions",
+        "stream_options": "ChatCompletionStreamOptions2", "thinking": "CreateChatCompletionRequestThinking",
+        "tools": ["ChatCompletionTool"], "tool_choice": "ChatCompletionNamedToolChoice",
+        "function_call": "ChatCompletionFunctionCallOption", "functions": ["ChatCompletionFunctions"],
+        "audio": "ChatAudioOptions", "prediction": "ChatPrediction", "web_search_options": "ChatWebSearchOptions",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "model": "str",
-        "frequency_penalty": "float",
-        "logit_bias": "dict",
-        "logprobs": "bool",
-        "top_logprobs": "int",
-        "max_tokens": "int",
-        "max_completion_tokens": "int",
-        "n": "int",
-        "presence_penalty": "float",
-        "seed": "int",
-        "stream": "bool",
-        "temperature": "float",
-        "top_p": "float",
-        "tool_choice": ("auto", "none", "required"),
-        "parallel_tool_calls": "bool",
-        "user": "str",
-        "function_call": ("auto", "none"),
-        "store": "bool",
+        "model": "str", "frequency_penalty": "float", "logit_bias": "dict", "logprobs": "bool", "top_logprobs": "int",
+        "max_tokens": "int", "max_completion_tokens": "int", "n": "int", "presence_penalty": "float", "seed": "int",
+        "stream": "bool", "temperature": "float", "top_p": "float", "tool_choice": ("auto", "none", "required"),
+        "parallel_tool_calls": "bool", "user": "str", "function_call": ("auto", "none"), "store": "bool",
         "reasoning_effort": ("high", "low", "max", "medium", "minimal", "none", "xhigh"),
-        "verbosity": ("high", "low", "medium"),
-        "metadata": "dict",
-        "modalities": [("audio", "text")],
-        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
-        "safety_identifier": "str",
-        "prompt_cache_key": "str",
-        "prompt_cache_retention": ("24h", "in-memory", "in_memory"),
+        "verbosity": ("high", "low", "medium"), "metadata": "dict", "modalities": [("audio", "text")],
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"), "safety_identifier": "str",
+        "prompt_cache_key": "str", "prompt_cache_retention": ("24h", "in-memory", "in_memory"),
     }
 
     if TYPE_CHECKING:

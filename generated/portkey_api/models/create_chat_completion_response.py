@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionResponse(WireModel):
-    """A whole answer of a chat model: one or several messages to choose from, and what they cost in tokens. With
-    `stream` the same comes in chunks instead.
+    """A whole answer of a chat model: one or several messages to choose from, and what they cost in tokens. With `stream`
+    the same comes in chunks instead.
     """
 
     id: str
@@ -25,15 +25,10 @@ class CreateChatCompletionResponse(WireModel):
     service_tier: ServiceTier | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "choices": ["CreateChatCompletionResponseChoicesItem"],
-        "usage": "CompletionUsage",
+        "choices": ["CreateChatCompletionResponseChoicesItem"], "usage": "CompletionUsage",
         "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "created": "int",
-        "model": "str",
-        "object": ("chat.completion",),
-        "system_fingerprint": "str",
+        "id": "str", "created": "int", "model": "str", "object": ("chat.completion",), "system_fingerprint": "str",
         "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
     }

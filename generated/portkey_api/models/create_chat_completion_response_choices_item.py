@@ -7,8 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        ChatCompletionResponseMessage,
-        CreateChatCompletionResponseChoicesItemFinishReasonOption1,
+        ChatCompletionResponseMessage, CreateChatCompletionResponseChoicesItemFinishReasonOption1,
         CreateChatCompletionResponseChoicesItemLogprobs,
     )
 
@@ -22,7 +21,6 @@ class CreateChatCompletionResponseChoicesItem(WireModel):
     message: ChatCompletionResponseMessage
     logprobs: CreateChatCompletionResponseChoicesItemLogprobs | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "message": "ChatCompletionResponseMessage",
-        "logprobs": "CreateChatCompletionResponseChoicesItemLogprobs",
+        "message": "ChatCompletionResponseMessage", "logprobs": "CreateChatCompletionResponseChoicesItemLogprobs",
     }
     _tells: ClassVar[dict[str, Any]] = {"finish_reason": "str", "index": "int"}

@@ -16,6 +16,5 @@ class CreateChatCompletionResponseChoicesItemLogprobs(WireModel):
     content: list[ChatCompletionTokenLogprob] | None
     refusal: list[ChatCompletionTokenLogprob] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "content": ["ChatCompletionTokenLogprob"],
-        "refusal": ["ChatCompletionTokenLogprob"],
+        "content": ["ChatCompletionTokenLogprob"], "refusal": ["ChatCompletionTokenLogprob"],
     }

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionStreamResponse(WireModel):
-    """One chunk of a streamed answer. Put the deltas of all chunks with the same choice index together to get the
-    message.
-    """
+    """One chunk of a streamed answer. Put the deltas of all chunks with the same choice index together to get the message."""
 
     id: str
     choices: list[CreateChatCompletionStreamResponseChoicesItem]
@@ -25,15 +23,10 @@ class CreateChatCompletionStreamResponse(WireModel):
     service_tier: ServiceTier | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "choices": ["CreateChatCompletionStreamResponseChoicesItem"],
-        "usage": "CompletionUsage",
+        "choices": ["CreateChatCompletionStreamResponseChoicesItem"], "usage": "CompletionUsage",
         "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "created": "int",
-        "model": "str",
-        "object": ("chat.completion.chunk",),
-        "system_fingerprint": "str",
-        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
+        "id": "str", "created": "int", "model": "str", "object": ("chat.completion.chunk",),
+        "system_fingerprint": "str", "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
     }

@@ -34,21 +34,9 @@ class CreateCompletionRequest(WireModel):
     user: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"stream_options": "ChatCompletionStreamOptions2"}
     _tells: ClassVar[dict[str, Any]] = {
-        "model": "str",
-        "best_of": "int",
-        "echo": "bool",
-        "frequency_penalty": "float",
-        "logit_bias": "dict",
-        "logprobs": "int",
-        "max_tokens": "int",
-        "n": "int",
-        "presence_penalty": "float",
-        "seed": "int",
-        "stream": "bool",
-        "suffix": "str",
-        "temperature": "float",
-        "top_p": "float",
-        "user": "str",
+        "model": "str", "best_of": "int", "echo": "bool", "frequency_penalty": "float", "logit_bias": "dict",
+        "logprobs": "int", "max_tokens": "int", "n": "int", "presence_penalty": "float", "seed": "int",
+        "stream": "bool", "suffix": "str", "temperature": "float", "top_p": "float", "user": "str",
     }
 
     if TYPE_CHECKING:

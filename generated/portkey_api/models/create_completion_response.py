@@ -22,14 +22,8 @@ class CreateCompletionResponse(WireModel):
     usage: CompletionUsage | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "choices": ["CreateCompletionResponseChoicesItem"],
-        "usage": "CompletionUsage",
-        "hook_results": "HookResults",
+        "choices": ["CreateCompletionResponseChoicesItem"], "usage": "CompletionUsage", "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "created": "int",
-        "model": "str",
-        "object": ("text_completion",),
-        "system_fingerprint": "str",
+        "id": "str", "created": "int", "model": "str", "object": ("text_completion",), "system_fingerprint": "str",
     }

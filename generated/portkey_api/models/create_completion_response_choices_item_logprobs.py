@@ -15,8 +15,5 @@ class CreateCompletionResponseChoicesItemLogprobs(WireModel):
     tokens: list[str] | None = UNSET
     top_logprobs: list[dict[str, float]] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "text_offset": ["int"],
-        "token_logprobs": ["float"],
-        "tokens": ["str"],
-        "top_logprobs": ["dict"],
+        "text_offset": ["int"], "token_logprobs": ["float"], "tokens": ["str"], "top_logprobs": ["dict"],
     }

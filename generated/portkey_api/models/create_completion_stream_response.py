@@ -22,14 +22,9 @@ class CreateCompletionStreamResponse(WireModel):
     usage: CompletionUsage | None = UNSET
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "choices": ["CreateCompletionStreamResponseChoicesItem"],
-        "usage": "CompletionUsage",
+        "choices": ["CreateCompletionStreamResponseChoicesItem"], "usage": "CompletionUsage",
         "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "object": ("text_completion",),
-        "created": "int",
-        "model": "str",
-        "system_fingerprint": "str",
+        "id": "str", "object": ("text_completion",), "created": "int", "model": "str", "system_fingerprint": "str",
     }

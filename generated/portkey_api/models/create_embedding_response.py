@@ -21,8 +21,6 @@ class CreateEmbeddingResponse(WireModel):
     usage: CreateEmbeddingResponseUsage
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "data": ["Embedding"],
-        "usage": "CreateEmbeddingResponseUsage",
-        "hook_results": "HookResults",
+        "data": ["Embedding"], "usage": "CreateEmbeddingResponseUsage", "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {"model": "str", "object": ("list",)}

@@ -19,8 +19,6 @@ class CreateEncodedEmbeddingResponse(WireModel):
     usage: CreateEncodedEmbeddingResponseUsage
     hook_results: HookResults | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "data": ["EncodedEmbedding"],
-        "usage": "CreateEncodedEmbeddingResponseUsage",
-        "hook_results": "HookResults",
+        "data": ["EncodedEmbedding"], "usage": "CreateEncodedEmbeddingResponseUsage", "hook_results": "HookResults",
     }
     _tells: ClassVar[dict[str, Any]] = {"model": "str", "object": ("list",)}

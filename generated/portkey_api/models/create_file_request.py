@@ -18,17 +18,12 @@ class CreateFileRequest(WireModel):
     expires_after_anchor: Literal["created_at"] | None = UNSET
     expires_after_seconds: int | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "expires_after_anchor": "expires_after[anchor]",
-        "expires_after_seconds": "expires_after[seconds]",
+        "expires_after_anchor": "expires_after[anchor]", "expires_after_seconds": "expires_after[seconds]",
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            file: FileInput,
-            purpose: CreateFileRequestPurpose,
-            expires_after_anchor: Literal["created_at"] = ...,
-            expires_after_seconds: int = ...,
+            self, *, file: FileInput, purpose: CreateFileRequestPurpose,
+            expires_after_anchor: Literal["created_at"] = ..., expires_after_seconds: int = ...,
         ) -> None: ...

@@ -8,39 +8,12 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateGuardrailRequestDict
     from . import (
-        AcuvityScanCheck,
-        AllowedRequestTypesCheck,
-        AporiaCheck,
-        AzureContentSafetyCheck,
-        AzurePIICheck,
-        BasicCheck,
-        BedrockGuardCheck,
-        CharacterCountCheck,
-        ContainsCheck,
-        ContainsCodeCheck,
-        EndsWithCheck,
-        GuardrailActions,
-        JSONKeysCheck,
-        JSONSchemaCheck,
-        JWTCheck,
-        MistralModerationCheck,
-        ModelWhitelistCheck,
-        PANWPrismaCheck,
-        PatronusCheck,
-        PatronusCustomCheck,
-        PillarScanCheck,
-        PortkeyLanguageCheck,
-        PortkeyModerationCheck,
-        PortkeyPIICheck,
-        PromptfooCheck,
-        RegexMatchCheck,
-        RequiredMetadataKeysCheck,
-        SentenceCountCheck,
-        SydeGuardCheck,
-        UppercaseCheck,
-        ValidUrlsCheck,
-        WebhookCheck,
-        WordCountCheck,
+        AcuvityScanCheck, AllowedRequestTypesCheck, AporiaCheck, AzureContentSafetyCheck, AzurePIICheck, BasicCheck,
+        BedrockGuardCheck, CharacterCountCheck, ContainsCheck, ContainsCodeCheck, EndsWithCheck, GuardrailActions,
+        JSONKeysCheck, JSONSchemaCheck, JWTCheck, MistralModerationCheck, ModelWhitelistCheck, PANWPrismaCheck,
+        PatronusCheck, PatronusCustomCheck, PillarScanCheck, PortkeyLanguageCheck, PortkeyModerationCheck,
+        PortkeyPIICheck, PromptfooCheck, RegexMatchCheck, RequiredMetadataKeysCheck, SentenceCountCheck, SydeGuardCheck,
+        UppercaseCheck, ValidUrlsCheck, WebhookCheck, WordCountCheck,
     )
 
 
@@ -50,38 +23,12 @@ class CreateGuardrailRequest(WireModel):
 
     name: str
     checks: list[
-        JWTCheck
-        | ModelWhitelistCheck
-        | RegexMatchCheck
-        | SentenceCountCheck
-        | WordCountCheck
-        | CharacterCountCheck
-        | JSONSchemaCheck
-        | JSONKeysCheck
-        | ContainsCheck
-        | ValidUrlsCheck
-        | ContainsCodeCheck
-        | WebhookCheck
-        | EndsWithCheck
-        | UppercaseCheck
-        | RequiredMetadataKeysCheck
-        | AllowedRequestTypesCheck
-        | SydeGuardCheck
-        | AporiaCheck
-        | PillarScanCheck
-        | PatronusCheck
-        | PatronusCustomCheck
-        | PortkeyModerationCheck
-        | PortkeyLanguageCheck
-        | PortkeyPIICheck
-        | MistralModerationCheck
-        | BedrockGuardCheck
-        | PromptfooCheck
-        | AcuvityScanCheck
-        | AzureContentSafetyCheck
-        | AzurePIICheck
-        | PANWPrismaCheck
-        | BasicCheck
+        JWTCheck | ModelWhitelistCheck | RegexMatchCheck | SentenceCountCheck | WordCountCheck | CharacterCountCheck
+        | JSONSchemaCheck | JSONKeysCheck | ContainsCheck | ValidUrlsCheck | ContainsCodeCheck | WebhookCheck
+        | EndsWithCheck | UppercaseCheck | RequiredMetadataKeysCheck | AllowedRequestTypesCheck | SydeGuardCheck
+        | AporiaCheck | PillarScanCheck | PatronusCheck | PatronusCustomCheck | PortkeyModerationCheck
+        | PortkeyLanguageCheck | PortkeyPIICheck | MistralModerationCheck | BedrockGuardCheck | PromptfooCheck
+        | AcuvityScanCheck | AzureContentSafetyCheck | AzurePIICheck | PANWPrismaCheck | BasicCheck
     ]
     actions: GuardrailActions
     workspace_id: str | None = UNSET
@@ -89,38 +36,13 @@ class CreateGuardrailRequest(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "checks": [
             (
-                "JWTCheck",
-                "ModelWhitelistCheck",
-                "RegexMatchCheck",
-                "SentenceCountCheck",
-                "WordCountCheck",
-                "CharacterCountCheck",
-                "JSONSchemaCheck",
-                "JSONKeysCheck",
-                "ContainsCheck",
-                "ValidUrlsCheck",
-                "ContainsCodeCheck",
-                "WebhookCheck",
-                "EndsWithCheck",
-                "UppercaseCheck",
-                "RequiredMetadataKeysCheck",
-                "AllowedRequestTypesCheck",
-                "SydeGuardCheck",
-                "AporiaCheck",
-                "PillarScanCheck",
-                "PatronusCheck",
-                "PatronusCustomCheck",
-                "PortkeyModerationCheck",
-                "PortkeyLanguageCheck",
-                "PortkeyPIICheck",
-                "MistralModerationCheck",
-                "BedrockGuardCheck",
-                "PromptfooCheck",
-                "AcuvityScanCheck",
-                "AzureContentSafetyCheck",
-                "AzurePIICheck",
-                "PANWPrismaCheck",
-                "BasicCheck",
+                "JWTCheck", "ModelWhitelistCheck", "RegexMatchCheck", "SentenceCountCheck", "WordCountCheck",
+                "CharacterCountCheck", "JSONSchemaCheck", "JSONKeysCheck", "ContainsCheck", "ValidUrlsCheck",
+                "ContainsCodeCheck", "WebhookCheck", "EndsWithCheck", "UppercaseCheck", "RequiredMetadataKeysCheck",
+                "AllowedRequestTypesCheck", "SydeGuardCheck", "AporiaCheck", "PillarScanCheck", "PatronusCheck",
+                "PatronusCustomCheck", "PortkeyModerationCheck", "PortkeyLanguageCheck", "PortkeyPIICheck",
+                "MistralModerationCheck", "BedrockGuardCheck", "PromptfooCheck", "AcuvityScanCheck",
+                "AzureContentSafetyCheck", "AzurePIICheck", "PANWPrismaCheck", "BasicCheck",
             )
         ],
         "actions": "GuardrailActions",

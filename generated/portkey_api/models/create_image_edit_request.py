@@ -8,12 +8,8 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateImageEditRequestDict
     from . import (
-        CreateImageEditRequestInputFidelity,
-        CreateImageEditRequestQuality,
-        CreateImageEditRequestResponseFormat,
-        CreateImageEditRequestSize,
-        ImageBackground,
-        ImageOutputFormat,
+        CreateImageEditRequestInputFidelity, CreateImageEditRequestQuality, CreateImageEditRequestResponseFormat,
+        CreateImageEditRequestSize, ImageBackground, ImageOutputFormat,
     )
 
 

@@ -8,13 +8,8 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateImageRequestDict
     from . import (
-        CreateImageRequestModelOption2,
-        CreateImageRequestModeration,
-        CreateImageRequestQuality,
-        CreateImageRequestResponseFormat,
-        CreateImageRequestSize,
-        CreateImageRequestStyle,
-        ImageBackground,
+        CreateImageRequestModelOption2, CreateImageRequestModeration, CreateImageRequestQuality,
+        CreateImageRequestResponseFormat, CreateImageRequestSize, CreateImageRequestStyle, ImageBackground,
         ImageOutputFormat,
     )
 

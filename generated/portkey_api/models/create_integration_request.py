@@ -8,25 +8,16 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateIntegrationRequestDict
     from . import (
-        AzureAIConfiguration,
-        AzureOpenAIConfiguration,
-        BedrockConfiguration,
-        CortexConfiguration,
-        CustomHostConfiguration,
-        HuggingFaceConfiguration,
-        OpenAIConfiguration,
-        PricingAdjustments2,
-        SageMakerConfiguration,
-        SecretMapping,
-        VertexAIConfiguration,
-        WorkersAIConfiguration,
+        AzureAIConfiguration, AzureOpenAIConfiguration, BedrockConfiguration, CortexConfiguration,
+        CustomHostConfiguration, HuggingFaceConfiguration, OpenAIConfiguration, PricingAdjustments2,
+        SageMakerConfiguration, SecretMapping, VertexAIConfiguration, WorkersAIConfiguration,
     )
 
 
 @model
 class CreateIntegrationRequest(WireModel):
-    """What is told about a new integration. Only the name and the AI provider are required; which credentials are
-    needed depends on the provider.
+    """What is told about a new integration. Only the name and the AI provider are required; which credentials are needed
+    depends on the provider.
     """
 
     name: str
@@ -36,17 +27,9 @@ class CreateIntegrationRequest(WireModel):
     description: str | None = UNSET
     workspace_id: str | None = UNSET
     configurations: (
-        OpenAIConfiguration
-        | AzureOpenAIConfiguration
-        | BedrockConfiguration
-        | VertexAIConfiguration
-        | AzureAIConfiguration
-        | WorkersAIConfiguration
-        | SageMakerConfiguration
-        | HuggingFaceConfiguration
-        | CortexConfiguration
-        | CustomHostConfiguration
-        | None
+        OpenAIConfiguration | AzureOpenAIConfiguration | BedrockConfiguration | VertexAIConfiguration
+        | AzureAIConfiguration | WorkersAIConfiguration | SageMakerConfiguration | HuggingFaceConfiguration
+        | CortexConfiguration | CustomHostConfiguration | None
     ) = UNSET
     create_default_provider: bool | None = UNSET
     default_provider_slug: str | None = UNSET
@@ -54,19 +37,11 @@ class CreateIntegrationRequest(WireModel):
     pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "configurations": (
-            "OpenAIConfiguration",
-            "AzureOpenAIConfiguration",
-            "BedrockConfiguration",
-            "VertexAIConfiguration",
-            "AzureAIConfiguration",
-            "WorkersAIConfiguration",
-            "SageMakerConfiguration",
-            "HuggingFaceConfiguration",
-            "CortexConfiguration",
-            "CustomHostConfiguration",
+            "OpenAIConfiguration", "AzureOpenAIConfiguration", "BedrockConfiguration", "VertexAIConfiguration",
+            "AzureAIConfiguration", "WorkersAIConfiguration", "SageMakerConfiguration", "HuggingFaceConfiguration",
+            "CortexConfiguration", "CustomHostConfiguration",
         ),
-        "secret_mappings": ["SecretMapping"],
-        "pricing_adjustments": "PricingAdjustments2",
+        "secret_mappings": ["SecretMapping"], "pricing_adjustments": "PricingAdjustments2",
     }
 
     if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateInvite(WireModel):
-    """Everything about a new invite: the address, the role in the organisation, the workspaces, and optionally an
-    API key to be made.
+    """Everything about a new invite: the address, the role in the organisation, the workspaces, and optionally an API key
+    to be made.
     """
 
     email: str
@@ -21,8 +21,7 @@ class CreateInvite(WireModel):
     role: InviteRole
     workspace_api_key_details: CreateInviteWorkspaceApiKeyDetails | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "workspaces": ["WorkspaceInvite"],
-        "workspace_api_key_details": "CreateInviteWorkspaceApiKeyDetails",
+        "workspaces": ["WorkspaceInvite"], "workspace_api_key_details": "CreateInviteWorkspaceApiKeyDetails",
     }
 
     if TYPE_CHECKING:

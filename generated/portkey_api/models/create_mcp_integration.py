@@ -8,10 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateMcpIntegrationDict
     from . import (
-        CreateMcpIntegrationAuthType,
-        CreateMcpIntegrationConfigurations,
-        CreateMcpIntegrationTransport,
-        SecretMapping,
+        CreateMcpIntegrationAuthType, CreateMcpIntegrationConfigurations, CreateMcpIntegrationTransport, SecretMapping,
     )
 
 
@@ -30,8 +27,7 @@ class CreateMcpIntegration(WireModel):
     configurations: CreateMcpIntegrationConfigurations | None = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "configurations": "CreateMcpIntegrationConfigurations",
-        "secret_mappings": ["SecretMapping"],
+        "configurations": "CreateMcpIntegrationConfigurations", "secret_mappings": ["SecretMapping"],
     }
 
     if TYPE_CHECKING:

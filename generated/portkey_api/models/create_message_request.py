@@ -8,11 +8,8 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateMessageRequestDict
     from . import (
-        CreateMessageRequestAttachmentsItem,
-        CreateMessageRequestRole,
-        MessageContentImageFileObject,
-        MessageContentImageUrlObject,
-        MessageRequestContentTextObject,
+        CreateMessageRequestAttachmentsItem, CreateMessageRequestRole, MessageContentImageFileObject,
+        MessageContentImageUrlObject, MessageRequestContentTextObject,
     )
 
 

@@ -24,12 +24,8 @@ class CreateModerationResponseResultsItemCategories(WireModel):
     illicit: bool | None = UNSET
     illicit_violent: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "hate_threatening": "hate/threatening",
-        "harassment_threatening": "harassment/threatening",
-        "self_harm": "self-harm",
-        "self_harm_intent": "self-harm/intent",
-        "self_harm_instructions": "self-harm/instructions",
-        "sexual_minors": "sexual/minors",
-        "violence_graphic": "violence/graphic",
-        "illicit_violent": "illicit/violent",
+        "hate_threatening": "hate/threatening", "harassment_threatening": "harassment/threatening",
+        "self_harm": "self-harm", "self_harm_intent": "self-harm/intent",
+        "self_harm_instructions": "self-harm/instructions", "sexual_minors": "sexual/minors",
+        "violence_graphic": "violence/graphic", "illicit_violent": "illicit/violent",
     }

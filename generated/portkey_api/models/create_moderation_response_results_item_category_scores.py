@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CreateModerationResponseResultsItemCategoryScores(WireModel):
-    """For each category, how sure the model is, from 0 to 1. For thresholds of your own; they may need adjusting
-    when the model changes.
+    """For each category, how sure the model is, from 0 to 1. For thresholds of your own; they may need adjusting when the
+    model changes.
     """
 
     hate: float
@@ -26,12 +26,8 @@ class CreateModerationResponseResultsItemCategoryScores(WireModel):
     illicit: float | None = UNSET
     illicit_violent: float | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "hate_threatening": "hate/threatening",
-        "harassment_threatening": "harassment/threatening",
-        "self_harm": "self-harm",
-        "self_harm_intent": "self-harm/intent",
-        "self_harm_instructions": "self-harm/instructions",
-        "sexual_minors": "sexual/minors",
-        "violence_graphic": "violence/graphic",
-        "illicit_violent": "illicit/violent",
+        "hate_threatening": "hate/threatening", "harassment_threatening": "harassment/threatening",
+        "self_harm": "self-harm", "self_harm_intent": "self-harm/intent",
+        "self_harm_instructions": "self-harm/instructions", "sexual_minors": "sexual/minors",
+        "violence_graphic": "violence/graphic", "illicit_violent": "illicit/violent",
     }

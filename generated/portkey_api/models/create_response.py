@@ -8,45 +8,13 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateResponseDict
     from . import (
-        CodeInterpreterTool,
-        CodeInterpreterToolCall,
-        ComputerTool,
-        ComputerToolCall,
-        ComputerToolCallOutput,
-        CreateResponseText,
-        CreateResponseTruncation,
-        CustomTool,
-        CustomToolCall,
-        CustomToolCallOutput,
-        EasyInputMessage,
-        FileSearchTool,
-        FileSearchToolCall,
-        FunctionTool,
-        FunctionToolCall,
-        FunctionToolCallOutput,
-        ImageGenerationCall,
-        ImageGenerationTool,
-        Includable,
-        InputMessage,
-        ItemReference,
-        McpApprovalRequest,
-        McpApprovalResponse,
-        McpCall,
-        McpListTools,
-        McpTool,
-        ModelIdsResponsesOption1,
-        OutputMessage,
-        PromptCacheRetention,
-        Reasoning,
-        ReasoningItem,
-        ResponseConversation,
-        ResponsePrompt,
-        ServiceTier,
-        ToolChoiceFunction,
-        ToolChoiceOptions,
-        ToolChoiceTypes,
-        WebSearchTool,
-        WebSearchToolCall,
+        CodeInterpreterTool, CodeInterpreterToolCall, ComputerTool, ComputerToolCall, ComputerToolCallOutput,
+        CreateResponseText, CreateResponseTruncation, CustomTool, CustomToolCall, CustomToolCallOutput,
+        EasyInputMessage, FileSearchTool, FileSearchToolCall, FunctionTool, FunctionToolCall, FunctionToolCallOutput,
+        ImageGenerationCall, ImageGenerationTool, Includable, InputMessage, ItemReference, McpApprovalRequest,
+        McpApprovalResponse, McpCall, McpListTools, McpTool, ModelIdsResponsesOption1, OutputMessage,
+        PromptCacheRetention, Reasoning, ReasoningItem, ResponseConversation, ResponsePrompt, ServiceTier,
+        ToolChoiceFunction, ToolChoiceOptions, ToolChoiceTypes, WebSearchTool, WebSearchToolCall,
     )
 
 
@@ -56,27 +24,11 @@ class CreateResponse(WireModel):
 
     model: ModelIdsResponsesOption1 | str
     input: (
-        str
-        | list[
-            EasyInputMessage
-            | InputMessage
-            | OutputMessage
-            | FileSearchToolCall
-            | ComputerToolCall
-            | ComputerToolCallOutput
-            | WebSearchToolCall
-            | FunctionToolCall
-            | FunctionToolCallOutput
-            | ReasoningItem
-            | McpApprovalResponse
-            | CodeInterpreterToolCall
-            | ImageGenerationCall
-            | McpListTools
-            | McpCall
-            | McpApprovalRequest
-            | CustomToolCall
-            | CustomToolCallOutput
-            | ItemReference
+        str | list[
+            EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall
+            | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem
+            | McpApprovalResponse | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall
+            | McpApprovalRequest | CustomToolCall | CustomToolCallOutput | ItemReference
         ]
     )
     metadata: dict[str, str] | None = UNSET
@@ -90,16 +42,9 @@ class CreateResponse(WireModel):
     text: CreateResponseText | None = UNSET
     tools: (
         list[
-            FileSearchTool
-            | FunctionTool
-            | ComputerTool
-            | WebSearchTool
-            | McpTool
-            | CodeInterpreterTool
-            | CustomTool
+            FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool | CustomTool
             | ImageGenerationTool
-        ]
-        | None
+        ] | None
     ) = UNSET
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: CreateResponseTruncation | None = UNSET
@@ -119,43 +64,21 @@ class CreateResponse(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "input": [
             (
-                "EasyInputMessage",
-                "InputMessage",
-                "OutputMessage",
-                "FileSearchToolCall",
-                "ComputerToolCall",
-                "ComputerToolCallOutput",
-                "WebSearchToolCall",
-                "FunctionToolCall",
-                "FunctionToolCallOutput",
-                "ReasoningItem",
-                "McpApprovalResponse",
-                "CodeInterpreterToolCall",
-                "ImageGenerationCall",
-                "McpListTools",
-                "McpCall",
-                "McpApprovalRequest",
-                "CustomToolCall",
-                "CustomToolCallOutput",
+                "EasyInputMessage", "InputMessage", "OutputMessage", "FileSearchToolCall", "ComputerToolCall",
+                "ComputerToolCallOutput", "WebSearchToolCall", "FunctionToolCall", "FunctionToolCallOutput",
+                "ReasoningItem", "McpApprovalResponse", "CodeInterpreterToolCall", "ImageGenerationCall",
+                "McpListTools", "McpCall", "McpApprovalRequest", "CustomToolCall", "CustomToolCallOutput",
                 "ItemReference",
             )
         ],
-        "reasoning": "Reasoning",
-        "text": "CreateResponseText",
+        "reasoning": "Reasoning", "text": "CreateResponseText",
         "tools": [
             (
-                "FileSearchTool",
-                "FunctionTool",
-                "ComputerTool",
-                "WebSearchTool",
-                "McpTool",
-                "CodeInterpreterTool",
-                "CustomTool",
-                "ImageGenerationTool",
+                "FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool",
+                "CustomTool", "ImageGenerationTool",
             )
         ],
-        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
-        "prompt": "ResponsePrompt",
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"), "prompt": "ResponsePrompt",
         "conversation": "ResponseConversation",
     }
 

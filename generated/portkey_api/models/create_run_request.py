@@ -8,25 +8,15 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateRunRequestDict
     from . import (
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantsApiToolChoiceOptionOption1,
-        AssistantsNamedToolChoice,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
-        CreateMessageRequest,
-        CreateRunRequestModelOption2,
-        ReasoningEffort2,
-        TruncationObject,
+        AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1, AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice, AssistantToolsCode, AssistantToolsFileSearch, AssistantToolsFunction,
+        CreateMessageRequest, CreateRunRequestModelOption2, ReasoningEffort2, TruncationObject,
     )
 
 
 @model
 class CreateRunRequest(WireModel):
-    """A run to start on a thread that exists. Only `assistant_id` is required; what is absent comes from the
-    assistant.
-    """
+    """A run to start on a thread that exists. Only `assistant_id` is required; what is absent comes from the assistant."""
 
     assistant_id: str
     model: str | CreateRunRequestModelOption2 | None = UNSET
@@ -48,8 +38,7 @@ class CreateRunRequest(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "additional_messages": ["CreateMessageRequest"],
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "truncation_strategy": "TruncationObject",
-        "tool_choice": "AssistantsNamedToolChoice",
+        "truncation_strategy": "TruncationObject", "tool_choice": "AssistantsNamedToolChoice",
         "response_format": "AssistantsApiResponseFormat",
     }
 

@@ -8,16 +8,9 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateSecretReferenceRequestDict
     from . import (
-        AwsAccessKeyAuthConfig,
-        AwsAssumedRoleAuthConfig,
-        AwsServiceRoleAuthConfig,
-        AzureDefaultAuthConfig,
-        AzureEntraAuthConfig,
-        AzureManagedAuthConfig,
-        CreateSecretReferenceRequestManagerType,
-        HashicorpAppRoleAuthConfig,
-        HashicorpKubernetesAuthConfig,
-        HashicorpTokenAuthConfig,
+        AwsAccessKeyAuthConfig, AwsAssumedRoleAuthConfig, AwsServiceRoleAuthConfig, AzureDefaultAuthConfig,
+        AzureEntraAuthConfig, AzureManagedAuthConfig, CreateSecretReferenceRequestManagerType,
+        HashicorpAppRoleAuthConfig, HashicorpKubernetesAuthConfig, HashicorpTokenAuthConfig,
     )
 
 
@@ -28,14 +21,8 @@ class CreateSecretReferenceRequest(WireModel):
     name: str
     manager_type: CreateSecretReferenceRequestManagerType
     auth_config: (
-        AwsAccessKeyAuthConfig
-        | AwsAssumedRoleAuthConfig
-        | AwsServiceRoleAuthConfig
-        | AzureEntraAuthConfig
-        | AzureManagedAuthConfig
-        | AzureDefaultAuthConfig
-        | HashicorpTokenAuthConfig
-        | HashicorpAppRoleAuthConfig
+        AwsAccessKeyAuthConfig | AwsAssumedRoleAuthConfig | AwsServiceRoleAuthConfig | AzureEntraAuthConfig
+        | AzureManagedAuthConfig | AzureDefaultAuthConfig | HashicorpTokenAuthConfig | HashicorpAppRoleAuthConfig
         | HashicorpKubernetesAuthConfig
     )
     secret_path: str
@@ -48,15 +35,9 @@ class CreateSecretReferenceRequest(WireModel):
     tags: dict[str, str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "auth_config": (
-            "AwsAccessKeyAuthConfig",
-            "AwsAssumedRoleAuthConfig",
-            "AwsServiceRoleAuthConfig",
-            "AzureEntraAuthConfig",
-            "AzureManagedAuthConfig",
-            "AzureDefaultAuthConfig",
-            "HashicorpTokenAuthConfig",
-            "HashicorpAppRoleAuthConfig",
-            "HashicorpKubernetesAuthConfig",
+            "AwsAccessKeyAuthConfig", "AwsAssumedRoleAuthConfig", "AwsServiceRoleAuthConfig", "AzureEntraAuthConfig",
+            "AzureManagedAuthConfig", "AzureDefaultAuthConfig", "HashicorpTokenAuthConfig",
+            "HashicorpAppRoleAuthConfig", "HashicorpKubernetesAuthConfig",
         )
     }
 

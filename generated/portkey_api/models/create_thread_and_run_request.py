@@ -8,16 +8,9 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import CreateThreadAndRunRequestDict
     from . import (
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantsApiToolChoiceOptionOption1,
-        AssistantsNamedToolChoice,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
-        CreateThreadAndRunRequestModelOption2,
-        CreateThreadAndRunRequestToolResources,
-        CreateThreadRequest,
+        AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1, AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice, AssistantToolsCode, AssistantToolsFileSearch, AssistantToolsFunction,
+        CreateThreadAndRunRequestModelOption2, CreateThreadAndRunRequestToolResources, CreateThreadRequest,
         TruncationObject,
     )
 
@@ -45,10 +38,8 @@ class CreateThreadAndRunRequest(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "thread": "CreateThreadRequest",
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "tool_resources": "CreateThreadAndRunRequestToolResources",
-        "truncation_strategy": "TruncationObject",
-        "tool_choice": "AssistantsNamedToolChoice",
-        "response_format": "AssistantsApiResponseFormat",
+        "tool_resources": "CreateThreadAndRunRequestToolResources", "truncation_strategy": "TruncationObject",
+        "tool_choice": "AssistantsNamedToolChoice", "response_format": "AssistantsApiResponseFormat",
     }
 
     if TYPE_CHECKING:

@@ -18,8 +18,7 @@ class CreateThreadRequest(WireModel):
     tool_resources: CreateThreadRequestToolResources | None = UNSET
     metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "messages": ["CreateMessageRequest"],
-        "tool_resources": "CreateThreadRequestToolResources",
+        "messages": ["CreateMessageRequest"], "tool_resources": "CreateThreadRequestToolResources",
     }
 
     if TYPE_CHECKING:

@@ -17,8 +17,7 @@ class CreateThreadRequestToolResources(WireModel):
     code_interpreter: CodeInterpreterResources | None = UNSET
     file_search: CreateThreadRequestToolResourcesFileSearch | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CodeInterpreterResources",
-        "file_search": "CreateThreadRequestToolResourcesFileSearch",
+        "code_interpreter": "CodeInterpreterResources", "file_search": "CreateThreadRequestToolResourcesFileSearch",
     }
 
     if TYPE_CHECKING:

@@ -28,15 +28,8 @@ class CreateTranscriptionRequest(WireModel):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            file: FileInput,
-            model: str | Literal["whisper-1"],
-            language: str = ...,
-            prompt: str = ...,
-            response_format: CreateTranscriptionRequestResponseFormat = ...,
-            temperature: float = ...,
+            self, *, file: FileInput, model: str | Literal["whisper-1"], language: str = ..., prompt: str = ...,
+            response_format: CreateTranscriptionRequestResponseFormat = ..., temperature: float = ...,
             timestamp_granularities: Sequence[CreateTranscriptionRequestTimestampGranularitiesItem] = ...,
-            include: Sequence[Literal["logprobs"]] = ...,
-            chunking_strategy: Literal["auto"] | None = ...,
+            include: Sequence[Literal["logprobs"]] = ..., chunking_strategy: Literal["auto"] | None = ...,
         ) -> None: ...

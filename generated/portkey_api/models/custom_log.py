@@ -18,9 +18,7 @@ class CustomLog(WireModel):
     response: CustomLogResponse
     metadata: CustomLogMetadata | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "request": "CustomLogRequest",
-        "response": "CustomLogResponse",
-        "metadata": "CustomLogMetadata",
+        "request": "CustomLogRequest", "response": "CustomLogResponse", "metadata": "CustomLogMetadata",
     }
 
     if TYPE_CHECKING:

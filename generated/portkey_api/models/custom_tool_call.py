@@ -20,12 +20,7 @@ class CustomToolCall(WireModel):
     id: str | None = UNSET
     status: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("custom_tool_call",),
-        "call_id": "str",
-        "name": "str",
-        "input": "str",
-        "id": "str",
-        "status": "str",
+        "type": ("custom_tool_call",), "call_id": "str", "name": "str", "input": "str", "id": "str", "status": "str",
     }
 
     if TYPE_CHECKING:

@@ -20,10 +20,7 @@ class CustomToolCallOutput(WireModel):
     id: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"output": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("custom_tool_call_output",),
-        "call_id": "str",
-        "output": "str",
-        "id": "str",
+        "type": ("custom_tool_call_output",), "call_id": "str", "output": "str", "id": "str",
     }
 
     if TYPE_CHECKING:

@@ -19,9 +19,7 @@ class EasyInputMessage(WireModel):
     type: Literal["message"] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"content": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "role": ("assistant", "developer", "system", "user"),
-        "content": "str",
-        "type": ("message",),
+        "role": ("assistant", "developer", "system", "user"), "content": "str", "type": ("message",),
     }
 
     if TYPE_CHECKING:

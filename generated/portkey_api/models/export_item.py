@@ -26,7 +26,5 @@ class ExportItem(WireModel):
     workspace_id: str
     object: Literal["export"]
     _codecs: ClassVar[dict[str, Any]] = {
-        "filters": "GenerationsFilterSchema",
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
+        "filters": "GenerationsFilterSchema", "created_at": "@datetime", "last_updated_at": "@datetime",
     }

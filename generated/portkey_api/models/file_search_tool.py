@@ -20,8 +20,7 @@ class FileSearchTool(WireModel):
     filters: ComparisonFilter | CompoundFilter | None = UNSET
     ranking_options: FileSearchToolRankingOptions | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "filters": ("ComparisonFilter", "CompoundFilter"),
-        "ranking_options": "FileSearchToolRankingOptions",
+        "filters": ("ComparisonFilter", "CompoundFilter"), "ranking_options": "FileSearchToolRankingOptions",
     }
     _tells: ClassVar[dict[str, Any]] = {"type": ("file_search",), "vector_store_ids": ["str"], "max_num_results": "int"}
 

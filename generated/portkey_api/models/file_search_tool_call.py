@@ -21,10 +21,8 @@ class FileSearchToolCall(WireModel):
     results: list[FileSearchToolCallResultsItem] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"results": ["FileSearchToolCallResultsItem"]}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("file_search_call",),
-        "status": ("completed", "failed", "in_progress", "incomplete", "searching"),
-        "queries": ["str"],
+        "id": "str", "type": ("file_search_call",),
+        "status": ("completed", "failed", "in_progress", "incomplete", "searching"), "queries": ["str"],
     }
 
     if TYPE_CHECKING:

@@ -19,11 +19,7 @@ class FileSearchToolCallResultsItem(WireModel):
     attributes: dict[str, str | float | bool] | None = UNSET
     score: float | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "file_id": "str",
-        "text": "str",
-        "filename": "str",
-        "attributes": "dict",
-        "score": "float",
+        "file_id": "str", "text": "str", "filename": "str", "attributes": "dict", "score": "float",
     }
 
     if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        FineTuneChatCompletionRequestAssistantMessageFunctionCall,
-        FineTuneChatCompletionRequestAssistantMessageWeight,
+        FineTuneChatCompletionRequestAssistantMessageFunctionCall, FineTuneChatCompletionRequestAssistantMessageWeight,
     )
 
 

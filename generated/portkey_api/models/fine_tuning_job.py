@@ -7,18 +7,14 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        FineTuningIntegration,
-        FineTuningJobError,
-        FineTuningJobHyperparameters,
-        FineTuningJobStatus,
-        FineTuningMethod,
+        FineTuningIntegration, FineTuningJobError, FineTuningJobHyperparameters, FineTuningJobStatus, FineTuningMethod,
     )
 
 
 @model
 class FineTuningJob(WireModel):
-    """A training run: which model is trained with which files, how far it has got, and what came of it. All calls
-    about a job answer with it.
+    """A training run: which model is trained with which files, how far it has got, and what came of it. All calls about a
+    job answer with it.
     """
 
     id: str
@@ -41,8 +37,6 @@ class FineTuningJob(WireModel):
     method: FineTuningMethod | None = UNSET
     metadata: dict[str, str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "error": "FineTuningJobError",
-        "hyperparameters": "FineTuningJobHyperparameters",
-        "integrations": ["FineTuningIntegration"],
-        "method": "FineTuningMethod",
+        "error": "FineTuningJobError", "hyperparameters": "FineTuningJobHyperparameters",
+        "integrations": ["FineTuningIntegration"], "method": "FineTuningMethod",
     }

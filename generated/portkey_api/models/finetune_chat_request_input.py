@@ -7,11 +7,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        ChatCompletionFunctions,
-        ChatCompletionRequestFunctionMessage,
-        ChatCompletionRequestSystemMessage,
-        ChatCompletionRequestUserMessage,
-        FineTuneChatCompletionRequestAssistantMessage,
+        ChatCompletionFunctions, ChatCompletionRequestFunctionMessage, ChatCompletionRequestSystemMessage,
+        ChatCompletionRequestUserMessage, FineTuneChatCompletionRequestAssistantMessage,
     )
 
 
@@ -21,21 +18,16 @@ class FinetuneChatRequestInput(WireModel):
 
     messages: (
         list[
-            ChatCompletionRequestSystemMessage
-            | ChatCompletionRequestUserMessage
-            | FineTuneChatCompletionRequestAssistantMessage
-            | ChatCompletionRequestFunctionMessage
-        ]
-        | None
+            ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage
+            | FineTuneChatCompletionRequestAssistantMessage | ChatCompletionRequestFunctionMessage
+        ] | None
     ) = UNSET
     functions: list[ChatCompletionFunctions] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "messages": [
             (
-                "ChatCompletionRequestSystemMessage",
-                "ChatCompletionRequestUserMessage",
-                "FineTuneChatCompletionRequestAssistantMessage",
-                "ChatCompletionRequestFunctionMessage",
+                "ChatCompletionRequestSystemMessage", "ChatCompletionRequestUserMessage",
+                "FineTuneChatCompletionRequestAssistantMessage", "ChatCompletionRequestFunctionMessage",
             )
         ],
         "functions": ["ChatCompletionFunctions"],

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class FunctionObject(WireModel):
-    """A function as the model gets to know it: its name, its purpose and the arguments it takes. Assistants and
-    chat completions use the same form.
+    """A function as the model gets to know it: its name, its purpose and the arguments it takes. Assistants and chat
+    completions use the same form.
     """
 
     name: str

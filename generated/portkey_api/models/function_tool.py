@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class FunctionTool(WireModel):
-    """A function of your own code. The model answers with a call of it, you run it and send back a
-    `function_call_output`.
-    """
+    """A function of your own code. The model answers with a call of it, you run it and send back a `function_call_output`."""
 
     type: Literal["function"]
     name: str
@@ -21,11 +19,7 @@ class FunctionTool(WireModel):
     strict: bool
     description: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("function",),
-        "name": "str",
-        "parameters": "dict",
-        "strict": "bool",
-        "description": "str",
+        "type": ("function",), "name": "str", "parameters": "dict", "strict": "bool", "description": "str",
     }
 
     if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class FunctionToolCall(WireModel):
-    """The model wants one of your functions run. Run it, then send its result as a `function_call_output` with the
-    same `call_id`.
+    """The model wants one of your functions run. Run it, then send its result as a `function_call_output` with the same
+    `call_id`.
     """
 
     type: Literal["function_call"]
@@ -23,11 +23,7 @@ class FunctionToolCall(WireModel):
     id: str | None = UNSET
     status: FunctionToolCallStatus | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("function_call",),
-        "call_id": "str",
-        "name": "str",
-        "arguments": "str",
-        "id": "str",
+        "type": ("function_call",), "call_id": "str", "name": "str", "arguments": "str", "id": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }
 

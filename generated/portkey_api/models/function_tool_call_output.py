@@ -21,10 +21,7 @@ class FunctionToolCallOutput(WireModel):
     status: FunctionToolCallOutputStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"output": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("function_call_output",),
-        "call_id": "str",
-        "output": "str",
-        "id": "str",
+        "type": ("function_call_output",), "call_id": "str", "output": "str", "id": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }
 

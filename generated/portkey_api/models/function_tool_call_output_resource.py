@@ -20,9 +20,6 @@ class FunctionToolCallOutputResource(WireModel):
     status: FunctionToolCallOutputResourceStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"output": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("function_call_output",),
-        "call_id": "str",
-        "output": "str",
+        "id": "str", "type": ("function_call_output",), "call_id": "str", "output": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }

@@ -20,10 +20,6 @@ class FunctionToolCallResource(WireModel):
     arguments: str
     status: FunctionToolCallResourceStatus | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("function_call",),
-        "call_id": "str",
-        "name": "str",
-        "arguments": "str",
+        "id": "str", "type": ("function_call",), "call_id": "str", "name": "str", "arguments": "str",
         "status": ("completed", "in_progress", "incomplete"),
     }

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class GatewayConfig(WireModel):
-    """Rules that a request follows on its way: how often to try again, what to cache, and which providers to use.
-    Only the commonest rules are described; others are kept as they come.
+    """Rules that a request follows on its way: how often to try again, what to cache, and which providers to use. Only the
+    commonest rules are described; others are kept as they come.
     """
 
     retry: GatewayConfigRetry | None = UNSET
@@ -20,8 +20,6 @@ class GatewayConfig(WireModel):
     strategy: GatewayConfigStrategy | None = UNSET
     targets: list[GatewayConfigTargetsItem] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "retry": "GatewayConfigRetry",
-        "cache": "GatewayConfigCache",
-        "strategy": "GatewayConfigStrategy",
+        "retry": "GatewayConfigRetry", "cache": "GatewayConfigCache", "strategy": "GatewayConfigStrategy",
         "targets": ["GatewayConfigTargetsItem"],
     }

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class GatewayError(WireModel):
-    """An error in any of the shapes in use. The field that is there tells its origin: `error` a provider or
-    OpenAI's format, `status` and `message` the gateway's own checks, `message` and `ok` its router, `success`
-    and `data` the control plane, `detail` another proxy, `html-message` text that was no JSON.
+    """An error in any of the shapes in use. The field that is there tells its origin: `error` a provider or OpenAI's
+    format, `status` and `message` the gateway's own checks, `message` and `ok` its router, `success` and `data` the
+    control plane, `detail` another proxy, `html-message` text that was no JSON.
     """
 
     error: GatewayErrorDetails | str | None = UNSET
@@ -29,7 +29,5 @@ class GatewayError(WireModel):
     html_message: str | None = UNSET
     _names: ClassVar[dict[str, str]] = {"html_message": "html-message"}
     _codecs: ClassVar[dict[str, Any]] = {
-        "error": "GatewayErrorDetails",
-        "hook_results": "HookResults",
-        "data": "GatewayErrorData",
+        "error": "GatewayErrorDetails", "hook_results": "HookResults", "data": "GatewayErrorData",
     }

@@ -26,10 +26,7 @@ class GuardrailActions(WireModel):
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            deny: bool = ...,
-            async_: bool = ...,
+            self, *, deny: bool = ..., async_: bool = ...,
             on_success: GuardrailActionsOnSuccess | GuardrailActionsOnSuccessDict = ...,
             on_fail: GuardrailActionsOnFail | GuardrailActionsOnFailDict = ...,
         ) -> None: ...

@@ -8,40 +8,12 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AcuvityScanCheck,
-        AllowedRequestTypesCheck,
-        AporiaCheck,
-        AzureContentSafetyCheck,
-        AzurePIICheck,
-        BasicCheck,
-        BedrockGuardCheck,
-        CharacterCountCheck,
-        ContainsCheck,
-        ContainsCodeCheck,
-        EndsWithCheck,
-        GuardrailActions,
-        GuardrailDetailsStatus,
-        JSONKeysCheck,
-        JSONSchemaCheck,
-        JWTCheck,
-        MistralModerationCheck,
-        ModelWhitelistCheck,
-        PANWPrismaCheck,
-        PatronusCheck,
-        PatronusCustomCheck,
-        PillarScanCheck,
-        PortkeyLanguageCheck,
-        PortkeyModerationCheck,
-        PortkeyPIICheck,
-        PromptfooCheck,
-        RegexMatchCheck,
-        RequiredMetadataKeysCheck,
-        SentenceCountCheck,
-        SydeGuardCheck,
-        UppercaseCheck,
-        ValidUrlsCheck,
-        WebhookCheck,
-        WordCountCheck,
+        AcuvityScanCheck, AllowedRequestTypesCheck, AporiaCheck, AzureContentSafetyCheck, AzurePIICheck, BasicCheck,
+        BedrockGuardCheck, CharacterCountCheck, ContainsCheck, ContainsCodeCheck, EndsWithCheck, GuardrailActions,
+        GuardrailDetailsStatus, JSONKeysCheck, JSONSchemaCheck, JWTCheck, MistralModerationCheck, ModelWhitelistCheck,
+        PANWPrismaCheck, PatronusCheck, PatronusCustomCheck, PillarScanCheck, PortkeyLanguageCheck,
+        PortkeyModerationCheck, PortkeyPIICheck, PromptfooCheck, RegexMatchCheck, RequiredMetadataKeysCheck,
+        SentenceCountCheck, SydeGuardCheck, UppercaseCheck, ValidUrlsCheck, WebhookCheck, WordCountCheck,
     )
 
 
@@ -61,79 +33,26 @@ class GuardrailDetails(WireModel):
     updated_by: str | None = UNSET
     checks: (
         list[
-            JWTCheck
-            | ModelWhitelistCheck
-            | RegexMatchCheck
-            | SentenceCountCheck
-            | WordCountCheck
-            | CharacterCountCheck
-            | JSONSchemaCheck
-            | JSONKeysCheck
-            | ContainsCheck
-            | ValidUrlsCheck
-            | ContainsCodeCheck
-            | WebhookCheck
-            | EndsWithCheck
-            | UppercaseCheck
-            | RequiredMetadataKeysCheck
-            | AllowedRequestTypesCheck
-            | SydeGuardCheck
-            | AporiaCheck
-            | PillarScanCheck
-            | PatronusCheck
-            | PatronusCustomCheck
-            | PortkeyModerationCheck
-            | PortkeyLanguageCheck
-            | PortkeyPIICheck
-            | MistralModerationCheck
-            | BedrockGuardCheck
-            | PromptfooCheck
-            | AcuvityScanCheck
-            | AzureContentSafetyCheck
-            | AzurePIICheck
-            | PANWPrismaCheck
-            | BasicCheck
-        ]
-        | None
+            JWTCheck | ModelWhitelistCheck | RegexMatchCheck | SentenceCountCheck | WordCountCheck | CharacterCountCheck
+            | JSONSchemaCheck | JSONKeysCheck | ContainsCheck | ValidUrlsCheck | ContainsCodeCheck | WebhookCheck
+            | EndsWithCheck | UppercaseCheck | RequiredMetadataKeysCheck | AllowedRequestTypesCheck | SydeGuardCheck
+            | AporiaCheck | PillarScanCheck | PatronusCheck | PatronusCustomCheck | PortkeyModerationCheck
+            | PortkeyLanguageCheck | PortkeyPIICheck | MistralModerationCheck | BedrockGuardCheck | PromptfooCheck
+            | AcuvityScanCheck | AzureContentSafetyCheck | AzurePIICheck | PANWPrismaCheck | BasicCheck
+        ] | None
     ) = UNSET
     actions: GuardrailActions | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
+        "created_at": "@datetime", "last_updated_at": "@datetime",
         "checks": [
             (
-                "JWTCheck",
-                "ModelWhitelistCheck",
-                "RegexMatchCheck",
-                "SentenceCountCheck",
-                "WordCountCheck",
-                "CharacterCountCheck",
-                "JSONSchemaCheck",
-                "JSONKeysCheck",
-                "ContainsCheck",
-                "ValidUrlsCheck",
-                "ContainsCodeCheck",
-                "WebhookCheck",
-                "EndsWithCheck",
-                "UppercaseCheck",
-                "RequiredMetadataKeysCheck",
-                "AllowedRequestTypesCheck",
-                "SydeGuardCheck",
-                "AporiaCheck",
-                "PillarScanCheck",
-                "PatronusCheck",
-                "PatronusCustomCheck",
-                "PortkeyModerationCheck",
-                "PortkeyLanguageCheck",
-                "PortkeyPIICheck",
-                "MistralModerationCheck",
-                "BedrockGuardCheck",
-                "PromptfooCheck",
-                "AcuvityScanCheck",
-                "AzureContentSafetyCheck",
-                "AzurePIICheck",
-                "PANWPrismaCheck",
-                "BasicCheck",
+                "JWTCheck", "ModelWhitelistCheck", "RegexMatchCheck", "SentenceCountCheck", "WordCountCheck",
+                "CharacterCountCheck", "JSONSchemaCheck", "JSONKeysCheck", "ContainsCheck", "ValidUrlsCheck",
+                "ContainsCodeCheck", "WebhookCheck", "EndsWithCheck", "UppercaseCheck", "RequiredMetadataKeysCheck",
+                "AllowedRequestTypesCheck", "SydeGuardCheck", "AporiaCheck", "PillarScanCheck", "PatronusCheck",
+                "PatronusCustomCheck", "PortkeyModerationCheck", "PortkeyLanguageCheck", "PortkeyPIICheck",
+                "MistralModerationCheck", "BedrockGuardCheck", "PromptfooCheck", "AcuvityScanCheck",
+                "AzureContentSafetyCheck", "AzurePIICheck", "PANWPrismaCheck", "BasicCheck",
             )
         ],
         "actions": "GuardrailActions",

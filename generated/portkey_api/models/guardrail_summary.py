@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class GuardrailSummary(WireModel):
-    """A guardrail in brief: who has it and in what state it is, but not what it checks. Part of the full answer
-    too.
-    """
+    """A guardrail in brief: who has it and in what state it is, but not what it checks. Part of the full answer too."""
 
     id: str
     name: str

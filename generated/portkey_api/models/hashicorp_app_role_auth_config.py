@@ -19,10 +19,7 @@ class HashicorpAppRoleAuthConfig(WireModel):
     vault_secret_id: str
     vault_namespace: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "vault_auth_type": ("approle",),
-        "vault_addr": "str",
-        "vault_role_id": "str",
-        "vault_secret_id": "str",
+        "vault_auth_type": ("approle",), "vault_addr": "str", "vault_role_id": "str", "vault_secret_id": "str",
         "vault_namespace": "str",
     }
 

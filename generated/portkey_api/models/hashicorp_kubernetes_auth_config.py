@@ -18,10 +18,7 @@ class HashicorpKubernetesAuthConfig(WireModel):
     vault_role: str
     vault_namespace: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "vault_auth_type": ("kubernetes",),
-        "vault_addr": "str",
-        "vault_role": "str",
-        "vault_namespace": "str",
+        "vault_auth_type": ("kubernetes",), "vault_addr": "str", "vault_role": "str", "vault_namespace": "str",
     }
 
     if TYPE_CHECKING:

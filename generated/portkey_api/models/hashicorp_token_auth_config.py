@@ -18,10 +18,7 @@ class HashicorpTokenAuthConfig(WireModel):
     vault_token: str
     vault_namespace: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "vault_auth_type": ("token",),
-        "vault_addr": "str",
-        "vault_token": "str",
-        "vault_namespace": "str",
+        "vault_auth_type": ("token",), "vault_addr": "str", "vault_token": "str", "vault_namespace": "str",
     }
 
     if TYPE_CHECKING:

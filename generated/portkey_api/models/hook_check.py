@@ -18,9 +18,5 @@ class HookCheck(WireModel):
     data: Any = UNSET
     error: Any = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "verdict": "bool",
-        "transformed": "bool",
-        "execution_time": "float",
-        "created_at": "str",
+        "id": "str", "verdict": "bool", "transformed": "bool", "execution_time": "float", "created_at": "str",
     }

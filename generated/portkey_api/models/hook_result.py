@@ -26,13 +26,6 @@ class HookResult(WireModel):
     _names: ClassVar[dict[str, str]] = {"async_": "async"}
     _codecs: ClassVar[dict[str, Any]] = {"checks": ["HookCheck"]}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": "str",
-        "verdict": "bool",
-        "deny": "bool",
-        "async": "bool",
-        "transformed": "bool",
-        "execution_time": "float",
-        "created_at": "str",
-        "feedback": "dict",
+        "id": "str", "type": "str", "verdict": "bool", "deny": "bool", "async": "bool", "transformed": "bool",
+        "execution_time": "float", "created_at": "str", "feedback": "dict",
     }

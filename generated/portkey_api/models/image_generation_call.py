@@ -18,10 +18,7 @@ class ImageGenerationCall(WireModel):
     status: str
     result: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("image_generation_call",),
-        "id": "str",
-        "status": "str",
-        "result": "str",
+        "type": ("image_generation_call",), "id": "str", "status": "str", "result": "str",
     }
 
     if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ImageGenerationToolDict
     from . import (
-        ImageGenerationToolBackground,
-        ImageGenerationToolModeration,
-        ImageGenerationToolOutputFormat,
+        ImageGenerationToolBackground, ImageGenerationToolModeration, ImageGenerationToolOutputFormat,
         ImageGenerationToolQuality,
     )
 
@@ -29,15 +27,9 @@ class ImageGenerationTool(WireModel):
     moderation: ImageGenerationToolModeration | None = UNSET
     partial_images: int | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("image_generation",),
-        "model": "str",
-        "size": "str",
-        "quality": ("auto", "high", "low", "medium"),
-        "output_format": ("jpeg", "png", "webp"),
-        "output_compression": "int",
-        "background": ("auto", "opaque", "transparent"),
-        "moderation": ("auto", "low"),
-        "partial_images": "int",
+        "type": ("image_generation",), "model": "str", "size": "str", "quality": ("auto", "high", "low", "medium"),
+        "output_format": ("jpeg", "png", "webp"), "output_compression": "int",
+        "background": ("auto", "opaque", "transparent"), "moderation": ("auto", "low"), "partial_images": "int",
     }
 
     if TYPE_CHECKING:

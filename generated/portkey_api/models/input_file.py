@@ -19,11 +19,7 @@ class InputFile(WireModel):
     file_data: str | None = UNSET
     file_url: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("input_file",),
-        "file_id": "str",
-        "filename": "str",
-        "file_data": "str",
-        "file_url": "str",
+        "type": ("input_file",), "file_id": "str", "filename": "str", "file_data": "str", "file_url": "str",
     }
 
     if TYPE_CHECKING:

@@ -19,10 +19,7 @@ class InputImage(WireModel):
     image_url: str | None = UNSET
     file_id: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("input_image",),
-        "detail": ("auto", "high", "low", "original"),
-        "image_url": "str",
-        "file_id": "str",
+        "type": ("input_image",), "detail": ("auto", "high", "low", "original"), "image_url": "str", "file_id": "str",
     }
 
     if TYPE_CHECKING:

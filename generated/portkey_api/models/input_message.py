@@ -20,8 +20,7 @@ class InputMessage(WireModel):
     status: InputMessageStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"content": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "role": ("developer", "system", "user"),
-        "type": ("message",),
+        "role": ("developer", "system", "user"), "type": ("message",),
         "status": ("completed", "in_progress", "incomplete"),
     }
 

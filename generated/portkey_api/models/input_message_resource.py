@@ -20,8 +20,6 @@ class InputMessageResource(WireModel):
     status: InputMessageResourceStatus | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"content": [("InputText", "InputImage", "InputFile")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "role": ("developer", "system", "user"),
-        "id": "str",
-        "type": ("message",),
+        "role": ("developer", "system", "user"), "id": "str", "type": ("message",),
         "status": ("completed", "in_progress", "incomplete"),
     }

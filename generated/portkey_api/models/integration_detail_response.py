@@ -8,19 +8,9 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AzureAIConfiguration,
-        AzureOpenAIConfiguration,
-        BedrockConfiguration,
-        CortexConfiguration,
-        CustomHostConfiguration,
-        GlobalWorkspaceAccess,
-        HuggingFaceConfiguration,
-        IntegrationDetailResponseStatus,
-        OpenAIConfiguration,
-        PricingAdjustments2,
-        SageMakerConfiguration,
-        SecretMapping,
-        VertexAIConfiguration,
+        AzureAIConfiguration, AzureOpenAIConfiguration, BedrockConfiguration, CortexConfiguration,
+        CustomHostConfiguration, GlobalWorkspaceAccess, HuggingFaceConfiguration, IntegrationDetailResponseStatus,
+        OpenAIConfiguration, PricingAdjustments2, SageMakerConfiguration, SecretMapping, VertexAIConfiguration,
         WorkersAIConfiguration,
     )
 
@@ -41,17 +31,9 @@ class IntegrationDetailResponse(WireModel):
     object: Literal["integration"] | None = UNSET
     masked_key: str | None = UNSET
     configurations: (
-        OpenAIConfiguration
-        | AzureOpenAIConfiguration
-        | BedrockConfiguration
-        | VertexAIConfiguration
-        | AzureAIConfiguration
-        | WorkersAIConfiguration
-        | SageMakerConfiguration
-        | HuggingFaceConfiguration
-        | CortexConfiguration
-        | CustomHostConfiguration
-        | None
+        OpenAIConfiguration | AzureOpenAIConfiguration | BedrockConfiguration | VertexAIConfiguration
+        | AzureAIConfiguration | WorkersAIConfiguration | SageMakerConfiguration | HuggingFaceConfiguration
+        | CortexConfiguration | CustomHostConfiguration | None
     ) = UNSET
     global_workspace_access_settings: GlobalWorkspaceAccess | None = UNSET
     allow_all_models: bool | None = UNSET
@@ -59,21 +41,12 @@ class IntegrationDetailResponse(WireModel):
     secret_mappings: list[SecretMapping] | None = UNSET
     pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
+        "created_at": "@datetime", "last_updated_at": "@datetime",
         "configurations": (
-            "OpenAIConfiguration",
-            "AzureOpenAIConfiguration",
-            "BedrockConfiguration",
-            "VertexAIConfiguration",
-            "AzureAIConfiguration",
-            "WorkersAIConfiguration",
-            "SageMakerConfiguration",
-            "HuggingFaceConfiguration",
-            "CortexConfiguration",
-            "CustomHostConfiguration",
+            "OpenAIConfiguration", "AzureOpenAIConfiguration", "BedrockConfiguration", "VertexAIConfiguration",
+            "AzureAIConfiguration", "WorkersAIConfiguration", "SageMakerConfiguration", "HuggingFaceConfiguration",
+            "CortexConfiguration", "CustomHostConfiguration",
         ),
-        "global_workspace_access_settings": "GlobalWorkspaceAccess",
-        "secret_mappings": ["SecretMapping"],
+        "global_workspace_access_settings": "GlobalWorkspaceAccess", "secret_mappings": ["SecretMapping"],
         "pricing_adjustments": "PricingAdjustments2",
     }

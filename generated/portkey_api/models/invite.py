@@ -24,7 +24,5 @@ class Invite(WireModel):
     status: InviteStatus | None = UNSET
     invited_by: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "expires_at": "@datetime",
-        "accepted_at": "@datetime",
+        "created_at": "@datetime", "expires_at": "@datetime", "accepted_at": "@datetime",
     }

@@ -18,30 +18,17 @@ class JWTParameters(WireModel):
     max_token_age: str | None = UNSET
     algorithms: list[str] | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "jwks_uri": "jwksUri",
-        "header_key": "headerKey",
-        "cache_max_age": "cacheMaxAge",
-        "clock_tolerance": "clockTolerance",
-        "max_token_age": "maxTokenAge",
+        "jwks_uri": "jwksUri", "header_key": "headerKey", "cache_max_age": "cacheMaxAge",
+        "clock_tolerance": "clockTolerance", "max_token_age": "maxTokenAge",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "jwksUri": "str",
-        "headerKey": "str",
-        "cacheMaxAge": "float",
-        "clockTolerance": "float",
-        "maxTokenAge": "str",
+        "jwksUri": "str", "headerKey": "str", "cacheMaxAge": "float", "clockTolerance": "float", "maxTokenAge": "str",
         "algorithms": ["str"],
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            jwks_uri: str,
-            header_key: str,
-            cache_max_age: float = ...,
-            clock_tolerance: float = ...,
-            max_token_age: str = ...,
-            algorithms: Sequence[str] = ...,
+            self, *, jwks_uri: str, header_key: str, cache_max_age: float = ..., clock_tolerance: float = ...,
+            max_token_age: str = ..., algorithms: Sequence[str] = ...,
         ) -> None: ...

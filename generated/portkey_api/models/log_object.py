@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class LogObject(WireModel):
-    """One request that went through the gateway or was logged by hand, with its response. Fields that begin with
-    `final`, `original` and `transformed` show the stages of the translation.
+    """One request that went through the gateway or was logged by hand, with its response. Fields that begin with `final`,
+    `original` and `transformed` show the stages of the translation.
     """
 
     id: str | None
@@ -26,17 +26,11 @@ class LogObject(WireModel):
     original_response: RequestResponseObject | None = UNSET
     transformed_request: RequestResponseObject | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "id": "_id",
-        "final_untransformed_request": "finalUntransformedRequest",
-        "original_response": "originalResponse",
-        "transformed_request": "transformedRequest",
+        "id": "_id", "final_untransformed_request": "finalUntransformedRequest",
+        "original_response": "originalResponse", "transformed_request": "transformedRequest",
     }
     _codecs: ClassVar[dict[str, Any]] = {
-        "request": "LogRequest",
-        "response": "LogResponse",
-        "created_at": "@datetime",
-        "metrics": "AnalyticsMetrics",
-        "final_untransformed_request": "RequestResponseObject",
-        "original_response": "RequestResponseObject",
+        "request": "LogRequest", "response": "LogResponse", "created_at": "@datetime", "metrics": "AnalyticsMetrics",
+        "final_untransformed_request": "RequestResponseObject", "original_response": "RequestResponseObject",
         "transformed_request": "RequestResponseObject",
     }

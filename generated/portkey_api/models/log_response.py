@@ -16,6 +16,5 @@ class LogResponse(WireModel):
     headers: dict[str, str] | None = UNSET
     body: dict[str, Any] | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "response_time": "responseTime",
-        "last_used_option_json_path": "lastUsedOptionJsonPath",
+        "response_time": "responseTime", "last_used_option_json_path": "lastUsedOptionJsonPath",
     }

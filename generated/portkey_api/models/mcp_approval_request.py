@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class McpApprovalRequest(WireModel):
-    """The model wants to call a tool of an MCP server and waits for your consent, to be sent as input of the next
-    turn.
-    """
+    """The model wants to call a tool of an MCP server and waits for your consent, to be sent as input of the next turn."""
 
     type: Literal["mcp_approval_request"]
     id: str
@@ -21,11 +19,7 @@ class McpApprovalRequest(WireModel):
     name: str
     arguments: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("mcp_approval_request",),
-        "id": "str",
-        "server_label": "str",
-        "name": "str",
-        "arguments": "str",
+        "type": ("mcp_approval_request",), "id": "str", "server_label": "str", "name": "str", "arguments": "str",
     }
 
     if TYPE_CHECKING:

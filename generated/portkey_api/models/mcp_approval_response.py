@@ -19,10 +19,7 @@ class McpApprovalResponse(WireModel):
     id: str | None = UNSET
     reason: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("mcp_approval_response",),
-        "approval_request_id": "str",
-        "approve": "bool",
-        "id": "str",
+        "type": ("mcp_approval_response",), "approval_request_id": "str", "approve": "bool", "id": "str",
         "reason": "str",
     }
 

@@ -23,14 +23,8 @@ class McpCall(WireModel):
     approval_request_id: str | None = UNSET
     status: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("mcp_call",),
-        "id": "str",
-        "server_label": "str",
-        "name": "str",
-        "arguments": "str",
-        "output": "str",
-        "approval_request_id": "str",
-        "status": "str",
+        "type": ("mcp_call",), "id": "str", "server_label": "str", "name": "str", "arguments": "str", "output": "str",
+        "approval_request_id": "str", "status": "str",
     }
 
     if TYPE_CHECKING:

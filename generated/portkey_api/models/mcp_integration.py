@@ -33,7 +33,5 @@ class McpIntegration(WireModel):
     type: McpIntegrationType | None = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "secret_mappings": ["SecretMapping"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "secret_mappings": ["SecretMapping"],
     }

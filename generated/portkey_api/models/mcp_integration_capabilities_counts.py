@@ -7,26 +7,21 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        McpIntegrationCapabilitiesCountsPrompts,
-        McpIntegrationCapabilitiesCountsResources,
-        McpIntegrationCapabilitiesCountsResourceTemplates,
-        McpIntegrationCapabilitiesCountsTools,
+        McpIntegrationCapabilitiesCountsPrompts, McpIntegrationCapabilitiesCountsResources,
+        McpIntegrationCapabilitiesCountsResourceTemplates, McpIntegrationCapabilitiesCountsTools,
     )
 
 
 @model
 class McpIntegrationCapabilitiesCounts(WireModel):
-    """How many capabilities of each kind the server of an MCP integration offers, and how many of them are let
-    through.
-    """
+    """How many capabilities of each kind the server of an MCP integration offers, and how many of them are let through."""
 
     tools: McpIntegrationCapabilitiesCountsTools | None = UNSET
     prompts: McpIntegrationCapabilitiesCountsPrompts | None = UNSET
     resources: McpIntegrationCapabilitiesCountsResources | None = UNSET
     resource_templates: McpIntegrationCapabilitiesCountsResourceTemplates | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "tools": "McpIntegrationCapabilitiesCountsTools",
-        "prompts": "McpIntegrationCapabilitiesCountsPrompts",
+        "tools": "McpIntegrationCapabilitiesCountsTools", "prompts": "McpIntegrationCapabilitiesCountsPrompts",
         "resources": "McpIntegrationCapabilitiesCountsResources",
         "resource_templates": "McpIntegrationCapabilitiesCountsResourceTemplates",
     }

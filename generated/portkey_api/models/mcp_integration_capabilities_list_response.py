@@ -18,6 +18,5 @@ class McpIntegrationCapabilitiesListResponse(WireModel):
     total: int | None = UNSET
     has_more: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "data": ["McpIntegrationCapabilityItem"],
-        "counts": "McpIntegrationCapabilitiesCounts",
+        "data": ["McpIntegrationCapabilityItem"], "counts": "McpIntegrationCapabilitiesCounts",
     }

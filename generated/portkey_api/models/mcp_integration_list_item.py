@@ -8,10 +8,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        McpIntegrationListItemAuthType,
-        McpIntegrationListItemTransport,
-        McpIntegrationListItemType,
-        SecretMapping,
+        McpIntegrationListItemAuthType, McpIntegrationListItemTransport, McpIntegrationListItemType, SecretMapping,
     )
 
 
@@ -36,7 +33,5 @@ class McpIntegrationListItem(WireModel):
     workspaces_count: float | None = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "secret_mappings": ["SecretMapping"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "secret_mappings": ["SecretMapping"],
     }

@@ -19,10 +19,7 @@ class McpListTools(WireModel):
     tools: list[dict[str, Any]]
     error: Any = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("mcp_list_tools",),
-        "id": "str",
-        "server_label": "str",
-        "tools": ["dict"],
+        "type": ("mcp_list_tools",), "id": "str", "server_label": "str", "tools": ["dict"],
     }
 
     if TYPE_CHECKING:

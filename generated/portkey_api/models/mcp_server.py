@@ -24,6 +24,5 @@ class McpServer(WireModel):
     mcp_integration_details: McpServerMcpIntegrationDetails | None = UNSET
     workspace_id: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "mcp_integration_details": "McpServerMcpIntegrationDetails",
+        "created_at": "@datetime", "mcp_integration_details": "McpServerMcpIntegrationDetails",
     }

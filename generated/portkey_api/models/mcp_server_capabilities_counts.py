@@ -7,10 +7,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        McpServerCapabilitiesCountsPrompts,
-        McpServerCapabilitiesCountsResources,
-        McpServerCapabilitiesCountsResourceTemplates,
-        McpServerCapabilitiesCountsTools,
+        McpServerCapabilitiesCountsPrompts, McpServerCapabilitiesCountsResources,
+        McpServerCapabilitiesCountsResourceTemplates, McpServerCapabilitiesCountsTools,
     )
 
 
@@ -23,8 +21,7 @@ class McpServerCapabilitiesCounts(WireModel):
     resources: McpServerCapabilitiesCountsResources | None = UNSET
     resource_templates: McpServerCapabilitiesCountsResourceTemplates | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "tools": "McpServerCapabilitiesCountsTools",
-        "prompts": "McpServerCapabilitiesCountsPrompts",
+        "tools": "McpServerCapabilitiesCountsTools", "prompts": "McpServerCapabilitiesCountsPrompts",
         "resources": "McpServerCapabilitiesCountsResources",
         "resource_templates": "McpServerCapabilitiesCountsResourceTemplates",
     }

@@ -25,14 +25,8 @@ class McpTool(WireModel):
     require_approval: McpToolRequireApprovalOption1 | McpApprovalFilter | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"allowed_tools": "McpToolFilter", "require_approval": "McpApprovalFilter"}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("mcp",),
-        "server_label": "str",
-        "server_url": "str",
-        "connector_id": "str",
-        "server_description": "str",
-        "authorization": "str",
-        "headers": "dict",
-        "allowed_tools": ["str"],
+        "type": ("mcp",), "server_label": "str", "server_url": "str", "connector_id": "str",
+        "server_description": "str", "authorization": "str", "headers": "dict", "allowed_tools": ["str"],
         "require_approval": ("always", "never"),
     }
 

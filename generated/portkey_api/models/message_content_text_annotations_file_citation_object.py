@@ -20,8 +20,5 @@ class MessageContentTextAnnotationsFileCitationObject(WireModel):
     end_index: int
     _codecs: ClassVar[dict[str, Any]] = {"file_citation": "MessageContentTextAnnotationsFileCitationObjectFileCitation"}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("file_citation",),
-        "text": "str",
-        "start_index": "int",
-        "end_index": "int",
+        "type": ("file_citation",), "text": "str", "start_index": "int", "end_index": "int",
     }

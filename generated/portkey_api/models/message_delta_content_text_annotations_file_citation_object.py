@@ -23,9 +23,5 @@ class MessageDeltaContentTextAnnotationsFileCitationObject(WireModel):
         "file_citation": "MessageDeltaContentTextAnnotationsFileCitationObjectFileCitation"
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "index": "int",
-        "type": ("file_citation",),
-        "text": "str",
-        "start_index": "int",
-        "end_index": "int",
+        "index": "int", "type": ("file_citation",), "text": "str", "start_index": "int", "end_index": "int",
     }

@@ -21,9 +21,5 @@ class MessageDeltaContentTextAnnotationsFilePathObject(WireModel):
     end_index: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"file_path": "MessageDeltaContentTextAnnotationsFilePathObjectFilePath"}
     _tells: ClassVar[dict[str, Any]] = {
-        "index": "int",
-        "type": ("file_path",),
-        "text": "str",
-        "start_index": "int",
-        "end_index": "int",
+        "index": "int", "type": ("file_path",), "text": "str", "start_index": "int", "end_index": "int",
     }

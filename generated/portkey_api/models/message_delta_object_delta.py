@@ -7,9 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        MessageDeltaContentImageFileObject,
-        MessageDeltaContentImageUrlObject,
-        MessageDeltaContentTextObject,
+        MessageDeltaContentImageFileObject, MessageDeltaContentImageUrlObject, MessageDeltaContentTextObject,
         MessageDeltaObjectDeltaRole,
     )
 

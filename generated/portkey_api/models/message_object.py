@@ -7,13 +7,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        MessageContentImageFileObject,
-        MessageContentImageUrlObject,
-        MessageContentTextObject,
-        MessageObjectAttachmentsItem,
-        MessageObjectIncompleteDetails,
-        MessageObjectRole,
-        MessageObjectStatus,
+        MessageContentImageFileObject, MessageContentImageUrlObject, MessageContentTextObject,
+        MessageObjectAttachmentsItem, MessageObjectIncompleteDetails, MessageObjectRole, MessageObjectStatus,
     )
 
 
@@ -37,19 +32,10 @@ class MessageObject(WireModel):
     incomplete_at: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "content": [("MessageContentImageFileObject", "MessageContentImageUrlObject", "MessageContentTextObject")],
-        "attachments": ["MessageObjectAttachmentsItem"],
-        "incomplete_details": "MessageObjectIncompleteDetails",
+        "attachments": ["MessageObjectAttachmentsItem"], "incomplete_details": "MessageObjectIncompleteDetails",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "object": ("thread.message",),
-        "created_at": "int",
-        "thread_id": "str",
-        "role": ("assistant", "user"),
-        "assistant_id": "str",
-        "run_id": "str",
-        "metadata": "dict",
-        "status": ("completed", "in_progress", "incomplete"),
-        "completed_at": "int",
-        "incomplete_at": "int",
+        "id": "str", "object": ("thread.message",), "created_at": "int", "thread_id": "str",
+        "role": ("assistant", "user"), "assistant_id": "str", "run_id": "str", "metadata": "dict",
+        "status": ("completed", "in_progress", "incomplete"), "completed_at": "int", "incomplete_at": "int",
     }

@@ -19,15 +19,8 @@ class MistralModerationParameters(WireModel):
     _tells: ClassVar[dict[str, Any]] = {
         "categories": [
             (
-                "dangerous_and_criminal_content",
-                "financial",
-                "hate_and_discrimination",
-                "health",
-                "law",
-                "pii",
-                "selfharm",
-                "sexual",
-                "violence_and_threats",
+                "dangerous_and_criminal_content", "financial", "hate_and_discrimination", "health", "law", "pii",
+                "selfharm", "sexual", "violence_and_threats",
             )
         ],
         "timeout": "float",

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ModelPayAsYouGo(WireModel):
-    """Prices of a model when it is paid by use, each in US cents for one unit. What the model does not offer is
-    absent.
-    """
+    """Prices of a model when it is paid by use, each in US cents for one unit. What the model does not offer is absent."""
 
     request_token: ModelTokenPrice | None = UNSET
     response_token: ModelTokenPrice | None = UNSET
@@ -25,13 +23,9 @@ class ModelPayAsYouGo(WireModel):
     additional_units: dict[str, ModelTokenPrice] | None = UNSET
     image: dict[str, dict[str, ModelTokenPrice]] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "request_token": "ModelTokenPrice",
-        "response_token": "ModelTokenPrice",
-        "cache_write_input_token": "ModelTokenPrice",
-        "cache_read_input_token": "ModelTokenPrice",
-        "request_audio_token": "ModelTokenPrice",
-        "response_audio_token": "ModelTokenPrice",
-        "cache_read_audio_input_token": "ModelTokenPrice",
-        "additional_units": {"*": "ModelTokenPrice"},
+        "request_token": "ModelTokenPrice", "response_token": "ModelTokenPrice",
+        "cache_write_input_token": "ModelTokenPrice", "cache_read_input_token": "ModelTokenPrice",
+        "request_audio_token": "ModelTokenPrice", "response_audio_token": "ModelTokenPrice",
+        "cache_read_audio_input_token": "ModelTokenPrice", "additional_units": {"*": "ModelTokenPrice"},
         "image": {"*": {"*": "ModelTokenPrice"}},
     }

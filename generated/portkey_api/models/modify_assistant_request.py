@@ -8,13 +8,8 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ModifyAssistantRequestDict
     from . import (
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
-        ModifyAssistantRequestToolResources,
-        ReasoningEffort2,
+        AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1, AssistantToolsCode,
+        AssistantToolsFileSearch, AssistantToolsFunction, ModifyAssistantRequestToolResources, ReasoningEffort2,
     )
 
 
@@ -35,8 +30,7 @@ class ModifyAssistantRequest(WireModel):
     reasoning_effort: ReasoningEffort2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "tool_resources": "ModifyAssistantRequestToolResources",
-        "response_format": "AssistantsApiResponseFormat",
+        "tool_resources": "ModifyAssistantRequestToolResources", "response_format": "AssistantsApiResponseFormat",
     }
 
     if TYPE_CHECKING:

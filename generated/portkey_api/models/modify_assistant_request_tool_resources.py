@@ -17,8 +17,7 @@ class ModifyAssistantRequestToolResources(WireModel):
     code_interpreter: CodeInterpreterResources | None = UNSET
     file_search: FileSearchResources | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "code_interpreter": "CodeInterpreterResources",
-        "file_search": "FileSearchResources",
+        "code_interpreter": "CodeInterpreterResources", "file_search": "FileSearchResources",
     }
 
     if TYPE_CHECKING:

@@ -21,10 +21,7 @@ class OutputMessage(WireModel):
     status: OutputMessageStatus
     _codecs: ClassVar[dict[str, Any]] = {"content": [("OutputText", "Refusal")]}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("message",),
-        "role": ("assistant",),
-        "status": ("completed", "in_progress", "incomplete"),
+        "id": "str", "type": ("message",), "role": ("assistant",), "status": ("completed", "in_progress", "incomplete"),
     }
 
     if TYPE_CHECKING:

@@ -21,19 +21,11 @@ class PatronusCheck(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PatronusParameters"}
     _tells: ClassVar[dict[str, Any]] = {
         "id": (
-            "patronus.isConcise",
-            "patronus.isHelpful",
-            "patronus.isPolite",
-            "patronus.noApologies",
-            "patronus.noGenderBias",
-            "patronus.noRacialBias",
-            "patronus.phi",
-            "patronus.pii",
-            "patronus.retrievalAnswerRelevance",
-            "patronus.toxicity",
+            "patronus.isConcise", "patronus.isHelpful", "patronus.isPolite", "patronus.noApologies",
+            "patronus.noGenderBias", "patronus.noRacialBias", "patronus.phi", "patronus.pii",
+            "patronus.retrievalAnswerRelevance", "patronus.toxicity",
         ),
-        "name": "str",
-        "is_enabled": "bool",
+        "name": "str", "is_enabled": "bool",
     }
 
     if TYPE_CHECKING:

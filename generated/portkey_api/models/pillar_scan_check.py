@@ -20,9 +20,7 @@ class PillarScanCheck(WireModel):
     is_enabled: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PillarScanParameters"}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": ("pillar.scanPrompt", "pillar.scanResponse"),
-        "name": "str",
-        "is_enabled": "bool",
+        "id": ("pillar.scanPrompt", "pillar.scanResponse"), "name": "str", "is_enabled": "bool",
     }
 
     if TYPE_CHECKING:

@@ -8,19 +8,15 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import PortkeyBatchJobDict
     from . import (
-        FileExpirationAfter,
-        PortkeyBatchJobCompletionWindow,
-        PortkeyBatchJobEndpoint,
-        PortkeyBatchJobProviderOptionsOption1,
-        PortkeyBatchJobProviderOptionsOption2,
-        PortkeyBatchOptions,
+        FileExpirationAfter, PortkeyBatchJobCompletionWindow, PortkeyBatchJobEndpoint,
+        PortkeyBatchJobProviderOptionsOption1, PortkeyBatchJobProviderOptionsOption2, PortkeyBatchOptions,
     )
 
 
 @model
 class PortkeyBatchJob(WireModel):
-    """A job that Portkey manages: it uploads and runs the batch at the provider that `portkey_options` route to,
-    or sends the requests itself when `completion_window` is `immediate`.
+    """A job that Portkey manages: it uploads and runs the batch at the provider that `portkey_options` route to, or sends
+    the requests itself when `completion_window` is `immediate`.
     """
 
     model: str

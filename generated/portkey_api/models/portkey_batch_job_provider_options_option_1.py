@@ -18,10 +18,7 @@ class PortkeyBatchJobProviderOptionsOption1(WireModel):
     job_name: str | None = UNSET
     output_data_config: str | dict[str, Any] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "model": "str",
-        "role_arn": "str",
-        "job_name": "str",
-        "output_data_config": "str dict",
+        "model": "str", "role_arn": "str", "job_name": "str", "output_data_config": "str dict",
     }
 
     if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PortkeyBatchOptions(WireModel):
-    """Headers that Portkey applies when it runs a managed batch. One that routes is enough: a virtual key, a
-    config or a stored provider; buckets are needed for Bedrock and Vertex.
+    """Headers that Portkey applies when it runs a managed batch. One that routes is enough: a virtual key, a config or a
+    stored provider; buckets are needed for Bedrock and Vertex.
     """
 
     x_portkey_virtual_key: str | None = UNSET
@@ -19,23 +19,16 @@ class PortkeyBatchOptions(WireModel):
     x_portkey_config: str | None = UNSET
     x_portkey_provider: str | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "x_portkey_virtual_key": "x-portkey-virtual-key",
-        "x_portkey_aws_s3_bucket": "x-portkey-aws-s3-bucket",
+        "x_portkey_virtual_key": "x-portkey-virtual-key", "x_portkey_aws_s3_bucket": "x-portkey-aws-s3-bucket",
         "x_portkey_vertex_storage_bucket_name": "x-portkey-vertex-storage-bucket-name",
-        "x_portkey_provider_model": "x-portkey-provider-model",
-        "x_portkey_config": "x-portkey-config",
+        "x_portkey_provider_model": "x-portkey-provider-model", "x_portkey_config": "x-portkey-config",
         "x_portkey_provider": "x-portkey-provider",
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            x_portkey_virtual_key: str = ...,
-            x_portkey_aws_s3_bucket: str = ...,
-            x_portkey_vertex_storage_bucket_name: str = ...,
-            x_portkey_provider_model: str = ...,
-            x_portkey_config: str = ...,
-            x_portkey_provider: str = ...,
+            self, *, x_portkey_virtual_key: str = ..., x_portkey_aws_s3_bucket: str = ...,
+            x_portkey_vertex_storage_bucket_name: str = ..., x_portkey_provider_model: str = ...,
+            x_portkey_config: str = ..., x_portkey_provider: str = ...,
         ) -> None: ...

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyFinetuneJob(WireModel):
-    """Order for a training that Portkey manages: it hands files and job to the provider that `portkey_options`
-    name.
-    """
+    """Order for a training that Portkey manages: it hands files and job to the provider that `portkey_options` name."""
 
     model: str
     training_file: str
@@ -30,9 +28,7 @@ class PortkeyFinetuneJob(WireModel):
     integrations: list[FineTuningIntegration] | None = UNSET
     metadata: dict[str, str] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "portkey_options": "PortkeyOptions",
-        "provider_options": "BedrockParams",
-        "method": "FineTuningMethod",
+        "portkey_options": "PortkeyOptions", "provider_options": "BedrockParams", "method": "FineTuningMethod",
         "integrations": ["FineTuningIntegration"],
     }
 

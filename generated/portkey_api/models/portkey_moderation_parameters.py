@@ -19,17 +19,8 @@ class PortkeyModerationParameters(WireModel):
     _tells: ClassVar[dict[str, Any]] = {
         "categories": [
             (
-                "harassment",
-                "harassment/threatening",
-                "hate",
-                "hate/threatening",
-                "self-harm",
-                "self-harm/instructions",
-                "self-harm/intent",
-                "sexual",
-                "sexual/minors",
-                "violence",
-                "violence/graphic",
+                "harassment", "harassment/threatening", "hate", "hate/threatening", "self-harm",
+                "self-harm/instructions", "self-harm/intent", "sexual", "sexual/minors", "violence", "violence/graphic",
             )
         ],
         "timeout": "float",

@@ -8,25 +8,19 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PortkeyOptions(WireModel):
-    """Headers that Portkey applies to a managed training: the virtual key, and a bucket where the provider needs
-    one.
-    """
+    """Headers that Portkey applies to a managed training: the virtual key, and a bucket where the provider needs one."""
 
     x_portkey_virtual_key: str
     x_portkey_aws_s3_bucket: str | None = UNSET
     x_portkey_vertex_storage_bucket_name: str | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "x_portkey_virtual_key": "x-portkey-virtual-key",
-        "x_portkey_aws_s3_bucket": "x-portkey-aws-s3-bucket",
+        "x_portkey_virtual_key": "x-portkey-virtual-key", "x_portkey_aws_s3_bucket": "x-portkey-aws-s3-bucket",
         "x_portkey_vertex_storage_bucket_name": "x-portkey-vertex-storage-bucket-name",
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            x_portkey_virtual_key: str,
-            x_portkey_aws_s3_bucket: str = ...,
+            self, *, x_portkey_virtual_key: str, x_portkey_aws_s3_bucket: str = ...,
             x_portkey_vertex_storage_bucket_name: str = ...,
         ) -> None: ...

@@ -21,8 +21,7 @@ class PortkeyPIIParameters(WireModel):
         "categories": [
             ("CREDIT_CARD", "EMAIL_ADDRESS", "IP_ADDRESS", "LOCATION_ADDRESS", "NAME", "PHONE_NUMBER", "SSN")
         ],
-        "redact": "bool",
-        "timeout": "float",
+        "redact": "bool", "timeout": "float",
     }
 
     if TYPE_CHECKING:

@@ -20,9 +20,7 @@ class PromptfooCheck(WireModel):
     is_enabled: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "PromptfooParameters"}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": ("promptfoo.guard", "promptfoo.harm", "promptfoo.pii"),
-        "name": "str",
-        "is_enabled": "bool",
+        "id": ("promptfoo.guard", "promptfoo.harm", "promptfoo.pii"), "name": "str", "is_enabled": "bool",
     }
 
     if TYPE_CHECKING:

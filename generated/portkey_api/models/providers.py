@@ -26,8 +26,6 @@ class Providers(WireModel):
     expires_at: datetime.datetime | None = UNSET
     object: Literal["provider"] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": ("UsageLimits", ["UsageLimits"]),
-        "created_at": "@datetime",
-        "rate_limits": ["RateLimits"],
+        "usage_limits": ("UsageLimits", ["UsageLimits"]), "created_at": "@datetime", "rate_limits": ["RateLimits"],
         "expires_at": "@datetime",
     }

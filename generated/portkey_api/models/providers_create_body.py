@@ -24,9 +24,7 @@ class ProvidersCreateBody(WireModel):
     rate_limits: RateLimits | None = UNSET
     expires_at: datetime.datetime | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": "UsageLimits",
-        "rate_limits": "RateLimits",
-        "expires_at": "@datetime",
+        "usage_limits": "UsageLimits", "rate_limits": "RateLimits", "expires_at": "@datetime",
     }
 
     if TYPE_CHECKING:

@@ -22,9 +22,7 @@ class ProvidersUpdateBody(WireModel):
     expires_at: datetime.datetime | None = UNSET
     reset_usage: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": "UsageLimits",
-        "rate_limits": "RateLimits",
-        "expires_at": "@datetime",
+        "usage_limits": "UsageLimits", "rate_limits": "RateLimits", "expires_at": "@datetime",
     }
 
     if TYPE_CHECKING:

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class RateLimits(WireModel):
-    """How much may be used within a span of time. Calls beyond it are refused with `429` until the next span
-    begins.
-    """
+    """How much may be used within a span of time. Calls beyond it are refused with `429` until the next span begins."""
 
     type: RateLimitsType | None = UNSET
     unit: RateLimitsUnit | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class RateLimitsPolicy(WireModel):
-    """A rule that lets only so many requests or tokens through in a minute, an hour or a day. It applies to
-    requests that meet its conditions, and counts each group on its own; what exceeds it is answered `429`.
+    """A rule that lets only so many requests or tokens through in a minute, an hour or a day. It applies to requests that
+    meet its conditions, and counts each group on its own; what exceeds it is answered `429`.
     """
 
     id: str
@@ -29,8 +29,5 @@ class RateLimitsPolicy(WireModel):
     conditions: list[Condition] | None = UNSET
     group_by: list[GroupBy] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "conditions": ["Condition"],
-        "group_by": ["GroupBy"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "conditions": ["Condition"], "group_by": ["GroupBy"],
     }

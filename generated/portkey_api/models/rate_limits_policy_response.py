@@ -8,11 +8,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        Condition,
-        GroupBy,
-        RateLimitsPolicyResponseStatus,
-        RateLimitsPolicyResponseType,
-        RateLimitsPolicyResponseUnit,
+        Condition, GroupBy, RateLimitsPolicyResponseStatus, RateLimitsPolicyResponseType, RateLimitsPolicyResponseUnit,
     )
 
 
@@ -34,8 +30,5 @@ class RateLimitsPolicyResponse(WireModel):
     group_by: list[GroupBy] | None = UNSET
     object: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "conditions": ["Condition"],
-        "group_by": ["GroupBy"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "conditions": ["Condition"], "group_by": ["GroupBy"],
     }

@@ -19,8 +19,7 @@ class Reasoning(WireModel):
     summary: ReasoningSummary | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "effort": ("high", "low", "max", "medium", "minimal", "none", "xhigh"),
-        "generate_summary": ("auto", "concise", "detailed"),
-        "summary": ("auto", "concise", "detailed"),
+        "generate_summary": ("auto", "concise", "detailed"), "summary": ("auto", "concise", "detailed"),
     }
 
     if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class ReasoningItem(WireModel):
-    """What a reasoning model thought before it answered, as far as the provider shows it. Send it back with the
-    later items when you keep the conversation yourself.
+    """What a reasoning model thought before it answered, as far as the provider shows it. Send it back with the later
+    items when you keep the conversation yourself.
     """
 
     type: Literal["reasoning"]
@@ -24,9 +24,7 @@ class ReasoningItem(WireModel):
     content: list[ReasoningText] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"summary": ["ReasoningItemSummaryItem"], "content": ["ReasoningText"]}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("reasoning",),
-        "id": "str",
-        "status": ("completed", "in_progress", "incomplete"),
+        "type": ("reasoning",), "id": "str", "status": ("completed", "in_progress", "incomplete"),
         "encrypted_content": "str",
     }
 

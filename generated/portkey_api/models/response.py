@@ -7,48 +7,19 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        CodeInterpreterTool,
-        CodeInterpreterToolCall,
-        ComputerTool,
-        ComputerToolCall,
-        CustomTool,
-        CustomToolCall,
-        FileSearchTool,
-        FileSearchToolCall,
-        FunctionTool,
-        FunctionToolCall,
-        ImageGenerationCall,
-        ImageGenerationTool,
-        McpApprovalRequest,
-        McpCall,
-        McpListTools,
-        McpTool,
-        ModelIdsResponsesOption1,
-        OutputMessage,
-        PromptCacheRetention,
-        Reasoning,
-        ReasoningItem,
-        ResponseConversation,
-        ResponseError2,
-        ResponseIncompleteDetails,
-        ResponsePrompt,
-        ResponseStatus,
-        ResponseText,
-        ResponseTruncation,
-        ResponseUsage,
-        ServiceTier,
-        ToolChoiceFunction,
-        ToolChoiceOptions,
-        ToolChoiceTypes,
-        WebSearchTool,
-        WebSearchToolCall,
+        CodeInterpreterTool, CodeInterpreterToolCall, ComputerTool, ComputerToolCall, CustomTool, CustomToolCall,
+        FileSearchTool, FileSearchToolCall, FunctionTool, FunctionToolCall, ImageGenerationCall, ImageGenerationTool,
+        McpApprovalRequest, McpCall, McpListTools, McpTool, ModelIdsResponsesOption1, OutputMessage,
+        PromptCacheRetention, Reasoning, ReasoningItem, ResponseConversation, ResponseError2, ResponseIncompleteDetails,
+        ResponsePrompt, ResponseStatus, ResponseText, ResponseTruncation, ResponseUsage, ServiceTier,
+        ToolChoiceFunction, ToolChoiceOptions, ToolChoiceTypes, WebSearchTool, WebSearchToolCall,
     )
 
 
 @model
 class Response(WireModel):
-    """What the model answered to a request: its state, its output, what it cost in tokens, and the settings it was
-    made with.
+    """What the model answered to a request: its state, its output, what it cost in tokens, and the settings it was made
+    with.
     """
 
     metadata: dict[str, str] | None
@@ -57,13 +28,7 @@ class Response(WireModel):
     model: ModelIdsResponsesOption1 | str
     instructions: str | None
     tools: list[
-        FileSearchTool
-        | FunctionTool
-        | ComputerTool
-        | WebSearchTool
-        | McpTool
-        | CodeInterpreterTool
-        | CustomTool
+        FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool | CustomTool
         | ImageGenerationTool
     ]
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction
@@ -73,18 +38,8 @@ class Response(WireModel):
     error: ResponseError2 | None
     incomplete_details: ResponseIncompleteDetails | None
     output: list[
-        OutputMessage
-        | FileSearchToolCall
-        | FunctionToolCall
-        | WebSearchToolCall
-        | ComputerToolCall
-        | ReasoningItem
-        | CodeInterpreterToolCall
-        | ImageGenerationCall
-        | McpListTools
-        | McpCall
-        | McpApprovalRequest
-        | CustomToolCall
+        OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem
+        | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall
     ]
     parallel_tool_calls: bool
     user: str | None = UNSET
@@ -109,64 +64,29 @@ class Response(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "tools": [
             (
-                "FileSearchTool",
-                "FunctionTool",
-                "ComputerTool",
-                "WebSearchTool",
-                "McpTool",
-                "CodeInterpreterTool",
-                "CustomTool",
-                "ImageGenerationTool",
+                "FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool",
+                "CustomTool", "ImageGenerationTool",
             )
         ],
-        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
-        "error": "ResponseError2",
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"), "error": "ResponseError2",
         "incomplete_details": "ResponseIncompleteDetails",
         "output": [
             (
-                "OutputMessage",
-                "FileSearchToolCall",
-                "FunctionToolCall",
-                "WebSearchToolCall",
-                "ComputerToolCall",
-                "ReasoningItem",
-                "CodeInterpreterToolCall",
-                "ImageGenerationCall",
-                "McpListTools",
-                "McpCall",
-                "McpApprovalRequest",
-                "CustomToolCall",
+                "OutputMessage", "FileSearchToolCall", "FunctionToolCall", "WebSearchToolCall", "ComputerToolCall",
+                "ReasoningItem", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall",
+                "McpApprovalRequest", "CustomToolCall",
             )
         ],
-        "reasoning": "Reasoning",
-        "text": "ResponseText",
-        "prompt": "ResponsePrompt",
-        "usage": "ResponseUsage",
+        "reasoning": "Reasoning", "text": "ResponseText", "prompt": "ResponsePrompt", "usage": "ResponseUsage",
         "conversation": "ResponseConversation",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "metadata": "dict",
-        "temperature": "float",
-        "top_p": "float",
-        "model": "str",
-        "instructions": "str",
-        "tool_choice": ("auto", "none", "required"),
-        "id": "str",
-        "object": ("response",),
-        "created_at": "float",
-        "parallel_tool_calls": "bool",
-        "user": "str",
-        "previous_response_id": "str",
-        "max_output_tokens": "int",
-        "truncation": ("auto", "disabled"),
-        "background": "bool",
-        "max_tool_calls": "int",
-        "prompt_cache_key": "str",
-        "prompt_cache_retention": ("24h", "in-memory", "in_memory"),
-        "safety_identifier": "str",
-        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"),
-        "top_logprobs": "int",
-        "status": ("cancelled", "completed", "failed", "in_progress", "incomplete", "queued"),
-        "output_text": "str",
+        "metadata": "dict", "temperature": "float", "top_p": "float", "model": "str", "instructions": "str",
+        "tool_choice": ("auto", "none", "required"), "id": "str", "object": ("response",), "created_at": "float",
+        "parallel_tool_calls": "bool", "user": "str", "previous_response_id": "str", "max_output_tokens": "int",
+        "truncation": ("auto", "disabled"), "background": "bool", "max_tool_calls": "int", "prompt_cache_key": "str",
+        "prompt_cache_retention": ("24h", "in-memory", "in_memory"), "safety_identifier": "str",
+        "service_tier": ("auto", "default", "fast", "flex", "priority", "scale"), "top_logprobs": "int",
+        "status": ("cancelled", "completed", "failed", "in_progress", "incomplete", "queued"), "output_text": "str",
         "completed_at": "float",
     }

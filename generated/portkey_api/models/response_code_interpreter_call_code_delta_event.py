@@ -14,7 +14,5 @@ class ResponseCodeInterpreterCallCodeDeltaEvent(WireModel):
     output_index: int
     delta: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.code_interpreter_call.code.delta",),
-        "output_index": "int",
-        "delta": "str",
+        "type": ("response.code_interpreter_call.code.delta",), "output_index": "int", "delta": "str",
     }

@@ -14,7 +14,5 @@ class ResponseCodeInterpreterCallCodeDoneEvent(WireModel):
     output_index: int
     code: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.code_interpreter_call.code.done",),
-        "output_index": "int",
-        "code": "str",
+        "type": ("response.code_interpreter_call.code.done",), "output_index": "int", "code": "str",
     }

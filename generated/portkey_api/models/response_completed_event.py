@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class ResponseCompletedEvent(WireModel):
-    """The response is finished; carries all of it, token counts included. The last event of a stream that went
-    well.
-    """
+    """The response is finished; carries all of it, token counts included. The last event of a stream that went well."""
 
     type: Literal["response.completed"]
     response: Response

@@ -20,8 +20,5 @@ class ResponseContentPartAddedEvent(WireModel):
     part: OutputText | Refusal
     _codecs: ClassVar[dict[str, Any]] = {"part": ("OutputText", "Refusal")}
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.content_part.added",),
-        "item_id": "str",
-        "output_index": "int",
-        "content_index": "int",
+        "type": ("response.content_part.added",), "item_id": "str", "output_index": "int", "content_index": "int",
     }

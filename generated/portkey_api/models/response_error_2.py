@@ -17,24 +17,10 @@ class ResponseError2(WireModel):
     message: str
     _tells: ClassVar[dict[str, Any]] = {
         "code": (
-            "empty_image_file",
-            "failed_to_download_image",
-            "image_content_policy_violation",
-            "image_file_not_found",
-            "image_file_too_large",
-            "image_parse_error",
-            "image_too_large",
-            "image_too_small",
-            "invalid_base64_image",
-            "invalid_image",
-            "invalid_image_format",
-            "invalid_image_mode",
-            "invalid_image_url",
-            "invalid_prompt",
-            "rate_limit_exceeded",
-            "server_error",
-            "unsupported_image_media_type",
-            "vector_store_timeout",
+            "empty_image_file", "failed_to_download_image", "image_content_policy_violation", "image_file_not_found",
+            "image_file_too_large", "image_parse_error", "image_too_large", "image_too_small", "invalid_base64_image",
+            "invalid_image", "invalid_image_format", "invalid_image_mode", "invalid_image_url", "invalid_prompt",
+            "rate_limit_exceeded", "server_error", "unsupported_image_media_type", "vector_store_timeout",
         ),
         "message": "str",
     }

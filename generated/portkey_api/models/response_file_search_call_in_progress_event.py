@@ -14,7 +14,5 @@ class ResponseFileSearchCallInProgressEvent(WireModel):
     output_index: int
     item_id: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.file_search_call.in_progress",),
-        "output_index": "int",
-        "item_id": "str",
+        "type": ("response.file_search_call.in_progress",), "output_index": "int", "item_id": "str",
     }

@@ -14,7 +14,5 @@ class ResponseFileSearchCallSearchingEvent(WireModel):
     output_index: int
     item_id: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.file_search_call.searching",),
-        "output_index": "int",
-        "item_id": "str",
+        "type": ("response.file_search_call.searching",), "output_index": "int", "item_id": "str",
     }

@@ -15,8 +15,5 @@ class ResponseFunctionCallArgumentsDeltaEvent(WireModel):
     output_index: int
     delta: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.function_call_arguments.delta",),
-        "item_id": "str",
-        "output_index": "int",
-        "delta": "str",
+        "type": ("response.function_call_arguments.delta",), "item_id": "str", "output_index": "int", "delta": "str",
     }

@@ -15,8 +15,5 @@ class ResponseFunctionCallArgumentsDoneEvent(WireModel):
     output_index: int
     arguments: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.function_call_arguments.done",),
-        "item_id": "str",
-        "output_index": "int",
-        "arguments": "str",
+        "type": ("response.function_call_arguments.done",), "item_id": "str", "output_index": "int", "arguments": "str",
     }

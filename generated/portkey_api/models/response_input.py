@@ -8,34 +8,11 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import ResponseInputDict
     from . import (
-        CodeInterpreterTool,
-        CodeInterpreterToolCall,
-        ComputerTool,
-        ComputerToolCall,
-        ComputerToolCallOutput,
-        CustomTool,
-        CustomToolCall,
-        CustomToolCallOutput,
-        EasyInputMessage,
-        FileSearchTool,
-        FileSearchToolCall,
-        FunctionTool,
-        FunctionToolCall,
-        FunctionToolCallOutput,
-        ImageGenerationCall,
-        ImageGenerationTool,
-        InputMessage,
-        ItemReference,
-        McpApprovalRequest,
-        McpApprovalResponse,
-        McpCall,
-        McpListTools,
-        McpTool,
-        OutputMessage,
-        ReasoningItem,
-        ResponseInputTruncation,
-        WebSearchTool,
-        WebSearchToolCall,
+        CodeInterpreterTool, CodeInterpreterToolCall, ComputerTool, ComputerToolCall, ComputerToolCallOutput,
+        CustomTool, CustomToolCall, CustomToolCallOutput, EasyInputMessage, FileSearchTool, FileSearchToolCall,
+        FunctionTool, FunctionToolCall, FunctionToolCallOutput, ImageGenerationCall, ImageGenerationTool, InputMessage,
+        ItemReference, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, McpTool, OutputMessage,
+        ReasoningItem, ResponseInputTruncation, WebSearchTool, WebSearchToolCall,
     )
 
 
@@ -45,81 +22,37 @@ class ResponseInput(WireModel):
 
     model: str | None = UNSET
     input: (
-        str
-        | list[
-            EasyInputMessage
-            | InputMessage
-            | OutputMessage
-            | FileSearchToolCall
-            | ComputerToolCall
-            | ComputerToolCallOutput
-            | WebSearchToolCall
-            | FunctionToolCall
-            | FunctionToolCallOutput
-            | ReasoningItem
-            | McpApprovalResponse
-            | CodeInterpreterToolCall
-            | ImageGenerationCall
-            | McpListTools
-            | McpCall
-            | McpApprovalRequest
-            | CustomToolCall
-            | CustomToolCallOutput
-            | ItemReference
-        ]
-        | None
+        str | list[
+            EasyInputMessage | InputMessage | OutputMessage | FileSearchToolCall | ComputerToolCall
+            | ComputerToolCallOutput | WebSearchToolCall | FunctionToolCall | FunctionToolCallOutput | ReasoningItem
+            | McpApprovalResponse | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall
+            | McpApprovalRequest | CustomToolCall | CustomToolCallOutput | ItemReference
+        ] | None
     ) = UNSET
     instructions: str | None = UNSET
     previous_response_id: str | None = UNSET
     tools: (
         list[
-            FileSearchTool
-            | FunctionTool
-            | ComputerTool
-            | WebSearchTool
-            | McpTool
-            | CodeInterpreterTool
-            | CustomTool
+            FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool | CustomTool
             | ImageGenerationTool
-        ]
-        | None
+        ] | None
     ) = UNSET
     parallel_tool_calls: bool | None = UNSET
     truncation: ResponseInputTruncation | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "input": [
             (
-                "EasyInputMessage",
-                "InputMessage",
-                "OutputMessage",
-                "FileSearchToolCall",
-                "ComputerToolCall",
-                "ComputerToolCallOutput",
-                "WebSearchToolCall",
-                "FunctionToolCall",
-                "FunctionToolCallOutput",
-                "ReasoningItem",
-                "McpApprovalResponse",
-                "CodeInterpreterToolCall",
-                "ImageGenerationCall",
-                "McpListTools",
-                "McpCall",
-                "McpApprovalRequest",
-                "CustomToolCall",
-                "CustomToolCallOutput",
+                "EasyInputMessage", "InputMessage", "OutputMessage", "FileSearchToolCall", "ComputerToolCall",
+                "ComputerToolCallOutput", "WebSearchToolCall", "FunctionToolCall", "FunctionToolCallOutput",
+                "ReasoningItem", "McpApprovalResponse", "CodeInterpreterToolCall", "ImageGenerationCall",
+                "McpListTools", "McpCall", "McpApprovalRequest", "CustomToolCall", "CustomToolCallOutput",
                 "ItemReference",
             )
         ],
         "tools": [
             (
-                "FileSearchTool",
-                "FunctionTool",
-                "ComputerTool",
-                "WebSearchTool",
-                "McpTool",
-                "CodeInterpreterTool",
-                "CustomTool",
-                "ImageGenerationTool",
+                "FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool",
+                "CustomTool", "ImageGenerationTool",
             )
         ],
     }

@@ -7,23 +7,10 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        CodeInterpreterToolCall,
-        ComputerToolCall,
-        ComputerToolCallOutputResource,
-        CustomToolCall,
-        CustomToolCallOutput,
-        FileSearchToolCall,
-        FunctionToolCallOutputResource,
-        FunctionToolCallResource,
-        ImageGenerationCall,
-        InputMessageResource,
-        McpApprovalRequest,
-        McpApprovalResponse,
-        McpCall,
-        McpListTools,
-        OutputMessage,
-        ReasoningItem,
-        WebSearchToolCall,
+        CodeInterpreterToolCall, ComputerToolCall, ComputerToolCallOutputResource, CustomToolCall, CustomToolCallOutput,
+        FileSearchToolCall, FunctionToolCallOutputResource, FunctionToolCallResource, ImageGenerationCall,
+        InputMessageResource, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, OutputMessage,
+        ReasoningItem, WebSearchToolCall,
     )
 
 
@@ -33,23 +20,10 @@ class ResponseItemList(WireModel):
 
     object: Literal["list"]
     data: list[
-        InputMessageResource
-        | OutputMessage
-        | FileSearchToolCall
-        | ComputerToolCall
-        | ComputerToolCallOutputResource
-        | WebSearchToolCall
-        | FunctionToolCallResource
-        | FunctionToolCallOutputResource
-        | CodeInterpreterToolCall
-        | ImageGenerationCall
-        | McpListTools
-        | McpCall
-        | McpApprovalRequest
-        | McpApprovalResponse
-        | CustomToolCall
-        | CustomToolCallOutput
-        | ReasoningItem
+        InputMessageResource | OutputMessage | FileSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource
+        | WebSearchToolCall | FunctionToolCallResource | FunctionToolCallOutputResource | CodeInterpreterToolCall
+        | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | McpApprovalResponse | CustomToolCall
+        | CustomToolCallOutput | ReasoningItem
     ]
     has_more: bool
     first_id: str | None
@@ -57,22 +31,10 @@ class ResponseItemList(WireModel):
     _codecs: ClassVar[dict[str, Any]] = {
         "data": [
             (
-                "InputMessageResource",
-                "OutputMessage",
-                "FileSearchToolCall",
-                "ComputerToolCall",
-                "ComputerToolCallOutputResource",
-                "WebSearchToolCall",
-                "FunctionToolCallResource",
-                "FunctionToolCallOutputResource",
-                "CodeInterpreterToolCall",
-                "ImageGenerationCall",
-                "McpListTools",
-                "McpCall",
-                "McpApprovalRequest",
-                "McpApprovalResponse",
-                "CustomToolCall",
-                "CustomToolCallOutput",
+                "InputMessageResource", "OutputMessage", "FileSearchToolCall", "ComputerToolCall",
+                "ComputerToolCallOutputResource", "WebSearchToolCall", "FunctionToolCallResource",
+                "FunctionToolCallOutputResource", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools",
+                "McpCall", "McpApprovalRequest", "McpApprovalResponse", "CustomToolCall", "CustomToolCallOutput",
                 "ReasoningItem",
             )
         ]

@@ -7,18 +7,8 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        CodeInterpreterToolCall,
-        ComputerToolCall,
-        CustomToolCall,
-        FileSearchToolCall,
-        FunctionToolCall,
-        ImageGenerationCall,
-        McpApprovalRequest,
-        McpCall,
-        McpListTools,
-        OutputMessage,
-        ReasoningItem,
-        WebSearchToolCall,
+        CodeInterpreterToolCall, ComputerToolCall, CustomToolCall, FileSearchToolCall, FunctionToolCall,
+        ImageGenerationCall, McpApprovalRequest, McpCall, McpListTools, OutputMessage, ReasoningItem, WebSearchToolCall,
     )
 
 
@@ -29,33 +19,14 @@ class ResponseOutputItemAddedEvent(WireModel):
     type: Literal["response.output_item.added"]
     output_index: int
     item: (
-        OutputMessage
-        | FileSearchToolCall
-        | FunctionToolCall
-        | WebSearchToolCall
-        | ComputerToolCall
-        | ReasoningItem
-        | CodeInterpreterToolCall
-        | ImageGenerationCall
-        | McpListTools
-        | McpCall
-        | McpApprovalRequest
-        | CustomToolCall
+        OutputMessage | FileSearchToolCall | FunctionToolCall | WebSearchToolCall | ComputerToolCall | ReasoningItem
+        | CodeInterpreterToolCall | ImageGenerationCall | McpListTools | McpCall | McpApprovalRequest | CustomToolCall
     )
     _codecs: ClassVar[dict[str, Any]] = {
         "item": (
-            "OutputMessage",
-            "FileSearchToolCall",
-            "FunctionToolCall",
-            "WebSearchToolCall",
-            "ComputerToolCall",
-            "ReasoningItem",
-            "CodeInterpreterToolCall",
-            "ImageGenerationCall",
-            "McpListTools",
-            "McpCall",
-            "McpApprovalRequest",
-            "CustomToolCall",
+            "OutputMessage", "FileSearchToolCall", "FunctionToolCall", "WebSearchToolCall", "ComputerToolCall",
+            "ReasoningItem", "CodeInterpreterToolCall", "ImageGenerationCall", "McpListTools", "McpCall",
+            "McpApprovalRequest", "CustomToolCall",
         )
     }
     _tells: ClassVar[dict[str, Any]] = {"type": ("response.output_item.added",), "output_index": "int"}

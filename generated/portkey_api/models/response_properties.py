@@ -7,32 +7,16 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        CodeInterpreterTool,
-        ComputerTool,
-        CustomTool,
-        FileSearchTool,
-        FunctionTool,
-        ImageGenerationTool,
-        McpTool,
-        ModelIdsResponsesOption1,
-        PromptCacheRetention,
-        Reasoning,
-        ResponsePrompt,
-        ResponsePropertiesText,
-        ResponsePropertiesTruncation,
-        ServiceTier,
-        ToolChoiceFunction,
-        ToolChoiceOptions,
-        ToolChoiceTypes,
+        CodeInterpreterTool, ComputerTool, CustomTool, FileSearchTool, FunctionTool, ImageGenerationTool, McpTool,
+        ModelIdsResponsesOption1, PromptCacheRetention, Reasoning, ResponsePrompt, ResponsePropertiesText,
+        ResponsePropertiesTruncation, ServiceTier, ToolChoiceFunction, ToolChoiceOptions, ToolChoiceTypes,
         WebSearchTool,
     )
 
 
 @model
 class ResponseProperties(WireModel):
-    """How a response is to be made: model, instructions, tools, limits and text format. A finished response
-    repeats them.
-    """
+    """How a response is to be made: model, instructions, tools, limits and text format. A finished response repeats them."""
 
     previous_response_id: str | None = UNSET
     model: ModelIdsResponsesOption1 | str | None = UNSET
@@ -42,16 +26,9 @@ class ResponseProperties(WireModel):
     text: ResponsePropertiesText | None = UNSET
     tools: (
         list[
-            FileSearchTool
-            | FunctionTool
-            | ComputerTool
-            | WebSearchTool
-            | McpTool
-            | CodeInterpreterTool
-            | CustomTool
+            FileSearchTool | FunctionTool | ComputerTool | WebSearchTool | McpTool | CodeInterpreterTool | CustomTool
             | ImageGenerationTool
-        ]
-        | None
+        ] | None
     ) = UNSET
     tool_choice: ToolChoiceOptions | ToolChoiceTypes | ToolChoiceFunction | None = UNSET
     truncation: ResponsePropertiesTruncation | None = UNSET
@@ -64,20 +41,12 @@ class ResponseProperties(WireModel):
     service_tier: ServiceTier | None = UNSET
     top_logprobs: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "reasoning": "Reasoning",
-        "text": "ResponsePropertiesText",
+        "reasoning": "Reasoning", "text": "ResponsePropertiesText",
         "tools": [
             (
-                "FileSearchTool",
-                "FunctionTool",
-                "ComputerTool",
-                "WebSearchTool",
-                "McpTool",
-                "CodeInterpreterTool",
-                "CustomTool",
-                "ImageGenerationTool",
+                "FileSearchTool", "FunctionTool", "ComputerTool", "WebSearchTool", "McpTool", "CodeInterpreterTool",
+                "CustomTool", "ImageGenerationTool",
             )
         ],
-        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"),
-        "prompt": "ResponsePrompt",
+        "tool_choice": ("ToolChoiceTypes", "ToolChoiceFunction"), "prompt": "ResponsePrompt",
     }

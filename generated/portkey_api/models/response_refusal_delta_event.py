@@ -16,9 +16,6 @@ class ResponseRefusalDeltaEvent(WireModel):
     content_index: int
     delta: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.refusal.delta",),
-        "item_id": "str",
-        "output_index": "int",
-        "content_index": "int",
+        "type": ("response.refusal.delta",), "item_id": "str", "output_index": "int", "content_index": "int",
         "delta": "str",
     }

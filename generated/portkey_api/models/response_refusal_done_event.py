@@ -16,9 +16,6 @@ class ResponseRefusalDoneEvent(WireModel):
     content_index: int
     refusal: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.refusal.done",),
-        "item_id": "str",
-        "output_index": "int",
-        "content_index": "int",
+        "type": ("response.refusal.done",), "item_id": "str", "output_index": "int", "content_index": "int",
         "refusal": "str",
     }

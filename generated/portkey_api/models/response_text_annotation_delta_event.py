@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class ResponseTextAnnotationDeltaEvent(WireModel):
-    """A citation or file path was added to a piece of text. Unlike what the name suggests, the annotation comes
-    whole, not in pieces.
+    """A citation or file path was added to a piece of text. Unlike what the name suggests, the annotation comes whole, not
+    in pieces.
     """
 
     type: Literal["response.output_text.annotation.added"]
@@ -25,9 +25,6 @@ class ResponseTextAnnotationDeltaEvent(WireModel):
         "annotation": ("FileCitation", "UrlCitation", "FilePath", "ContainerFileCitation")
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.output_text.annotation.added",),
-        "item_id": "str",
-        "output_index": "int",
-        "content_index": "int",
-        "annotation_index": "int",
+        "type": ("response.output_text.annotation.added",), "item_id": "str", "output_index": "int",
+        "content_index": "int", "annotation_index": "int",
     }

@@ -16,9 +16,6 @@ class ResponseTextDoneEvent(WireModel):
     content_index: int
     text: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.output_text.done",),
-        "item_id": "str",
-        "output_index": "int",
-        "content_index": "int",
+        "type": ("response.output_text.done",), "item_id": "str", "output_index": "int", "content_index": "int",
         "text": "str",
     }

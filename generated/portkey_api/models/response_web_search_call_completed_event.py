@@ -14,7 +14,5 @@ class ResponseWebSearchCallCompletedEvent(WireModel):
     output_index: int
     item_id: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.web_search_call.completed",),
-        "output_index": "int",
-        "item_id": "str",
+        "type": ("response.web_search_call.completed",), "output_index": "int", "item_id": "str",
     }

@@ -14,7 +14,5 @@ class ResponseWebSearchCallInProgressEvent(WireModel):
     output_index: int
     item_id: str
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("response.web_search_call.in_progress",),
-        "output_index": "int",
-        "item_id": "str",
+        "type": ("response.web_search_call.in_progress",), "output_index": "int", "item_id": "str",
     }

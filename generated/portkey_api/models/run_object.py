@@ -7,26 +7,17 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        AssistantsApiResponseFormat,
-        AssistantsApiResponseFormatOptionOption1,
-        AssistantsApiToolChoiceOptionOption1,
-        AssistantsNamedToolChoice,
-        AssistantToolsCode,
-        AssistantToolsFileSearch,
-        AssistantToolsFunction,
-        RunCompletionUsage2,
-        RunObjectIncompleteDetails,
-        RunObjectLastError,
-        RunObjectRequiredAction,
-        RunObjectStatus,
+        AssistantsApiResponseFormat, AssistantsApiResponseFormatOptionOption1, AssistantsApiToolChoiceOptionOption1,
+        AssistantsNamedToolChoice, AssistantToolsCode, AssistantToolsFileSearch, AssistantToolsFunction,
+        RunCompletionUsage2, RunObjectIncompleteDetails, RunObjectLastError, RunObjectRequiredAction, RunObjectStatus,
         TruncationObject,
     )
 
 
 @model
 class RunObject(WireModel):
-    """One piece of work of an assistant on a thread: its state, what it waits for, and the settings it uses. Every
-    call that starts, reads, changes or cancels a run answers with it.
+    """One piece of work of an assistant on a thread: its state, what it waits for, and the settings it uses. Every call
+    that starts, reads, changes or cancels a run answers with it.
     """
 
     id: str
@@ -57,45 +48,20 @@ class RunObject(WireModel):
     temperature: float | None = UNSET
     top_p: float | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "required_action": "RunObjectRequiredAction",
-        "last_error": "RunObjectLastError",
+        "required_action": "RunObjectRequiredAction", "last_error": "RunObjectLastError",
         "incomplete_details": "RunObjectIncompleteDetails",
         "tools": [("AssistantToolsCode", "AssistantToolsFileSearch", "AssistantToolsFunction")],
-        "usage": "RunCompletionUsage2",
-        "truncation_strategy": "TruncationObject",
-        "tool_choice": "AssistantsNamedToolChoice",
-        "response_format": "AssistantsApiResponseFormat",
+        "usage": "RunCompletionUsage2", "truncation_strategy": "TruncationObject",
+        "tool_choice": "AssistantsNamedToolChoice", "response_format": "AssistantsApiResponseFormat",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "object": ("thread.run",),
-        "created_at": "int",
-        "thread_id": "str",
-        "assistant_id": "str",
+        "id": "str", "object": ("thread.run",), "created_at": "int", "thread_id": "str", "assistant_id": "str",
         "status": (
-            "cancelled",
-            "cancelling",
-            "completed",
-            "expired",
-            "failed",
-            "in_progress",
-            "incomplete",
-            "queued",
+            "cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "incomplete", "queued",
             "requires_action",
         ),
-        "expires_at": "int",
-        "started_at": "int",
-        "cancelled_at": "int",
-        "failed_at": "int",
-        "completed_at": "int",
-        "model": "str",
-        "instructions": "str",
-        "metadata": "dict",
-        "max_prompt_tokens": "int",
-        "max_completion_tokens": "int",
-        "tool_choice": ("auto", "none", "required"),
-        "parallel_tool_calls": "bool",
-        "response_format": ("auto", "none"),
-        "temperature": "float",
-        "top_p": "float",
+        "expires_at": "int", "started_at": "int", "cancelled_at": "int", "failed_at": "int", "completed_at": "int",
+        "model": "str", "instructions": "str", "metadata": "dict", "max_prompt_tokens": "int",
+        "max_completion_tokens": "int", "tool_choice": ("auto", "none", "required"), "parallel_tool_calls": "bool",
+        "response_format": ("auto", "none"), "temperature": "float", "top_p": "float",
     }

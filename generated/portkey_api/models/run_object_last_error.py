@@ -16,6 +16,5 @@ class RunObjectLastError(WireModel):
     code: RunObjectLastErrorCode
     message: str
     _tells: ClassVar[dict[str, Any]] = {
-        "code": ("invalid_prompt", "rate_limit_exceeded", "server_error"),
-        "message": "str",
+        "code": ("invalid_prompt", "rate_limit_exceeded", "server_error"), "message": "str",
     }

@@ -7,8 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        RunStepDeltaStepDetailsToolCallsCodeOutputImageObject,
-        RunStepDeltaStepDetailsToolCallsCodeOutputLogsObject,
+        RunStepDeltaStepDetailsToolCallsCodeOutputImageObject, RunStepDeltaStepDetailsToolCallsCodeOutputLogsObject,
     )
 
 
@@ -20,8 +19,7 @@ class RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreter(WireModel):
     outputs: (
         list[
             RunStepDeltaStepDetailsToolCallsCodeOutputLogsObject | RunStepDeltaStepDetailsToolCallsCodeOutputImageObject
-        ]
-        | None
+        ] | None
     ) = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "outputs": [

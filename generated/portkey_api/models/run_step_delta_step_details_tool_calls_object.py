@@ -7,8 +7,7 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        RunStepDeltaStepDetailsToolCallsCodeObject,
-        RunStepDeltaStepDetailsToolCallsFileSearchObject,
+        RunStepDeltaStepDetailsToolCallsCodeObject, RunStepDeltaStepDetailsToolCallsFileSearchObject,
         RunStepDeltaStepDetailsToolCallsFunctionObject,
     )
 
@@ -20,17 +19,14 @@ class RunStepDeltaStepDetailsToolCallsObject(WireModel):
     type: Literal["tool_calls"]
     tool_calls: (
         list[
-            RunStepDeltaStepDetailsToolCallsCodeObject
-            | RunStepDeltaStepDetailsToolCallsFileSearchObject
+            RunStepDeltaStepDetailsToolCallsCodeObject | RunStepDeltaStepDetailsToolCallsFileSearchObject
             | RunStepDeltaStepDetailsToolCallsFunctionObject
-        ]
-        | None
+        ] | None
     ) = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "tool_calls": [
             (
-                "RunStepDeltaStepDetailsToolCallsCodeObject",
-                "RunStepDeltaStepDetailsToolCallsFileSearchObject",
+                "RunStepDeltaStepDetailsToolCallsCodeObject", "RunStepDeltaStepDetailsToolCallsFileSearchObject",
                 "RunStepDeltaStepDetailsToolCallsFunctionObject",
             )
         ]

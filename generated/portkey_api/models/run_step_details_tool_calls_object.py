@@ -7,8 +7,7 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        RunStepDetailsToolCallsCodeObject,
-        RunStepDetailsToolCallsFileSearchObject,
+        RunStepDetailsToolCallsCodeObject, RunStepDetailsToolCallsFileSearchObject,
         RunStepDetailsToolCallsFunctionObject,
     )
 
@@ -19,15 +18,13 @@ class RunStepDetailsToolCallsObject(WireModel):
 
     type: Literal["tool_calls"]
     tool_calls: list[
-        RunStepDetailsToolCallsCodeObject
-        | RunStepDetailsToolCallsFileSearchObject
+        RunStepDetailsToolCallsCodeObject | RunStepDetailsToolCallsFileSearchObject
         | RunStepDetailsToolCallsFunctionObject
     ]
     _codecs: ClassVar[dict[str, Any]] = {
         "tool_calls": [
             (
-                "RunStepDetailsToolCallsCodeObject",
-                "RunStepDetailsToolCallsFileSearchObject",
+                "RunStepDetailsToolCallsCodeObject", "RunStepDetailsToolCallsFileSearchObject",
                 "RunStepDetailsToolCallsFunctionObject",
             )
         ]

@@ -7,12 +7,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        RunStepCompletionUsage2,
-        RunStepDetailsMessageCreationObject,
-        RunStepDetailsToolCallsObject,
-        RunStepObjectLastError,
-        RunStepObjectStatus,
-        RunStepObjectType,
+        RunStepCompletionUsage2, RunStepDetailsMessageCreationObject, RunStepDetailsToolCallsObject,
+        RunStepObjectLastError, RunStepObjectStatus, RunStepObjectType,
     )
 
 
@@ -38,21 +34,11 @@ class RunStepObject(WireModel):
     metadata: dict[str, Any] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "step_details": ("RunStepDetailsMessageCreationObject", "RunStepDetailsToolCallsObject"),
-        "last_error": "RunStepObjectLastError",
-        "usage": "RunStepCompletionUsage2",
+        "last_error": "RunStepObjectLastError", "usage": "RunStepCompletionUsage2",
     }
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "object": ("thread.run.step",),
-        "created_at": "int",
-        "assistant_id": "str",
-        "thread_id": "str",
-        "run_id": "str",
-        "type": ("message_creation", "tool_calls"),
-        "status": ("cancelled", "completed", "expired", "failed", "in_progress"),
-        "expired_at": "int",
-        "cancelled_at": "int",
-        "failed_at": "int",
-        "completed_at": "int",
-        "metadata": "dict",
+        "id": "str", "object": ("thread.run.step",), "created_at": "int", "assistant_id": "str", "thread_id": "str",
+        "run_id": "str", "type": ("message_creation", "tool_calls"),
+        "status": ("cancelled", "completed", "expired", "failed", "in_progress"), "expired_at": "int",
+        "cancelled_at": "int", "failed_at": "int", "completed_at": "int", "metadata": "dict",
     }

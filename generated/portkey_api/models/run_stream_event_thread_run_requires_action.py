@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class RunStreamEventThreadRunRequiresAction(WireModel):
-    """The run waits for the outputs of functions. Only `done` still follows; submitting them can start a new
-    stream.
-    """
+    """The run waits for the outputs of functions. Only `done` still follows; submitting them can start a new stream."""
 
     event: Literal["thread.run.requires_action"]
     data: RunObject

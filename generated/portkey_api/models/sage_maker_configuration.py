@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class SageMakerConfiguration(WireModel):
-    """Settings of an integration with Amazon SageMaker: how to log in to AWS, as for Bedrock, and headers that
-    steer the call of an endpoint.
+    """Settings of an integration with Amazon SageMaker: how to log in to AWS, as for Bedrock, and headers that steer the
+    call of an endpoint.
     """
 
     aws_auth_type: SageMakerConfigurationAwsAuthType
@@ -32,20 +32,12 @@ class SageMakerConfiguration(WireModel):
     amzn_sagemaker_session_id: str | None = UNSET
     amzn_sagemaker_model_name: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "aws_auth_type": ("accessKey", "assumedRole"),
-        "aws_region": "str",
-        "aws_access_key_id": "str",
-        "aws_secret_access_key": "str",
-        "aws_role_arn": "str",
-        "aws_external_id": "str",
-        "amzn_sagemaker_custom_attributes": "str",
-        "amzn_sagemaker_target_model": "str",
-        "amzn_sagemaker_target_variant": "str",
-        "amzn_sagemaker_target_container_hostname": "str",
-        "amzn_sagemaker_inference_id": "str",
-        "amzn_sagemaker_enable_explanations": "str",
-        "amzn_sagemaker_inference_component": "str",
-        "amzn_sagemaker_session_id": "str",
+        "aws_auth_type": ("accessKey", "assumedRole"), "aws_region": "str", "aws_access_key_id": "str",
+        "aws_secret_access_key": "str", "aws_role_arn": "str", "aws_external_id": "str",
+        "amzn_sagemaker_custom_attributes": "str", "amzn_sagemaker_target_model": "str",
+        "amzn_sagemaker_target_variant": "str", "amzn_sagemaker_target_container_hostname": "str",
+        "amzn_sagemaker_inference_id": "str", "amzn_sagemaker_enable_explanations": "str",
+        "amzn_sagemaker_inference_component": "str", "amzn_sagemaker_session_id": "str",
         "amzn_sagemaker_model_name": "str",
     }
 

@@ -19,11 +19,7 @@ class Scroll(WireModel):
     scroll_x: int
     scroll_y: int
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("scroll",),
-        "x": "int",
-        "y": "int",
-        "scroll_x": "int",
-        "scroll_y": "int",
+        "type": ("scroll",), "x": "int", "y": "int", "scroll_x": "int", "scroll_y": "int",
     }
 
     if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class SecretMapping(WireModel):
-    """Says that one credential is read from a secret reference while requests run, instead of being stored. Used
-    by integrations, MCP integrations and virtual keys.
+    """Says that one credential is read from a secret reference while requests run, instead of being stored. Used by
+    integrations, MCP integrations and virtual keys.
     """
 
     target_field: str

@@ -18,9 +18,7 @@ class SydeGuardParameters(WireModel):
     evasion_threshold: float | None = UNSET
     timeout: float | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "prompt_injection_threshold": "float",
-        "toxicity_threshold": "float",
-        "evasion_threshold": "float",
+        "prompt_injection_threshold": "float", "toxicity_threshold": "float", "evasion_threshold": "float",
         "timeout": "float",
     }
 

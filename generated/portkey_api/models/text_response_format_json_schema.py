@@ -19,11 +19,7 @@ class TextResponseFormatJsonSchema(WireModel):
     name: str | None = UNSET
     strict: bool | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("json_schema",),
-        "schema": "dict",
-        "description": "str",
-        "name": "str",
-        "strict": "bool",
+        "type": ("json_schema",), "schema": "dict", "description": "str", "name": "str", "strict": "bool",
     }
 
     if TYPE_CHECKING:

@@ -17,14 +17,8 @@ class ToolChoiceTypes(WireModel):
     type: ToolChoiceTypesType
     _tells: ClassVar[dict[str, Any]] = {
         "type": (
-            "code_interpreter",
-            "computer",
-            "computer_use",
-            "computer_use_preview",
-            "file_search",
-            "image_generation",
-            "web_search_preview",
-            "web_search_preview_2025_03_11",
+            "code_interpreter", "computer", "computer_use", "computer_use_preview", "file_search", "image_generation",
+            "web_search_preview", "web_search_preview_2025_03_11",
         )
     }
 

@@ -21,14 +21,6 @@ class TranscriptionSegment(WireModel):
     compression_ratio: float
     no_speech_prob: float
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "int",
-        "seek": "int",
-        "start": "float",
-        "end": "float",
-        "text": "str",
-        "tokens": ["int"],
-        "temperature": "float",
-        "avg_logprob": "float",
-        "compression_ratio": "float",
-        "no_speech_prob": "float",
+        "id": "int", "seek": "int", "start": "float", "end": "float", "text": "str", "tokens": ["int"],
+        "temperature": "float", "avg_logprob": "float", "compression_ratio": "float", "no_speech_prob": "float",
     }

@@ -9,10 +9,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import UpdateApiKeyObjectDict
     from . import (
-        UpdateApiKeyObjectDefaults,
-        UpdateApiKeyObjectRateLimitsItem,
-        UpdateApiKeyObjectRotationPolicy,
-        UsageLimits,
+        UpdateApiKeyObjectDefaults, UpdateApiKeyObjectRateLimitsItem, UpdateApiKeyObjectRotationPolicy, UsageLimits,
     )
 
 
@@ -31,10 +28,8 @@ class UpdateApiKeyObject(WireModel):
     expires_at: datetime.datetime | None = UNSET
     rotation_policy: UpdateApiKeyObjectRotationPolicy | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "rate_limits": ["UpdateApiKeyObjectRateLimitsItem"],
-        "usage_limits": "UsageLimits",
-        "defaults": "UpdateApiKeyObjectDefaults",
-        "expires_at": "@datetime",
+        "rate_limits": ["UpdateApiKeyObjectRateLimitsItem"], "usage_limits": "UsageLimits",
+        "defaults": "UpdateApiKeyObjectDefaults", "expires_at": "@datetime",
         "rotation_policy": "UpdateApiKeyObjectRotationPolicy",
     }
 

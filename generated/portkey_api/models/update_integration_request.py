@@ -8,18 +8,9 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import UpdateIntegrationRequestDict
     from . import (
-        AzureAIConfiguration,
-        AzureOpenAIConfiguration,
-        BedrockConfiguration,
-        CortexConfiguration,
-        CustomHostConfiguration,
-        HuggingFaceConfiguration,
-        OpenAIConfiguration,
-        PricingAdjustments2,
-        SageMakerConfiguration,
-        SecretMapping,
-        VertexAIConfiguration,
-        WorkersAIConfiguration,
+        AzureAIConfiguration, AzureOpenAIConfiguration, BedrockConfiguration, CortexConfiguration,
+        CustomHostConfiguration, HuggingFaceConfiguration, OpenAIConfiguration, PricingAdjustments2,
+        SageMakerConfiguration, SecretMapping, VertexAIConfiguration, WorkersAIConfiguration,
     )
 
 
@@ -31,35 +22,19 @@ class UpdateIntegrationRequest(WireModel):
     key: str | None = UNSET
     description: str | None = UNSET
     configurations: (
-        OpenAIConfiguration
-        | AzureOpenAIConfiguration
-        | BedrockConfiguration
-        | VertexAIConfiguration
-        | AzureAIConfiguration
-        | WorkersAIConfiguration
-        | SageMakerConfiguration
-        | HuggingFaceConfiguration
-        | CortexConfiguration
-        | CustomHostConfiguration
-        | None
+        OpenAIConfiguration | AzureOpenAIConfiguration | BedrockConfiguration | VertexAIConfiguration
+        | AzureAIConfiguration | WorkersAIConfiguration | SageMakerConfiguration | HuggingFaceConfiguration
+        | CortexConfiguration | CustomHostConfiguration | None
     ) = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     pricing_adjustments: PricingAdjustments2 | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
         "configurations": (
-            "OpenAIConfiguration",
-            "AzureOpenAIConfiguration",
-            "BedrockConfiguration",
-            "VertexAIConfiguration",
-            "AzureAIConfiguration",
-            "WorkersAIConfiguration",
-            "SageMakerConfiguration",
-            "HuggingFaceConfiguration",
-            "CortexConfiguration",
-            "CustomHostConfiguration",
+            "OpenAIConfiguration", "AzureOpenAIConfiguration", "BedrockConfiguration", "VertexAIConfiguration",
+            "AzureAIConfiguration", "WorkersAIConfiguration", "SageMakerConfiguration", "HuggingFaceConfiguration",
+            "CortexConfiguration", "CustomHostConfiguration",
         ),
-        "secret_mappings": ["SecretMapping"],
-        "pricing_adjustments": "PricingAdjustments2",
+        "secret_mappings": ["SecretMapping"], "pricing_adjustments": "PricingAdjustments2",
     }
 
     if TYPE_CHECKING:

@@ -8,10 +8,7 @@ from ..types import UNSET, WireModel, model
 if TYPE_CHECKING:
     from ..dicts import UpdateMcpIntegrationDict
     from . import (
-        SecretMapping,
-        UpdateMcpIntegrationAuthType,
-        UpdateMcpIntegrationConfigurations,
-        UpdateMcpIntegrationTransport,
+        SecretMapping, UpdateMcpIntegrationAuthType, UpdateMcpIntegrationConfigurations, UpdateMcpIntegrationTransport,
     )
 
 
@@ -27,8 +24,7 @@ class UpdateMcpIntegration(WireModel):
     transport: UpdateMcpIntegrationTransport | None = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "configurations": "UpdateMcpIntegrationConfigurations",
-        "secret_mappings": ["SecretMapping"],
+        "configurations": "UpdateMcpIntegrationConfigurations", "secret_mappings": ["SecretMapping"],
     }
 
     if TYPE_CHECKING:

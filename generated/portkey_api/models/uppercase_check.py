@@ -20,8 +20,7 @@ class UppercaseCheck(WireModel):
     is_enabled: bool | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"parameters": "UppercaseParameters"}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": ("default.alllowercase", "default.alluppercase", "default.isAllLowerCase"),
-        "name": "str",
+        "id": ("default.alllowercase", "default.alluppercase", "default.isAllLowerCase"), "name": "str",
         "is_enabled": "bool",
     }
 

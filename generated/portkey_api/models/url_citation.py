@@ -19,11 +19,7 @@ class UrlCitation(WireModel):
     start_index: int
     end_index: int
     _tells: ClassVar[dict[str, Any]] = {
-        "url": "str",
-        "title": "str",
-        "type": ("url_citation",),
-        "start_index": "int",
-        "end_index": "int",
+        "url": "str", "title": "str", "type": ("url_citation",), "start_index": "int", "end_index": "int",
     }
 
     if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimits(WireModel):
-    """A budget for a workspace, an API key or a provider: how much may be spent, what is counted, when to warn,
-    and when the count starts anew. Once it is exhausted, calls are refused with `412`.
+    """A budget for a workspace, an API key or a provider: how much may be spent, what is counted, when to warn, and when
+    the count starts anew. Once it is exhausted, calls are refused with `412`.
     """
 
     credit_limit: float | None = UNSET
@@ -25,11 +25,8 @@ class UsageLimits(WireModel):
     next_usage_reset_at: datetime.datetime | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"next_usage_reset_at": "@datetime"}
     _tells: ClassVar[dict[str, Any]] = {
-        "credit_limit": "float",
-        "type": ("cost", "requests", "tokens"),
-        "alert_threshold": "float",
-        "periodic_reset": ("monthly", "weekly"),
-        "periodic_reset_days": "int",
+        "credit_limit": "float", "type": ("cost", "requests", "tokens"), "alert_threshold": "float",
+        "periodic_reset": ("monthly", "weekly"), "periodic_reset_days": "int",
     }
 
     if TYPE_CHECKING:

@@ -8,19 +8,15 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        Condition,
-        GroupBy,
-        UsageLimitsPolicyPeriodicReset,
-        UsageLimitsPolicyStatus,
-        UsageLimitsPolicyType,
+        Condition, GroupBy, UsageLimitsPolicyPeriodicReset, UsageLimitsPolicyStatus, UsageLimitsPolicyType,
         ValueKeyUsage,
     )
 
 
 @model
 class UsageLimitsPolicy(WireModel):
-    """A budget: how much requests that meet the conditions may cost, or how many tokens they may use, until it is
-    reset. Each group has a budget of its own; a request beyond it is refused, as a rule with `412`.
+    """A budget: how much requests that meet the conditions may cost, or how many tokens they may use, until it is reset.
+    Each group has a budget of its own; a request beyond it is refused, as a rule with `412`.
     """
 
     id: str
@@ -41,11 +37,6 @@ class UsageLimitsPolicy(WireModel):
     last_reset_at: datetime.datetime | None = UNSET
     value_key_usage_map: dict[str, ValueKeyUsage] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "conditions": ["Condition"],
-        "group_by": ["GroupBy"],
-        "next_usage_reset_at": "@datetime",
-        "last_reset_at": "@datetime",
-        "value_key_usage_map": {"*": "ValueKeyUsage"},
+        "created_at": "@datetime", "last_updated_at": "@datetime", "conditions": ["Condition"], "group_by": ["GroupBy"],
+        "next_usage_reset_at": "@datetime", "last_reset_at": "@datetime", "value_key_usage_map": {"*": "ValueKeyUsage"},
     }

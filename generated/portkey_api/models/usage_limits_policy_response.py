@@ -8,12 +8,8 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        Condition,
-        GroupBy,
-        UsageLimitsPolicyResponsePeriodicReset,
-        UsageLimitsPolicyResponseStatus,
-        UsageLimitsPolicyResponseType,
-        ValueKeyUsage,
+        Condition, GroupBy, UsageLimitsPolicyResponsePeriodicReset, UsageLimitsPolicyResponseStatus,
+        UsageLimitsPolicyResponseType, ValueKeyUsage,
     )
 
 
@@ -40,11 +36,6 @@ class UsageLimitsPolicyResponse(WireModel):
     value_key_usage_map: dict[str, ValueKeyUsage] | None = UNSET
     object: str | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "conditions": ["Condition"],
-        "group_by": ["GroupBy"],
-        "next_usage_reset_at": "@datetime",
-        "last_reset_at": "@datetime",
-        "value_key_usage_map": {"*": "ValueKeyUsage"},
+        "created_at": "@datetime", "last_updated_at": "@datetime", "conditions": ["Condition"], "group_by": ["GroupBy"],
+        "next_usage_reset_at": "@datetime", "last_reset_at": "@datetime", "value_key_usage_map": {"*": "ValueKeyUsage"},
     }

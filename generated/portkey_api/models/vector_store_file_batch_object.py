@@ -7,9 +7,7 @@ from ..types import WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        VectorStoreFileBatchObjectFileCounts,
-        VectorStoreFileBatchObjectObject,
-        VectorStoreFileBatchObjectStatus,
+        VectorStoreFileBatchObjectFileCounts, VectorStoreFileBatchObjectObject, VectorStoreFileBatchObjectStatus,
     )
 
 

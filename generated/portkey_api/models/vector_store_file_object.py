@@ -7,17 +7,15 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from . import (
-        OtherChunkingStrategyResponseParam,
-        StaticChunkingStrategyResponseParam,
-        VectorStoreFileObjectLastError,
+        OtherChunkingStrategyResponseParam, StaticChunkingStrategyResponseParam, VectorStoreFileObjectLastError,
         VectorStoreFileObjectStatus,
     )
 
 
 @model
 class VectorStoreFileObject(WireModel):
-    """A file as part of a vector store: how its indexing went, and how it was cut. The uploaded file itself is
-    another object with the same id.
+    """A file as part of a vector store: how its indexing went, and how it was cut. The uploaded file itself is another
+    object with the same id.
     """
 
     id: str

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreObject(WireModel):
-    """A searchable index of files: they are cut into pieces and embedded, so that file search finds passages by
-    meaning.
-    """
+    """A searchable index of files: they are cut into pieces and embedded, so that file search finds passages by meaning."""
 
     id: str
     object: Literal["vector_store"]
@@ -27,6 +25,5 @@ class VectorStoreObject(WireModel):
     expires_after: VectorStoreExpirationAfter | None = UNSET
     expires_at: int | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "file_counts": "VectorStoreObjectFileCounts",
-        "expires_after": "VectorStoreExpirationAfter",
+        "file_counts": "VectorStoreObjectFileCounts", "expires_after": "VectorStoreExpirationAfter",
     }

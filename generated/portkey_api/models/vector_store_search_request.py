@@ -20,8 +20,7 @@ class VectorStoreSearchRequest(WireModel):
     filters: ComparisonFilter | CompoundFilter | None = UNSET
     ranking_options: VectorStoreSearchRequestRankingOptions | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "filters": ("ComparisonFilter", "CompoundFilter"),
-        "ranking_options": "VectorStoreSearchRequestRankingOptions",
+        "filters": ("ComparisonFilter", "CompoundFilter"), "ranking_options": "VectorStoreSearchRequestRankingOptions",
     }
 
     if TYPE_CHECKING:

@@ -19,9 +19,7 @@ class VertexAIConfiguration(WireModel):
     vertex_project_id: str | None = UNSET
     vertex_service_account_json: dict[str, Any] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "vertex_auth_type": ("basic", "serviceAccount"),
-        "vertex_region": "str",
-        "vertex_project_id": "str",
+        "vertex_auth_type": ("basic", "serviceAccount"), "vertex_region": "str", "vertex_project_id": "str",
         "vertex_service_account_json": "dict",
     }
 

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 @model
 class VirtualKeys(WireModel):
-    """A virtual key: stands for a provider's key without showing it, and carries a budget, rate limits and an end
-    date.
-    """
+    """A virtual key: stands for a provider's key without showing it, and carries a budget, rate limits and an end date."""
 
     name: str | None = UNSET
     note: str | None = UNSET
@@ -29,9 +27,6 @@ class VirtualKeys(WireModel):
     secret_mappings: list[SecretMapping] | None = UNSET
     object: Literal["virtual-key"] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "usage_limits": ("UsageLimits", ["UsageLimits"]),
-        "created_at": "@datetime",
-        "rate_limits": ["RateLimits"],
-        "expires_at": "@datetime",
-        "secret_mappings": ["SecretMapping"],
+        "usage_limits": ("UsageLimits", ["UsageLimits"]), "created_at": "@datetime", "rate_limits": ["RateLimits"],
+        "expires_at": "@datetime", "secret_mappings": ["SecretMapping"],
     }

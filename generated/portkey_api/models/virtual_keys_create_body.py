@@ -9,16 +9,10 @@ from ..types import UNSET, WireModel, model
 
 if TYPE_CHECKING:
     from ..dicts import (
-        RateLimitsDict,
-        SecretMappingDict,
-        UsageLimitsDict,
-        VirtualKeysCreateBodyDeploymentConfigItemDict,
+        RateLimitsDict, SecretMappingDict, UsageLimitsDict, VirtualKeysCreateBodyDeploymentConfigItemDict,
     )
     from . import (
-        RateLimits,
-        SecretMapping,
-        UsageLimits,
-        VirtualKeysCreateBodyDeploymentConfigItem,
+        RateLimits, SecretMapping, UsageLimits, VirtualKeysCreateBodyDeploymentConfigItem,
         VirtualKeysCreateBodyProvider,
     )
 
@@ -41,37 +35,23 @@ class VirtualKeysCreateBody(WireModel):
     expires_at: datetime.datetime | None = UNSET
     secret_mappings: list[SecretMapping] | None = UNSET
     _names: ClassVar[dict[str, str]] = {
-        "api_version": "apiVersion",
-        "resource_name": "resourceName",
-        "deployment_name": "deploymentName",
+        "api_version": "apiVersion", "resource_name": "resourceName", "deployment_name": "deploymentName",
         "deployment_config": "deploymentConfig",
     }
     _codecs: ClassVar[dict[str, Any]] = {
-        "deployment_config": ["VirtualKeysCreateBodyDeploymentConfigItem"],
-        "usage_limits": "UsageLimits",
-        "rate_limits": "RateLimits",
-        "expires_at": "@datetime",
-        "secret_mappings": ["SecretMapping"],
+        "deployment_config": ["VirtualKeysCreateBodyDeploymentConfigItem"], "usage_limits": "UsageLimits",
+        "rate_limits": "RateLimits", "expires_at": "@datetime", "secret_mappings": ["SecretMapping"],
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            name: str = ...,
-            provider: VirtualKeysCreateBodyProvider = ...,
-            key: str = ...,
-            note: str | None = ...,
-            api_version: str | None = ...,
-            resource_name: str | None = ...,
-            deployment_name: str | None = ...,
-            workspace_id: str = ...,
+            self, *, name: str = ..., provider: VirtualKeysCreateBodyProvider = ..., key: str = ...,
+            note: str | None = ..., api_version: str | None = ..., resource_name: str | None = ...,
+            deployment_name: str | None = ..., workspace_id: str = ...,
             deployment_config: Sequence[
                 VirtualKeysCreateBodyDeploymentConfigItem | VirtualKeysCreateBodyDeploymentConfigItemDict
             ] = ...,
-            usage_limits: UsageLimits | UsageLimitsDict = ...,
-            rate_limits: RateLimits | RateLimitsDict = ...,
-            expires_at: datetime.datetime = ...,
-            secret_mappings: Sequence[SecretMapping | SecretMappingDict] = ...,
+            usage_limits: UsageLimits | UsageLimitsDict = ..., rate_limits: RateLimits | RateLimitsDict = ...,
+            expires_at: datetime.datetime = ..., secret_mappings: Sequence[SecretMapping | SecretMappingDict] = ...,
         ) -> None: ...

@@ -23,19 +23,14 @@ class VirtualKeysUpdateBody(WireModel):
     secret_mappings: list[SecretMapping] | None = UNSET
     _names: ClassVar[dict[str, str]] = {"deployment_config": "deploymentConfig"}
     _codecs: ClassVar[dict[str, Any]] = {
-        "deployment_config": ["VirtualKeysUpdateBodyDeploymentConfigItem"],
-        "usage_limits": "UsageLimits",
+        "deployment_config": ["VirtualKeysUpdateBodyDeploymentConfigItem"], "usage_limits": "UsageLimits",
         "secret_mappings": ["SecretMapping"],
     }
 
     if TYPE_CHECKING:
 
         def __init__(
-            self,
-            *,
-            name: str = ...,
-            key: str = ...,
-            note: str | None = ...,
+            self, *, name: str = ..., key: str = ..., note: str | None = ...,
             deployment_config: Sequence[
                 VirtualKeysUpdateBodyDeploymentConfigItem | VirtualKeysUpdateBodyDeploymentConfigItemDict
             ] = ...,

@@ -21,12 +21,8 @@ class WebSearchAction(WireModel):
     url: str | None = UNSET
     pattern: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("find_in_page", "open_page", "search"),
-        "query": "str",
-        "queries": ["str"],
-        "sources": ["dict"],
-        "url": "str",
-        "pattern": "str",
+        "type": ("find_in_page", "open_page", "search"), "query": "str", "queries": ["str"], "sources": ["dict"],
+        "url": "str", "pattern": "str",
     }
 
     if TYPE_CHECKING:

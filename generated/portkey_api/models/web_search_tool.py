@@ -19,8 +19,7 @@ class WebSearchTool(WireModel):
     search_context_size: WebSearchContextSize | None = UNSET
     filters: WebSearchToolFilters | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "user_location": "WebSearchToolUserLocation",
-        "filters": "WebSearchToolFilters",
+        "user_location": "WebSearchToolUserLocation", "filters": "WebSearchToolFilters",
     }
     _tells: ClassVar[dict[str, Any]] = {
         "type": ("web_search", "web_search_2025_08_26", "web_search_preview", "web_search_preview_2025_03_11"),

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class WebSearchToolCall(WireModel):
-    """One search of the web that the model asked for and the provider carried out. What it found appears as
-    citations in the text.
+    """One search of the web that the model asked for and the provider carried out. What it found appears as citations in
+    the text.
     """
 
     id: str
@@ -22,9 +22,7 @@ class WebSearchToolCall(WireModel):
     action: WebSearchAction | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {"action": "WebSearchAction"}
     _tells: ClassVar[dict[str, Any]] = {
-        "id": "str",
-        "type": ("web_search_call",),
-        "status": ("completed", "failed", "in_progress", "searching"),
+        "id": "str", "type": ("web_search_call",), "status": ("completed", "failed", "in_progress", "searching"),
     }
 
     if TYPE_CHECKING:

@@ -19,11 +19,7 @@ class WebSearchToolUserLocation(WireModel):
     city: str | None = UNSET
     timezone: str | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
-        "type": ("approximate",),
-        "country": "str",
-        "region": "str",
-        "city": "str",
-        "timezone": "str",
+        "type": ("approximate",), "country": "str", "region": "str", "city": "str", "timezone": "str",
     }
 
     if TYPE_CHECKING:

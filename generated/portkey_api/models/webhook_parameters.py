@@ -17,10 +17,7 @@ class WebhookParameters(WireModel):
     fail_on_error: bool | None = UNSET
     _names: ClassVar[dict[str, str]] = {"webhook_url": "webhookURL", "fail_on_error": "failOnError"}
     _tells: ClassVar[dict[str, Any]] = {
-        "webhookURL": "str",
-        "headers": "dict",
-        "timeout": "float",
-        "failOnError": "bool",
+        "webhookURL": "str", "headers": "dict", "timeout": "float", "failOnError": "bool",
     }
 
     if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class Workspace(WireModel):
-    """A separate area within an organisation, with members, API keys, limits and logs of its own. This form is
-    without its members; it is used in lists and as the answer to a creation.
+    """A separate area within an organisation, with members, API keys, limits and logs of its own. This form is without its
+    members; it is used in lists and as the answer to a creation.
     """
 
     id: str | None = UNSET
@@ -26,9 +26,6 @@ class Workspace(WireModel):
     usage_limits: list[UsageLimits] | None = UNSET
     rate_limits: list[RateLimits] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "defaults": "WorkspaceDefaults",
-        "usage_limits": ["UsageLimits"],
-        "rate_limits": ["RateLimits"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "defaults": "WorkspaceDefaults",
+        "usage_limits": ["UsageLimits"], "rate_limits": ["RateLimits"],
     }

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceWithUsers(WireModel):
-    """A workspace read on its own: its settings as in the list and, beside them, its members and the guardrails
-    that hold by default.
+    """A workspace read on its own: its settings as in the list and, beside them, its members and the guardrails that hold
+    by default.
     """
 
     id: str | None = UNSET
@@ -27,10 +27,6 @@ class WorkspaceWithUsers(WireModel):
     usage_limits: list[UsageLimits] | None = UNSET
     rate_limits: list[RateLimits] | None = UNSET
     _codecs: ClassVar[dict[str, Any]] = {
-        "created_at": "@datetime",
-        "last_updated_at": "@datetime",
-        "defaults": "WorkspaceWithUsersDefaults",
-        "users": ["WorkspaceMember"],
-        "usage_limits": ["UsageLimits"],
-        "rate_limits": ["RateLimits"],
+        "created_at": "@datetime", "last_updated_at": "@datetime", "defaults": "WorkspaceWithUsersDefaults",
+        "users": ["WorkspaceMember"], "usage_limits": ["UsageLimits"], "rate_limits": ["RateLimits"],
     }

@@ -51,18 +51,14 @@ if TYPE_CHECKING:
     from .virtual_keys import AsyncVirtualKeysResource, VirtualKeysResource
 
 SERVERS: dict[str, str] = {
-    "control_plane": "https://api.portkey.ai/v1",
-    "data_plane": "https://api.portkey.ai/v1",
+    "control_plane": "https://api.portkey.ai/v1", "data_plane": "https://api.portkey.ai/v1",
     "public": "https://api.portkey.ai",
 }
 """Server group -> the address the document gives it first."""
 SECURITY_SCHEMES: dict[str, tuple[str, str]] = {
-    "Config": ("header", "x-portkey-config"),
-    "Custom-Host": ("header", "x-portkey-custom-host"),
-    "Portkey-Key": ("header", "x-portkey-api-key"),
-    "Provider-Auth": ("header", "Authorization"),
-    "Provider-Name": ("header", "x-portkey-provider"),
-    "Virtual-Key": ("header", "x-portkey-virtual-key"),
+    "Config": ("header", "x-portkey-config"), "Custom-Host": ("header", "x-portkey-custom-host"),
+    "Portkey-Key": ("header", "x-portkey-api-key"), "Provider-Auth": ("header", "Authorization"),
+    "Provider-Name": ("header", "x-portkey-provider"), "Virtual-Key": ("header", "x-portkey-virtual-key"),
 }
 """Security scheme -> where its credential travels and under what name."""
 
@@ -86,14 +82,14 @@ class Resources(Caller):
 
     @cached_property
     def api_keys(self) -> ApiKeysResource:
-        """The operations under ``client.api_keys``."""
+        """Keys of Portkey for people and programs: issue, limit, rotate and end them."""
         from .api_keys import ApiKeysResource
 
         return ApiKeysResource(self)
 
     @cached_property
     def assistants(self) -> AssistantsResource:
-        """The operations under ``client.assistants``."""
+        """Assistants, and the threads, messages and runs in which they work."""
         from .assistants import AssistantsResource
 
         return AssistantsResource(self)
@@ -107,14 +103,14 @@ class Resources(Caller):
 
     @cached_property
     def audit_logs(self) -> AuditLogsResource:
-        """The operations under ``client.audit_logs``."""
+        """Who changed what in the organisation, and when."""
         from .audit_logs import AuditLogsResource
 
         return AuditLogsResource(self)
 
     @cached_property
     def batches(self) -> BatchesResource:
-        """The operations under ``client.batches``."""
+        """Many requests handed in as one job, answered in the background, mostly at a lower price."""
         from .batches import BatchesResource
 
         return BatchesResource(self)
@@ -128,42 +124,42 @@ class Resources(Caller):
 
     @cached_property
     def collections(self) -> CollectionsResource:
-        """The operations under ``client.collections``."""
+        """Folders in a workspace, in which prompts are kept."""
         from .collections import CollectionsResource
 
         return CollectionsResource(self)
 
     @cached_property
     def completions(self) -> CompletionsResource:
-        """The operations under ``client.completions``."""
+        """Continuations of a text by a model, in the form that was usual before chat."""
         from .completions import CompletionsResource
 
         return CompletionsResource(self)
 
     @cached_property
     def configs(self) -> ConfigsResource:
-        """The operations under ``client.configs``."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
         from .configs import ConfigsResource
 
         return ConfigsResource(self)
 
     @cached_property
     def embeddings(self) -> EmbeddingsResource:
-        """The operations under ``client.embeddings``."""
+        """Vectors that stand for the meaning of texts, for search and comparison."""
         from .embeddings import EmbeddingsResource
 
         return EmbeddingsResource(self)
 
     @cached_property
     def feedback(self) -> FeedbackResource:
-        """The operations under ``client.feedback``."""
+        """Ratings of answers, tied to the calls by their trace ids."""
         from .feedback import FeedbackResource
 
         return FeedbackResource(self)
 
     @cached_property
     def files(self) -> FilesResource:
-        """The operations under ``client.files``."""
+        """Files uploaded for batches, fine-tuning and assistants, and the results that come as files."""
         from .files import FilesResource
 
         return FilesResource(self)
@@ -177,56 +173,56 @@ class Resources(Caller):
 
     @cached_property
     def guardrails(self) -> GuardrailsResource:
-        """The operations under ``client.guardrails``."""
+        """Rules that check requests and answers, and what is to happen where a check fails."""
         from .guardrails import GuardrailsResource
 
         return GuardrailsResource(self)
 
     @cached_property
     def images(self) -> ImagesResource:
-        """The operations under ``client.images``."""
+        """Pictures made from a description, changed, or varied."""
         from .images import ImagesResource
 
         return ImagesResource(self)
 
     @cached_property
     def integrations(self) -> IntegrationsResource:
-        """The operations under ``client.integrations``."""
+        """Credentials of providers, kept once for the organisation and shared with its workspaces."""
         from .integrations import IntegrationsResource
 
         return IntegrationsResource(self)
 
     @cached_property
     def labels(self) -> LabelsResource:
-        """The operations under ``client.labels``."""
+        """Marks for versions of prompts, such as one for production, so that calls need not name a number."""
         from .labels import LabelsResource
 
         return LabelsResource(self)
 
     @cached_property
     def logs(self) -> LogsResource:
-        """The operations under ``client.logs``."""
+        """Records of calls: add those made outside the gateway, and read single ones."""
         from .logs import LogsResource
 
         return LogsResource(self)
 
     @cached_property
     def mcp_integrations(self) -> McpIntegrationsResource:
-        """The operations under ``client.mcp_integrations``."""
+        """MCP servers made known to the organisation, with the way to reach them and to sign in."""
         from .mcp_integrations import McpIntegrationsResource
 
         return McpIntegrationsResource(self)
 
     @cached_property
     def mcp_servers(self) -> McpServersResource:
-        """The operations under ``client.mcp_servers``."""
+        """MCP servers as a workspace uses them, each backed by an MCP integration."""
         from .mcp_servers import McpServersResource
 
         return McpServersResource(self)
 
     @cached_property
     def messages(self) -> MessagesResource:
-        """The operations under ``client.messages``."""
+        """Answers of a model in the form of Anthropic's interface, across providers, and the tokens of a request."""
         from .messages import MessagesResource
 
         return MessagesResource(self)
@@ -240,21 +236,21 @@ class Resources(Caller):
 
     @cached_property
     def models(self) -> ModelsResource:
-        """The operations under ``client.models``."""
+        """Models that can be called, and the removal of those you fine-tuned."""
         from .models import ModelsResource
 
         return ModelsResource(self)
 
     @cached_property
     def moderations(self) -> ModerationsResource:
-        """The operations under ``client.moderations``."""
+        """A judgement on whether texts or pictures are harmful, by category."""
         from .moderations import ModerationsResource
 
         return ModerationsResource(self)
 
     @cached_property
     def ocr(self) -> OcrResource:
-        """The operations under ``client.ocr``."""
+        """The text of documents and pictures, page by page."""
         from .ocr import OcrResource
 
         return OcrResource(self)
@@ -268,35 +264,37 @@ class Resources(Caller):
 
     @cached_property
     def prompts(self) -> PromptsResource:
-        """The operations under ``client.prompts``."""
+        """Prompts kept at Portkey in versions: edit, publish, fill in and run them without changing your code."""
         from .prompts import PromptsResource
 
         return PromptsResource(self)
 
     @cached_property
     def providers(self) -> ProvidersResource:
-        """The operations under ``client.providers``."""
+        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of their
+        own.
+        """
         from .providers import ProvidersResource
 
         return ProvidersResource(self)
 
     @cached_property
     def realtime(self) -> RealtimeResource:
-        """The operations under ``client.realtime``."""
+        """A connection over a websocket, on which speech and text go both ways while the model answers."""
         from .realtime import RealtimeResource
 
         return RealtimeResource(self)
 
     @cached_property
     def rerank(self) -> RerankResource:
-        """The operations under ``client.rerank``."""
+        """Documents ordered by how well they answer a query."""
         from .rerank import RerankResource
 
         return RerankResource(self)
 
     @cached_property
     def responses(self) -> ResponsesResource:
-        """The operations under ``client.responses``."""
+        """Answers of a model that may use tools and be stored, so that a conversation can go on from them."""
         from .responses import ResponsesResource
 
         return ResponsesResource(self)
@@ -310,35 +308,35 @@ class Resources(Caller):
 
     @cached_property
     def secret_references(self) -> SecretReferencesResource:
-        """The operations under ``client.secret_references``."""
+        """References to secrets in a store of your own, so that Portkey need not keep the keys themselves."""
         from .secret_references import SecretReferencesResource
 
         return SecretReferencesResource(self)
 
     @cached_property
     def threads(self) -> ThreadsResource:
-        """The operations under ``client.threads``."""
+        """Assistants, and the threads, messages and runs in which they work."""
         from .threads import ThreadsResource
 
         return ThreadsResource(self)
 
     @cached_property
     def uploads(self) -> UploadsResource:
-        """The operations under ``client.uploads``."""
+        """Large files sent in parts, and put together when all have come."""
         from .uploads import UploadsResource
 
         return UploadsResource(self)
 
     @cached_property
     def vector_stores(self) -> VectorStoresResource:
-        """The operations under ``client.vector_stores``."""
+        """Files prepared for search by meaning, on which assistants and responses draw."""
         from .vector_stores import VectorStoresResource
 
         return VectorStoresResource(self)
 
     @cached_property
     def virtual_keys(self) -> VirtualKeysResource:
-        """The operations under ``client.virtual_keys``."""
+        """Providers and their keys under a slug, in the older form; use providers for new work."""
         from .virtual_keys import VirtualKeysResource
 
         return VirtualKeysResource(self)
@@ -370,14 +368,14 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def api_keys(self) -> AsyncApiKeysResource:
-        """The operations under ``client.api_keys``."""
+        """Keys of Portkey for people and programs: issue, limit, rotate and end them."""
         from .api_keys import AsyncApiKeysResource
 
         return AsyncApiKeysResource(self)
 
     @cached_property
     def assistants(self) -> AsyncAssistantsResource:
-        """The operations under ``client.assistants``."""
+        """Assistants, and the threads, messages and runs in which they work."""
         from .assistants import AsyncAssistantsResource
 
         return AsyncAssistantsResource(self)
@@ -391,14 +389,14 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def audit_logs(self) -> AsyncAuditLogsResource:
-        """The operations under ``client.audit_logs``."""
+        """Who changed what in the organisation, and when."""
         from .audit_logs import AsyncAuditLogsResource
 
         return AsyncAuditLogsResource(self)
 
     @cached_property
     def batches(self) -> AsyncBatchesResource:
-        """The operations under ``client.batches``."""
+        """Many requests handed in as one job, answered in the background, mostly at a lower price."""
         from .batches import AsyncBatchesResource
 
         return AsyncBatchesResource(self)
@@ -412,42 +410,42 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def collections(self) -> AsyncCollectionsResource:
-        """The operations under ``client.collections``."""
+        """Folders in a workspace, in which prompts are kept."""
         from .collections import AsyncCollectionsResource
 
         return AsyncCollectionsResource(self)
 
     @cached_property
     def completions(self) -> AsyncCompletionsResource:
-        """The operations under ``client.completions``."""
+        """Continuations of a text by a model, in the form that was usual before chat."""
         from .completions import AsyncCompletionsResource
 
         return AsyncCompletionsResource(self)
 
     @cached_property
     def configs(self) -> AsyncConfigsResource:
-        """The operations under ``client.configs``."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
         from .configs import AsyncConfigsResource
 
         return AsyncConfigsResource(self)
 
     @cached_property
     def embeddings(self) -> AsyncEmbeddingsResource:
-        """The operations under ``client.embeddings``."""
+        """Vectors that stand for the meaning of texts, for search and comparison."""
         from .embeddings import AsyncEmbeddingsResource
 
         return AsyncEmbeddingsResource(self)
 
     @cached_property
     def feedback(self) -> AsyncFeedbackResource:
-        """The operations under ``client.feedback``."""
+        """Ratings of answers, tied to the calls by their trace ids."""
         from .feedback import AsyncFeedbackResource
 
         return AsyncFeedbackResource(self)
 
     @cached_property
     def files(self) -> AsyncFilesResource:
-        """The operations under ``client.files``."""
+        """Files uploaded for batches, fine-tuning and assistants, and the results that come as files."""
         from .files import AsyncFilesResource
 
         return AsyncFilesResource(self)
@@ -461,56 +459,56 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def guardrails(self) -> AsyncGuardrailsResource:
-        """The operations under ``client.guardrails``."""
+        """Rules that check requests and answers, and what is to happen where a check fails."""
         from .guardrails import AsyncGuardrailsResource
 
         return AsyncGuardrailsResource(self)
 
     @cached_property
     def images(self) -> AsyncImagesResource:
-        """The operations under ``client.images``."""
+        """Pictures made from a description, changed, or varied."""
         from .images import AsyncImagesResource
 
         return AsyncImagesResource(self)
 
     @cached_property
     def integrations(self) -> AsyncIntegrationsResource:
-        """The operations under ``client.integrations``."""
+        """Credentials of providers, kept once for the organisation and shared with its workspaces."""
         from .integrations import AsyncIntegrationsResource
 
         return AsyncIntegrationsResource(self)
 
     @cached_property
     def labels(self) -> AsyncLabelsResource:
-        """The operations under ``client.labels``."""
+        """Marks for versions of prompts, such as one for production, so that calls need not name a number."""
         from .labels import AsyncLabelsResource
 
         return AsyncLabelsResource(self)
 
     @cached_property
     def logs(self) -> AsyncLogsResource:
-        """The operations under ``client.logs``."""
+        """Records of calls: add those made outside the gateway, and read single ones."""
         from .logs import AsyncLogsResource
 
         return AsyncLogsResource(self)
 
     @cached_property
     def mcp_integrations(self) -> AsyncMcpIntegrationsResource:
-        """The operations under ``client.mcp_integrations``."""
+        """MCP servers made known to the organisation, with the way to reach them and to sign in."""
         from .mcp_integrations import AsyncMcpIntegrationsResource
 
         return AsyncMcpIntegrationsResource(self)
 
     @cached_property
     def mcp_servers(self) -> AsyncMcpServersResource:
-        """The operations under ``client.mcp_servers``."""
+        """MCP servers as a workspace uses them, each backed by an MCP integration."""
         from .mcp_servers import AsyncMcpServersResource
 
         return AsyncMcpServersResource(self)
 
     @cached_property
     def messages(self) -> AsyncMessagesResource:
-        """The operations under ``client.messages``."""
+        """Answers of a model in the form of Anthropic's interface, across providers, and the tokens of a request."""
         from .messages import AsyncMessagesResource
 
         return AsyncMessagesResource(self)
@@ -524,21 +522,21 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def models(self) -> AsyncModelsResource:
-        """The operations under ``client.models``."""
+        """Models that can be called, and the removal of those you fine-tuned."""
         from .models import AsyncModelsResource
 
         return AsyncModelsResource(self)
 
     @cached_property
     def moderations(self) -> AsyncModerationsResource:
-        """The operations under ``client.moderations``."""
+        """A judgement on whether texts or pictures are harmful, by category."""
         from .moderations import AsyncModerationsResource
 
         return AsyncModerationsResource(self)
 
     @cached_property
     def ocr(self) -> AsyncOcrResource:
-        """The operations under ``client.ocr``."""
+        """The text of documents and pictures, page by page."""
         from .ocr import AsyncOcrResource
 
         return AsyncOcrResource(self)
@@ -552,35 +550,37 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def prompts(self) -> AsyncPromptsResource:
-        """The operations under ``client.prompts``."""
+        """Prompts kept at Portkey in versions: edit, publish, fill in and run them without changing your code."""
         from .prompts import AsyncPromptsResource
 
         return AsyncPromptsResource(self)
 
     @cached_property
     def providers(self) -> AsyncProvidersResource:
-        """The operations under ``client.providers``."""
+        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of their
+        own.
+        """
         from .providers import AsyncProvidersResource
 
         return AsyncProvidersResource(self)
 
     @cached_property
     def realtime(self) -> AsyncRealtimeResource:
-        """The operations under ``client.realtime``."""
+        """A connection over a websocket, on which speech and text go both ways while the model answers."""
         from .realtime import AsyncRealtimeResource
 
         return AsyncRealtimeResource(self)
 
     @cached_property
     def rerank(self) -> AsyncRerankResource:
-        """The operations under ``client.rerank``."""
+        """Documents ordered by how well they answer a query."""
         from .rerank import AsyncRerankResource
 
         return AsyncRerankResource(self)
 
     @cached_property
     def responses(self) -> AsyncResponsesResource:
-        """The operations under ``client.responses``."""
+        """Answers of a model that may use tools and be stored, so that a conversation can go on from them."""
         from .responses import AsyncResponsesResource
 
         return AsyncResponsesResource(self)
@@ -594,35 +594,35 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def secret_references(self) -> AsyncSecretReferencesResource:
-        """The operations under ``client.secret_references``."""
+        """References to secrets in a store of your own, so that Portkey need not keep the keys themselves."""
         from .secret_references import AsyncSecretReferencesResource
 
         return AsyncSecretReferencesResource(self)
 
     @cached_property
     def threads(self) -> AsyncThreadsResource:
-        """The operations under ``client.threads``."""
+        """Assistants, and the threads, messages and runs in which they work."""
         from .threads import AsyncThreadsResource
 
         return AsyncThreadsResource(self)
 
     @cached_property
     def uploads(self) -> AsyncUploadsResource:
-        """The operations under ``client.uploads``."""
+        """Large files sent in parts, and put together when all have come."""
         from .uploads import AsyncUploadsResource
 
         return AsyncUploadsResource(self)
 
     @cached_property
     def vector_stores(self) -> AsyncVectorStoresResource:
-        """The operations under ``client.vector_stores``."""
+        """Files prepared for search by meaning, on which assistants and responses draw."""
         from .vector_stores import AsyncVectorStoresResource
 
         return AsyncVectorStoresResource(self)
 
     @cached_property
     def virtual_keys(self) -> AsyncVirtualKeysResource:
-        """The operations under ``client.virtual_keys``."""
+        """Providers and their keys under a slug, in the older form; use providers for new work."""
         from .virtual_keys import AsyncVirtualKeysResource
 
         return AsyncVirtualKeysResource(self)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -13,37 +13,37 @@ if TYPE_CHECKING:
     from .admin__workspaces import AdminWorkspacesResource, AsyncAdminWorkspacesResource
 
 
-class AdminResource(Resource):
+class AdminResource(Resource[Any]):
     """The operations under ``client.admin``."""
 
     @cached_property
     def users(self) -> AdminUsersResource:
-        """The operations under ``client.admin.users``."""
+        """The people in the organisation, and their roles in it."""
         from .admin__users import AdminUsersResource
 
         return AdminUsersResource(self._client)
 
     @cached_property
     def workspaces(self) -> AdminWorkspacesResource:
-        """The operations under ``client.admin.workspaces``."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
         from .admin__workspaces import AdminWorkspacesResource
 
         return AdminWorkspacesResource(self._client)
 
 
-class AsyncAdminResource(AsyncResource):
+class AsyncAdminResource(AsyncResource[Any]):
     """The operations under ``client.admin``, asynchronous."""
 
     @cached_property
     def users(self) -> AsyncAdminUsersResource:
-        """The operations under ``client.admin.users``."""
+        """The people in the organisation, and their roles in it."""
         from .admin__users import AsyncAdminUsersResource
 
         return AsyncAdminUsersResource(self._client)
 
     @cached_property
     def workspaces(self) -> AsyncAdminWorkspacesResource:
-        """The operations under ``client.admin.workspaces``."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
         from .admin__workspaces import AsyncAdminWorkspacesResource
 
         return AsyncAdminWorkspacesResource(self._client)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -14,51 +14,51 @@ if TYPE_CHECKING:
     from .analytics__summary import AnalyticsSummaryResource, AsyncAnalyticsSummaryResource
 
 
-class AnalyticsResource(Resource):
+class AnalyticsResource(Resource[Any]):
     """The operations under ``client.analytics``."""
 
     @cached_property
     def graphs(self) -> AnalyticsGraphsResource:
-        """The operations under ``client.analytics.graphs``."""
+        """The course of one figure over time, such as cost or errors."""
         from .analytics__graphs import AnalyticsGraphsResource
 
         return AnalyticsGraphsResource(self._client)
 
     @cached_property
     def groups(self) -> AnalyticsGroupsResource:
-        """The operations under ``client.analytics.groups``."""
+        """Figures broken down by model, user, provider or a key of the metadata."""
         from .analytics__groups import AnalyticsGroupsResource
 
         return AnalyticsGroupsResource(self._client)
 
     @cached_property
     def summary(self) -> AnalyticsSummaryResource:
-        """The operations under ``client.analytics.summary``."""
+        """One figure for a whole span of time."""
         from .analytics__summary import AnalyticsSummaryResource
 
         return AnalyticsSummaryResource(self._client)
 
 
-class AsyncAnalyticsResource(AsyncResource):
+class AsyncAnalyticsResource(AsyncResource[Any]):
     """The operations under ``client.analytics``, asynchronous."""
 
     @cached_property
     def graphs(self) -> AsyncAnalyticsGraphsResource:
-        """The operations under ``client.analytics.graphs``."""
+        """The course of one figure over time, such as cost or errors."""
         from .analytics__graphs import AsyncAnalyticsGraphsResource
 
         return AsyncAnalyticsGraphsResource(self._client)
 
     @cached_property
     def groups(self) -> AsyncAnalyticsGroupsResource:
-        """The operations under ``client.analytics.groups``."""
+        """Figures broken down by model, user, provider or a key of the metadata."""
         from .analytics__groups import AsyncAnalyticsGroupsResource
 
         return AsyncAnalyticsGroupsResource(self._client)
 
     @cached_property
     def summary(self) -> AsyncAnalyticsSummaryResource:
-        """The operations under ``client.analytics.summary``."""
+        """One figure for a whole span of time."""
         from .analytics__summary import AsyncAnalyticsSummaryResource
 
         return AsyncAnalyticsSummaryResource(self._client)

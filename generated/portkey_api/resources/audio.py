@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -14,51 +14,51 @@ if TYPE_CHECKING:
     from .audio__translations import AsyncAudioTranslationsResource, AudioTranslationsResource
 
 
-class AudioResource(Resource):
+class AudioResource(Resource[Any]):
     """The operations under ``client.audio``."""
 
     @cached_property
     def speech(self) -> AudioSpeechResource:
-        """The operations under ``client.audio.speech``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__speech import AudioSpeechResource
 
         return AudioSpeechResource(self._client)
 
     @cached_property
     def transcriptions(self) -> AudioTranscriptionsResource:
-        """The operations under ``client.audio.transcriptions``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__transcriptions import AudioTranscriptionsResource
 
         return AudioTranscriptionsResource(self._client)
 
     @cached_property
     def translations(self) -> AudioTranslationsResource:
-        """The operations under ``client.audio.translations``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__translations import AudioTranslationsResource
 
         return AudioTranslationsResource(self._client)
 
 
-class AsyncAudioResource(AsyncResource):
+class AsyncAudioResource(AsyncResource[Any]):
     """The operations under ``client.audio``, asynchronous."""
 
     @cached_property
     def speech(self) -> AsyncAudioSpeechResource:
-        """The operations under ``client.audio.speech``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__speech import AsyncAudioSpeechResource
 
         return AsyncAudioSpeechResource(self._client)
 
     @cached_property
     def transcriptions(self) -> AsyncAudioTranscriptionsResource:
-        """The operations under ``client.audio.transcriptions``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__transcriptions import AsyncAudioTranscriptionsResource
 
         return AsyncAudioTranscriptionsResource(self._client)
 
     @cached_property
     def translations(self) -> AsyncAudioTranslationsResource:
-        """The operations under ``client.audio.translations``."""
+        """Speech from text, and text from speech, in its own language or in English."""
         from .audio__translations import AsyncAudioTranslationsResource
 
         return AsyncAudioTranslationsResource(self._client)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .threads import AsyncThreadsResource, ThreadsResource
 
 
-class BetaResource(Resource):
+class BetaResource(Resource[Any]):
     """The operations under ``client.beta``."""
 
     @cached_property
@@ -47,7 +47,7 @@ class BetaResource(Resource):
         return ThreadsResource(self._client)
 
 
-class AsyncBetaResource(AsyncResource):
+class AsyncBetaResource(AsyncResource[Any]):
     """The operations under ``client.beta``, asynchronous."""
 
     @cached_property

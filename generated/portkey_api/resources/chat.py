@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from .chat__completions import AsyncChatCompletionsResource, ChatCompletionsResource
 
 
-class ChatResource(Resource):
+class ChatResource(Resource[Any]):
     """The operations under ``client.chat``."""
 
     @cached_property
     def completions(self) -> ChatCompletionsResource:
-        """The operations under ``client.chat.completions``."""
+        """Answers of a model to a conversation, whole or as a stream, across all providers."""
         from .chat__completions import ChatCompletionsResource
 
         return ChatCompletionsResource(self._client)
 
 
-class AsyncChatResource(AsyncResource):
+class AsyncChatResource(AsyncResource[Any]):
     """The operations under ``client.chat``, asynchronous."""
 
     @cached_property
     def completions(self) -> AsyncChatCompletionsResource:
-        """The operations under ``client.chat.completions``."""
+        """Answers of a model to a conversation, whole or as a stream, across all providers."""
         from .chat__completions import AsyncChatCompletionsResource
 
         return AsyncChatCompletionsResource(self._client)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .fine_tuning__jobs import AsyncFineTuningJobsResource, FineTuningJobsResource
 
 
-class FineTuningResource(Resource):
+class FineTuningResource(Resource[Any]):
     """The operations under ``client.fine_tuning``."""
 
     @cached_property
@@ -25,13 +25,13 @@ class FineTuningResource(Resource):
 
     @cached_property
     def jobs(self) -> FineTuningJobsResource:
-        """The operations under ``client.fine_tuning.jobs``."""
+        """Jobs that train a model on examples of your own, with their events and checkpoints."""
         from .fine_tuning__jobs import FineTuningJobsResource
 
         return FineTuningJobsResource(self._client)
 
 
-class AsyncFineTuningResource(AsyncResource):
+class AsyncFineTuningResource(AsyncResource[Any]):
     """The operations under ``client.fine_tuning``, asynchronous."""
 
     @cached_property
@@ -43,7 +43,7 @@ class AsyncFineTuningResource(AsyncResource):
 
     @cached_property
     def jobs(self) -> AsyncFineTuningJobsResource:
-        """The operations under ``client.fine_tuning.jobs``."""
+        """Jobs that train a model on examples of your own, with their events and checkpoints."""
         from .fine_tuning__jobs import AsyncFineTuningJobsResource
 
         return AsyncFineTuningJobsResource(self._client)

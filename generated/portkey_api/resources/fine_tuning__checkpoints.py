@@ -4,34 +4,33 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
 if TYPE_CHECKING:
     from .fine_tuning__checkpoints__permissions import (
-        AsyncFineTuningCheckpointsPermissionsResource,
-        FineTuningCheckpointsPermissionsResource,
+        AsyncFineTuningCheckpointsPermissionsResource, FineTuningCheckpointsPermissionsResource,
     )
 
 
-class FineTuningCheckpointsResource(Resource):
+class FineTuningCheckpointsResource(Resource[Any]):
     """The operations under ``client.fine_tuning.checkpoints``."""
 
     @cached_property
     def permissions(self) -> FineTuningCheckpointsPermissionsResource:
-        """The operations under ``client.fine_tuning.checkpoints.permissions``."""
+        """Jobs that train a model on examples of your own, with their events and checkpoints."""
         from .fine_tuning__checkpoints__permissions import FineTuningCheckpointsPermissionsResource
 
         return FineTuningCheckpointsPermissionsResource(self._client)
 
 
-class AsyncFineTuningCheckpointsResource(AsyncResource):
+class AsyncFineTuningCheckpointsResource(AsyncResource[Any]):
     """The operations under ``client.fine_tuning.checkpoints``, asynchronous."""
 
     @cached_property
     def permissions(self) -> AsyncFineTuningCheckpointsPermissionsResource:
-        """The operations under ``client.fine_tuning.checkpoints.permissions``."""
+        """Jobs that train a model on examples of your own, with their events and checkpoints."""
         from .fine_tuning__checkpoints__permissions import AsyncFineTuningCheckpointsPermissionsResource
 
         return AsyncFineTuningCheckpointsPermissionsResource(self._client)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from .model_configs__pricing import AsyncModelConfigsPricingResource, ModelConfigsPricingResource
 
 
-class ModelConfigsResource(Resource):
+class ModelConfigsResource(Resource[Any]):
     """The operations under ``client.model_configs``."""
 
     @cached_property
     def pricing(self) -> ModelConfigsPricingResource:
-        """The operations under ``client.model_configs.pricing``."""
+        """What a model costs at a provider; open to everyone, without a key."""
         from .model_configs__pricing import ModelConfigsPricingResource
 
         return ModelConfigsPricingResource(self._client)
 
 
-class AsyncModelConfigsResource(AsyncResource):
+class AsyncModelConfigsResource(AsyncResource[Any]):
     """The operations under ``client.model_configs``, asynchronous."""
 
     @cached_property
     def pricing(self) -> AsyncModelConfigsPricingResource:
-        """The operations under ``client.model_configs.pricing``."""
+        """What a model costs at a provider; open to everyone, without a key."""
         from .model_configs__pricing import AsyncModelConfigsPricingResource
 
         return AsyncModelConfigsPricingResource(self._client)

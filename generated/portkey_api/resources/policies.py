@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -13,37 +13,37 @@ if TYPE_CHECKING:
     from .policies__usage_limits import AsyncPoliciesUsageLimitsResource, PoliciesUsageLimitsResource
 
 
-class PoliciesResource(Resource):
+class PoliciesResource(Resource[Any]):
     """The operations under ``client.policies``."""
 
     @cached_property
     def rate_limits(self) -> PoliciesRateLimitsResource:
-        """The operations under ``client.policies.rate_limits``."""
+        """Limits on requests or tokens per span of time for whatever meets their conditions."""
         from .policies__rate_limits import PoliciesRateLimitsResource
 
         return PoliciesRateLimitsResource(self._client)
 
     @cached_property
     def usage_limits(self) -> PoliciesUsageLimitsResource:
-        """The operations under ``client.policies.usage_limits``."""
+        """Budgets for whatever meets their conditions, their present usage, and how to reset it."""
         from .policies__usage_limits import PoliciesUsageLimitsResource
 
         return PoliciesUsageLimitsResource(self._client)
 
 
-class AsyncPoliciesResource(AsyncResource):
+class AsyncPoliciesResource(AsyncResource[Any]):
     """The operations under ``client.policies``, asynchronous."""
 
     @cached_property
     def rate_limits(self) -> AsyncPoliciesRateLimitsResource:
-        """The operations under ``client.policies.rate_limits``."""
+        """Limits on requests or tokens per span of time for whatever meets their conditions."""
         from .policies__rate_limits import AsyncPoliciesRateLimitsResource
 
         return AsyncPoliciesRateLimitsResource(self._client)
 
     @cached_property
     def usage_limits(self) -> AsyncPoliciesUsageLimitsResource:
-        """The operations under ``client.policies.usage_limits``."""
+        """Budgets for whatever meets their conditions, their present usage, and how to reset it."""
         from .policies__usage_limits import AsyncPoliciesUsageLimitsResource
 
         return AsyncPoliciesUsageLimitsResource(self._client)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..types import AsyncResource, Resource
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from .scim__workspaces import AsyncScimWorkspacesResource, ScimWorkspacesResource
 
 
-class ScimResource(Resource):
+class ScimResource(Resource[Any]):
     """The operations under ``client.scim``."""
 
     @cached_property
     def workspaces(self) -> ScimWorkspacesResource:
-        """The operations under ``client.scim.workspaces``."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
         from .scim__workspaces import ScimWorkspacesResource
 
         return ScimWorkspacesResource(self._client)
 
 
-class AsyncScimResource(AsyncResource):
+class AsyncScimResource(AsyncResource[Any]):
     """The operations under ``client.scim``, asynchronous."""
 
     @cached_property
     def workspaces(self) -> AsyncScimWorkspacesResource:
-        """The operations under ``client.scim.workspaces``."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
         from .scim__workspaces import AsyncScimWorkspacesResource
 
         return AsyncScimWorkspacesResource(self._client)

@@ -1,0 +1,79 @@
+"""Text of a document as the inside of a docstring: wrapped, indented, and escaped so that no text can end it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+WIDTH = 120
+"""Columns a line of generated code may have."""
+_LONGEST = 50
+"""Letters a part of an overlong word gets; escaped it has twice as many at most."""
+_NAMED = re.compile(r"[\w*, ]+: ")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
+
+
+def text_of(value: Any) -> str:
+    """Return a text of the document; the generator hands some of them out in a wrapper of its own."""
+    unwrapped = value.get_untrusted_value() if hasattr(value, "get_untrusted_value") else value
+    return str(unwrapped or "").strip()
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """Return text as the inside of a docstring: escaped, wrapped, indented, and never ending in a quote.
+
+    Args:
+        text: What to say; a line that is indented keeps its indentation where it is wrapped, and gets more if it
+            begins with a name and a colon.
+        indent: Columns before the docstring.
+    """
+    margin = " " * indent
+    lines = [line for paragraph in text.strip().splitlines() for line in _wrapped(paragraph, WIDTH - indent)]
+    body = "\n".join(margin + line if number and line else line for number, line in enumerate(lines))
+    if "\n" in body:
+        return f"{body}\n{margin}"
+    if indent + len(body) + 6 > WIDTH:
+        return f"{body}\n{margin}"
+    return body + " " if body.endswith('"') else body
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    before = " " * (len(paragraph) - len(paragraph.lstrip()))
+    words = " ".join(_broken(word, width - len(before) - 3) for word in printable(paragraph).split())
+    after = before + ("    " if _NAMED.match(words) else "") if before else ""
+    return textwrap.wrap(
+        words, width, initial_indent=before, subsequent_indent=after, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def _broken(word: str, width: int) -> str:
+    """Return a word escaped; where no line can hold it, in parts, none of which ends inside of an escape."""
+    if len(escaped(word)) <= width:
+        return escaped(word)
+    return " ".join(escaped(word[start : start + _LONGEST]) for start in range(0, len(word), _LONGEST))
+
+
+def escaped(text: str) -> str:
+    """Return text as it stands between triple quotes."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def printable(text: str) -> str:
+    """Return text with a space for whatever could not stand in source code, or would not be seen there."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def sentences(text: str, limit: int) -> str:
+    """Return as many whole sentences from the beginning of a text as fit a limit, and one at least.
+
+    Args:
+        text: Any text; its line breaks become spaces.
+        limit: The characters that the sentences may have together.
+    """
+    first, *rest = _SENTENCE.split(" ".join(text.split()))
+    for sentence in rest:
+        if len(first) + 1 + len(sentence) > limit:
+            break
+        first = f"{first} {sentence}"
+    return first
