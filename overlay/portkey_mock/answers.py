@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from portkey_mock import audio, completions, values
+from portkey_mock import audio, completions, examples, values
 from portkey_mock.clock import Clock
 from portkey_mock.document import Content, Operation
 from portkey_mock.embeddings import embeddings
@@ -118,8 +118,8 @@ class Answers:
     ) -> Response:
         """The page of `items` (the facts of each one by its id, newest first) that `call` asks for.
 
-        None means that nothing is known of the list: then it holds one generated item. An answer that has no list in
-        it is generated as it is. `more` is known of the list itself.
+        None means that nothing is known of the list: then it holds what the document shows, or one generated item. An
+        answer that has no list in it is generated as it is. `more` is known of the list itself.
 
         Raises:
             Refusal: as `one`.
@@ -131,18 +131,29 @@ class Answers:
         place = _place_of_items(sample)
         if place is None:
             return self.one(call, {}, *salt)
-        template = sample if place == "" else sample[place]
-        known = _by_id(template) if items is None else items
+        known = self._items(call, sample, place) if items is None else items
         chosen = page(known, call.query, call.operation.parameters)
         told = (chosen.items, chosen.has_more, len(known), more, salt)
         return self._remembered(call, told, lambda: _listed(status, content, sample, place, chosen, len(known), more))
 
     def items(self, call: Call, *salt: object) -> dict[str, JsonObject]:
-        """The generated items of a list, by id; none if the answer lists nothing."""
+        """The items of a list of which nothing is known, by id; none if the answer lists nothing."""
         _, content = success(call.operation)
         sample: Json = self.sample(content, *salt) if content is not None and is_json(content) else None
         place = _place_of_items(sample)
-        return {} if place is None else _by_id(sample if place == "" else sample[place])
+        return {} if place is None else self._items(call, sample, place)
+
+    def _items(self, call: Call, sample: Json, place: str) -> dict[str, JsonObject]:
+        """The items that the document shows, or else those of a generated list."""
+        shown = self.shown(call)
+        return _by_id(_at(shown, place) if _place_of_items(shown) == place else _at(sample, place))
+
+    def shown(self, call: Call) -> Json:
+        """What the document shows as the answer to `call`, if the path names what its examples name; None if not."""
+        _, content = success(call.operation)
+        given = {each.name: each.example for each in call.operation.parameters if each.location == "path"}
+        same = all(str(given.get(name)) == value for name, value in call.path.items())
+        return content.example if same and content is not None and content.schema.accepts(content.example) else None
 
     def octets(self, call: Call, content: bytes) -> Response:
         """The bytes of a file. A document that promises JSON for them is wrong: it would not be true byte for byte."""
@@ -151,7 +162,7 @@ class Answers:
         return Response(status, (("content-type", media),), content)
 
     def sample(self, content: Content, *salt: object) -> Json:
-        """A generated body, not to be changed: the latest ones are kept, since clients tend to repeat themselves.
+        """A body in the words of the example, not to be changed; the latest are kept, as clients repeat themselves.
 
         Raises:
             Refusal: 500 if there is none; that was reported at start-up, too.
@@ -161,7 +172,8 @@ class Answers:
         key = (content.schema.pointer, *salt)
         if key not in self._samples:
             try:
-                self._samples[key] = self._generator.value(content.schema.source, *salt)
+                made = self._generator.value(content.schema.source, *salt)
+                self._samples[key] = examples.worded(made, content.example, content.schema.accepts)
             except Impossible as impossible:
                 raise Refusal(500, f"The document allows no answer: {impossible}.", code="impossible_answer") from None
             if len(self._samples) > _KEPT_SAMPLES:
@@ -275,8 +287,19 @@ def _is_list_of_objects(value: Json) -> bool:
     return is_array(value) and bool(value) and is_object(value[0])
 
 
-def _by_id(template: list[JsonObject]) -> dict[str, JsonObject]:
-    return {str(item.get("id", index)): item for index, item in enumerate(template)}
+def _at(body: Json, place: str) -> list[JsonObject]:
+    """The items at a place that `_place_of_items` has found."""
+    items: list[JsonObject] = body if place == "" else body[place]
+    return items
+
+
+def _by_id(items: list[JsonObject]) -> dict[str, JsonObject]:
+    """Items by their ids; those that have none, or that of another one, as versions of one thing do, by number."""
+    found: dict[str, JsonObject] = {}
+    for number, item in enumerate(items):
+        name = str(item.get("id", number))
+        found[f"{name}/{number}" if name in found else name] = item
+    return found
 
 
 def _item(schema: Schema, sample: Json, place: str, facts: JsonObject) -> JsonObject:

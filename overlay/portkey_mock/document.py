@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from portkey_mock import examples
 from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_object, pointer
 from portkey_mock.schema import Schema, SchemaCompiler, to_json_schema
@@ -61,6 +62,7 @@ class Parameter:
     Attributes:
         location: `path`, `query`, `header`, `cookie` or `form`.
         explode: whether the items of an array arrive as repeated fields and not as one comma-separated list.
+        example: a value that the document shows; None if it shows none.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Parameter:
     required: bool
     explode: bool
     schema: Schema
+    example: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,14 @@ class Content:
     Attributes:
         fields: the fields of a form by name; empty for any other media type.
         binary: the names of the fields that carry files.
+        example: what the document shows; None if it shows nothing.
     """
 
     media: str
     schema: Schema
     fields: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     binary: frozenset[str] = frozenset()
+    example: Json = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,6 +280,7 @@ class _Compilation:
                     required=raw.get("required") is True,
                     explode=raw.get("explode", location in ("query", "cookie")) is True,
                     schema=self.schema(self.convert(_schema_of(raw)), at),
+                    example=raw.get("example"),
                 )
 
     def credentials(self, alternative: JsonObject) -> tuple[Credential, ...]:
@@ -285,21 +291,25 @@ class _Compilation:
         declared: JsonObject = holder.get("content", {})
         return {
             media.lower(): self.content(
-                media.lower(), self.convert(raw.get("schema", True)), at + pointer("content", media)
+                media.lower(),
+                self.convert(raw.get("schema", True)),
+                at + pointer("content", media),
+                examples.first(raw),
             )
             for media, raw in declared.items()
         }
 
-    def content(self, media: str, source: Json, at: str) -> Content:
+    def content(self, media: str, source: Json, at: str, example: Json) -> Content:
         schema = self.schema(source, at + "/schema")
         if schema.validator is None or not media.startswith("multipart/"):
-            return Content(media, schema)
+            return Content(media, schema, example=example)
         properties: JsonObject = self.flat(source).get("properties", {})
         fields = {
             name: Parameter(name, "form", False, True, self.schema(child, schema.pointer + pointer("properties", name)))
             for name, child in properties.items()
         }
-        return Content(media, schema, fields, frozenset(name for name in fields if self.is_file(properties[name])))
+        files = frozenset(name for name in fields if self.is_file(properties[name]))
+        return Content(media, schema, fields, files, example)
 
     def passes(self, schema: Schema) -> bool:
         """Whether a body has a field `store` that is false where it is left out."""

@@ -86,7 +86,8 @@ class Keeping:
     def new(self, call: Call, role: Role, facts: JsonObject) -> Thing:
         """A thing that begins to exist now. What is streamed comes to its end at once, as the stream does."""
         now, kind = self.clock(), shape(role.collection)
-        thing = Thing(facts, now, lifecycle.begin(kind, facts, now, self.pace_of(call)))
+        steps = lifecycle.begin(kind, call.fields, now, self.pace_of(call))
+        thing = Thing(lifecycle.unfinished(kind, facts), now, steps)
         if kind in versions.LIVE_AT_ONCE:
             thing.versions.append(
                 Version(versions.version_id(facts) or token(now), versions.own(facts), self.born(call))

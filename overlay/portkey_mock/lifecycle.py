@@ -165,8 +165,14 @@ _WAITING_FOR_TOOLS: Final = (("queued", "validating"), ("requires_action", ""))
 _DONE: Final = (("completed", ""),)
 
 
-def begin(shape: str, facts: JsonObject, now: float, pace: Pace) -> list[Step]:
-    """The steps of a new thing in a collection of this shape; none if its kind does not move.
+def unfinished(shape: str, facts: JsonObject) -> JsonObject:
+    """What is known of a new thing: that it has no results yet says nothing of those that it will have."""
+    results = LIVES[shape].results if shape in LIVES else ()
+    return {name: value for name, value in facts.items() if value is not None or name not in results}
+
+
+def begin(shape: str, fields: JsonObject, now: float, pace: Pace) -> list[Step]:
+    """The steps of a new thing in a collection of this shape, made with `fields`; none if its kind does not move.
 
     A run that has functions waits for their outputs. A response that was not asked for in the background, and a vector
     store without files, are complete at once.
@@ -175,10 +181,10 @@ def begin(shape: str, facts: JsonObject, now: float, pace: Pace) -> list[Step]:
     if life is None:
         return []
     stages = life.stages
-    if shape == "/threads/{}/runs" and _has_functions(facts):
+    if shape == "/threads/{}/runs" and _has_functions(fields):
         stages = _WAITING_FOR_TOOLS
-    if (shape == "/responses" and not facts.get("background")) or (
-        shape == "/vector_stores" and not facts.get("file_ids")
+    if (shape == "/responses" and not fields.get("background")) or (
+        shape == "/vector_stores" and not fields.get("file_ids")
     ):
         stages = _DONE
     return _expiring(life, pace.schedule(stages, now), now + pace.lifetime)
@@ -202,13 +208,15 @@ def told(shape: str, facts: JsonObject, steps: Sequence[Step], now: float) -> Js
     moments |= {life.moments[name]: int(moment) for moment, name in begun if name in life.moments}
     early = {} if status in ("completed", "succeeded") else dict.fromkeys(life.results)
     errors = {"error": None, "last_error": None, "incomplete_details": None}
-    waiting: JsonObject = {} if status == "requires_action" else {"required_action": None}
+    waiting: JsonObject = {"required_action": None}
     return {**moments, **early, **errors, **waiting, **_others(shape, facts, status), "status": status}
 
 
 def _others(shape: str, facts: JsonObject, status: str) -> JsonObject:
     """What else depends on the status: an upload's file, a run's usage, how the files of a batch or a store stand."""
     if shape == "/threads/{}/runs":
+        if status == "requires_action":
+            return {"required_action": runs.required(facts)}
         return {"usage": runs.usage(facts)} if status == "completed" else {}
     if shape == "/uploads":
         return {} if status == "completed" else {"file": None}
@@ -225,6 +233,6 @@ def _expiring(life: Life, steps: list[Step], end: float) -> list[Step]:
     return [*(step for step in steps if step[0] < end), (end, "expired")]
 
 
-def _has_functions(facts: JsonObject) -> bool:
-    tools = facts.get("tools")
+def _has_functions(fields: JsonObject) -> bool:
+    tools = fields.get("tools")
     return is_array(tools) and any(is_object(tool) and tool.get("type") == "function" for tool in tools)

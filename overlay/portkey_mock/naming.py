@@ -76,7 +76,11 @@ def snake(name: str) -> str:
 def members(response: Response) -> JsonObject:
     """The members of a JSON answer, with those of its `data` among them."""
     is_json = response.header("content-type") == "application/json"
-    body: Json = json.loads(response.body) if is_json else None
+    return spread(json.loads(response.body) if is_json else None)
+
+
+def spread(body: Json) -> JsonObject:
+    """The members of an object, with those of its `data` among them; none of anything else."""
     if not is_object(body):
         return {}
     data: Json = body.get("data")

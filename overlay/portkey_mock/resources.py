@@ -20,7 +20,7 @@ from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object, pointe
 from portkey_mock.keeping import Keeping
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Response
-from portkey_mock.naming import created, echo, given_id, identity, matches, members, salt_of, spoken
+from portkey_mock.naming import created, echo, given_id, identity, matches, members, salt_of, spoken, spread
 from portkey_mock.prompts import Prompts, unversioned
 from portkey_mock.references import References
 from portkey_mock.routing import shape
@@ -236,7 +236,7 @@ class Resources:
         key, thing = self._keeping.named(call, role)
         if thing is not None:
             thing.polls += 1
-        known = {} if thing is None else self._keeping.told(thing, role)
+        known = spread(self._answers.shown(call)) if thing is None else self._keeping.told(thing, role)
         facts = {**known, **echo(call), **identity(role.parameter, key, known)}
         return self._answers.one(call, facts, role.collection, key)
 

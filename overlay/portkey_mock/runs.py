@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from portkey_mock import sse
 from portkey_mock.jsonvalue import Json, JsonObject
-from portkey_mock.speech import Speech, Wish, pieces, say, tokens_of
+from portkey_mock.speech import Speech, Tool, Wish, pieces, say, tokens_of
 from portkey_mock.values import identifier, token
 
 _LATER = ("required_action", "last_error", "incomplete_details", "cancelled_at", "failed_at", "completed_at", "usage")
@@ -38,6 +38,16 @@ def usage(run: JsonObject) -> JsonObject:
     """The tokens that a completed run took."""
     before, after = tokens_of(run.get("instructions")), _said(token("run", run["id"])).tokens
     return {"prompt_tokens": before, "completion_tokens": after, "total_tokens": before + after}
+
+
+def required(run: JsonObject) -> JsonObject:
+    """What a run that waits is waiting for: the output of its first function, called with arguments that fit."""
+    function: JsonObject = next(tool["function"] for tool in run["tools"] if tool["type"] == "function")
+    salt = token("run", run["id"])
+    arguments = say(Wish(Tool(str(function["name"]), function.get("parameters", {}))), salt).text
+    call = {"id": identifier("call", salt), "type": "function"}
+    calls = [{**call, "function": {"name": function["name"], "arguments": arguments}}]
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
 def _said(salt: str) -> Speech:

@@ -161,8 +161,8 @@ class SchemaCompiler:
         """`components` are the document's `components/schemas`, already as JSON Schema 2020-12."""
         self.components: Final = components
         self._registry = jsonschema_rs.Registry([(BASE, {"components": {"schemas": dict(components)}})])
-        # Hundreds of answers are one and the same component, which is compiled once.
-        self._references: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        # Hundreds of answers are one and the same component, and hundreds of parameters any text: compiled once.
+        self._known: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     def compile(self, source: Json) -> jsonschema_rs.Draft202012Validator:
         """A validator for the JSON Schema `source`.
@@ -170,15 +170,12 @@ class SchemaCompiler:
         Raises:
             ValueError: the schema is malformed, or a reference in it leads nowhere.
         """
-        key = str(source["$ref"]) if is_object(source) and source.keys() == {"$ref"} else ""
-        if key in self._references:
-            return self._references[key]
-        validator = jsonschema_rs.Draft202012Validator(
-            source, registry=self._registry, validate_formats=True, mask=MASK, offline=True
-        )
-        if key:
-            self._references[key] = validator
-        return validator
+        key = repr(source)
+        if key not in self._known:
+            self._known[key] = jsonschema_rs.Draft202012Validator(
+                source, registry=self._registry, validate_formats=True, mask=MASK, offline=True
+            )
+        return self._known[key]
 
     def resolve(self, reference: str) -> Json:
         """The component that `reference` names, or what stands in one at a pointer.

@@ -8,7 +8,7 @@ from portkey_mock.families import Role, things
 from portkey_mock.jsonvalue import JsonObject, pointer
 from portkey_mock.keeping import Keeping
 from portkey_mock.message import Response
-from portkey_mock.naming import echo, members, salt_of
+from portkey_mock.naming import echo, members, salt_of, spread
 from portkey_mock.routing import shape
 from portkey_mock.store import Thing
 from portkey_mock.validation import Call
@@ -51,7 +51,7 @@ class Versioned:
         number = versions.find(thing.versions, call.path[role.parameter]) if thing else None
         if thing is None or number is None:
             self._refuse(404, pointer("path", role.parameter))
-            return self._answers.one(call, echo(call), *salt_of(call))
+            return self._answers.one(call, {**spread(self._answers.shown(call)), **echo(call)}, *salt_of(call))
         if call.operation.method == "PUT":
             label = call.fields.get("label_id")
             for version in thing.versions:
