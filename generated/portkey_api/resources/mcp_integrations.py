@@ -141,8 +141,8 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
             client.mcp_integrations.create(
                 name="Stock of the shop", slug="stock",
                 description="Finds books on the shelves and puts them aside.",
-                url="https://mcp.cornerbooks.example/mcp", auth_type="headers", transport="http",
-                configurations={"custom_headers": {"authorization": "Bearer example-not-a-token"}},
+                url="https://mcp.cornerbooks.example/mcp", auth_type="oauth_auto", transport="http",
+                configurations={"custom_headers": {"x-shop": "corner-books"}},
             )
 
         ``POST /mcp-integrations``
@@ -346,7 +346,7 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
 
             client.mcp_integrations.update(
                 "d8f04b6e-2a97-4c15-b8e3-6c1d5a90f7e2",
-                configurations={"custom_headers": {"authorization": "Bearer example-the-next-one"}},
+                configurations={"custom_headers": {"x-shop": "corner-books", "x-desk": "front"}},
             )
 
         ``PUT /mcp-integrations/{mcpIntegrationId}``
@@ -467,8 +467,8 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
             await client.mcp_integrations.create(
                 name="Stock of the shop", slug="stock",
                 description="Finds books on the shelves and puts them aside.",
-                url="https://mcp.cornerbooks.example/mcp", auth_type="headers", transport="http",
-                configurations={"custom_headers": {"authorization": "Bearer example-not-a-token"}},
+                url="https://mcp.cornerbooks.example/mcp", auth_type="oauth_auto", transport="http",
+                configurations={"custom_headers": {"x-shop": "corner-books"}},
             )
 
         ``POST /mcp-integrations``
@@ -672,7 +672,7 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
 
             await client.mcp_integrations.update(
                 "d8f04b6e-2a97-4c15-b8e3-6c1d5a90f7e2",
-                configurations={"custom_headers": {"authorization": "Bearer example-the-next-one"}},
+                configurations={"custom_headers": {"x-shop": "corner-books", "x-desk": "front"}},
             )
 
         ``PUT /mcp-integrations/{mcpIntegrationId}``
