@@ -323,7 +323,7 @@ class Call(Generic[T]):
         if not isinstance(failure, httpx.TimeoutException):
             said = f"{kind}: {failure}"
             if isinstance(failure, _UNSENT):
-                where = urlsplit(self._sent.arguments["url"])
+                where = urlsplit(str(self._sent.arguments["url"]))
                 said = f"no connection to {where.scheme}://{where.netloc} ({said})"
             error = ConnectionFailedError(without(f"{name}: {said}", self.secrets))
         error.sent = not isinstance(failure, (*_UNSENT, *_HOPELESS, httpx.InvalidURL))
