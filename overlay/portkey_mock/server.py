@@ -21,14 +21,20 @@ from portkey_mock.message import Handler
 def serve(handler: Handler, listener: socket.socket, base: str = "/v1") -> None:
     """Serves `handler` until SIGINT or SIGTERM; `base` is the path that clients find its API under."""
     application = Application(handler)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of forms that are refused with a reason
     server = uvicorn.Server(
         uvicorn.Config(application, http=Connection, log_level="warning", access_log=False, proxy_headers=False)
     )
     _stop_on_signals(server)
+    _quieten()
     host, port = listener.getsockname()[:2]
     print(f"http://{host}:{port}{base}", flush=True)
     server.run(sockets=[listener])
+
+
+def _quieten() -> None:
+    """Keeps out of the log what others say of broken forms and of websockets that were refused with a reason."""
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing handshake" not in str(record.msg))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -38,14 +44,14 @@ def listen(host: str, port: int) -> socket.socket:
     second answer on a connection would be held back for 40 ms.
 
     Raises:
-        OSError: the address is not of this machine, or the port is taken.
+        OSError: the address is not of this machine, or the port is taken or none.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
         raise OSError(f"cannot listen on {host}:{port}: {error}") from error
     return listener

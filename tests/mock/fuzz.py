@@ -73,7 +73,9 @@ class Told:
         self.wrong += [str(each) for each in outcome.findings if each.check in WRONG]
 
 
-_LOGGED = re.compile(r"\d\d:\d\d:\d\d \S+ .* (\d\d\d|reset) [\d.]+ ms \S+$|WARNING:  Invalid HTTP request")
+_LOGGED = re.compile(
+    r"\d\d:\d\d:\d\d \S+ .* (\d\d\d|reset) [\d.]+ ms \S+$|WARNING:  (Invalid HTTP|Unsupported upgrade) request"
+)
 """A line of the log (see `portkey_mock.server.log`), or what uvicorn says of bytes that are no request."""
 
 
@@ -136,8 +138,8 @@ def main() -> None:
     options = vars(parser.parse_args())
     with served() as address:
         told = fuzz(address, **options)
-    print(f"{sum(told.answers.values())} answers: {dict(sorted(told.answers.items()))}; {len(told.wrong)} wrong")  # noqa: T201
-    print("\n\n".join(told.wrong[:20]))  # noqa: T201
+        print(f"{sum(told.answers.values())} answers: {dict(sorted(told.answers.items()))}; {len(told.wrong)} wrong")  # noqa: T201
+        print("\n\n".join(told.wrong[:20]))  # noqa: T201
     sys.exit(1 if told.wrong else 0)
 
 

@@ -135,6 +135,7 @@ def test_watch(start: Start, tmp_path: Path) -> None:
         (["serve", "--mode", "lenient"], "invalid choice"),
         (["serve", "--dialect", "klingon"], "klingon"),
         (["serve", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1:4010"),
+        (["serve", "--port", "99999"], "cannot listen on 127.0.0.1:99999"),
         (["sell"], "invalid choice"),
     ],
 )

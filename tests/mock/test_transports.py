@@ -175,13 +175,16 @@ def serve(*arguments: str, stderr: IO[str] | int = subprocess.PIPE) -> subproces
     )
 
 
-def test_a_broken_form_is_no_matter_for_the_log() -> None:
-    """A form that is refused leaves no word of the parser's on standard error: the refusal says all of it."""
+def test_what_is_refused_is_no_matter_for_the_log() -> None:
+    """A form or a websocket that is refused leaves no word on standard error: the refusal says all of it."""
     with serve() as process:
         assert process.stdout
         address = process.stdout.readline().strip()
         headers = {**spec.INFERENCE, "content-type": "multipart/form-data; boundary=limit"}
         assert httpx.post(f"{address}/files", content=b"--limits\r\nno form", headers=headers).status_code == 400
+        key = {"sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+        upgrade = {"connection": "upgrade", "upgrade": "websocket", **key}
+        assert httpx.get(f"{address}/realtime?model=m", headers=upgrade).status_code == 401
         process.terminate()
         assert process.stderr
         assert process.stderr.read() == ""
