@@ -215,7 +215,7 @@ def test_same_input_same_vector() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests and answers are remembered up to a number and a size, and come out the same when they are forgotten."""
+    """Requests, heads and answers are remembered up to a number and a size, and come out the same when forgotten."""
     for place in ("gateway._KEPT_CALLS", "answers._KEPT_ANSWERS"):
         monkeypatch.setattr(f"portkey_mock.{place}", 2)
     monkeypatch.setattr("portkey_mock.gateway._LARGEST_KEPT", 500)
@@ -223,4 +223,6 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [{"messages": [{"role": "user", "content": "Hello" * size}]} for size in (1, 2, 3, 4, 200)]
     first = [chat(call, **each) for each in asked]
     assert [chat(call, **each) for each in asked] == first
+    heads = [call.json("POST", "/chat/completions", CHAT, query=f"number={number}") for number in range(4)]
+    assert heads == [heads[0]] * 4
     assert len({each["choices"][0]["message"]["content"] for each in first}) > 1
