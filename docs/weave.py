@@ -83,9 +83,7 @@ def linked(app: Sphinx, tree: nodes.document, page: str) -> None:
 
 
 def shallow(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: nodes.document | None) -> None:
-    """Show two levels in the sidebar, which are all pages there are: to leave out what is deeper takes furo a third of
-    the time of the whole build.
-    """
+    """Show two levels in the sidebar; there are no more, but to find that out takes furo a third of the whole build."""
     if full := context.get("toctree"):
         context["toctree"] = lambda **options: full(**{**options, "maxdepth": 2})
 

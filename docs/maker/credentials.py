@@ -24,7 +24,7 @@ def gateways(operation: Operation) -> list[str]:
     ]
 
 
-def ways(operation: Operation) -> list[list[str]]:
+def combinations(operation: Operation) -> list[list[str]]:
     """Return the combinations of credentials that do, each as the arguments of ``Portkey`` it consists of."""
     return [[ARGUMENTS[scheme] for scheme in each] for each in operation.facts["security"] if each]
 
@@ -36,8 +36,8 @@ def address(operation: Operation) -> str:
 
 def headers(operation: Operation) -> list[str]:
     """Return the credential headers of the first combination, with the names of variables for their values."""
-    schemes = [*next(iter(operation.facts["security"]), [])]
-    return [_header(scheme) for scheme in schemes]
+    ways: list[dict[str, list[str]]] = operation.facts["security"]
+    return [_header(scheme) for scheme in ways[0]] if ways else []
 
 
 def _header(scheme: str) -> str:

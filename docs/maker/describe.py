@@ -69,15 +69,12 @@ class Describer:
 
     def members(self, schema: Json) -> str:
         """Return the values a schema allows, each with its meaning where that is told."""
-        values = schema.get("enum") or schema.get("items", {}).get("enum") or []
-        told: Json = schema.get("x-enum-descriptions") or schema.get("items", {}).get("x-enum-descriptions") or {}
-        shown = [value for value in values if value is not None]
+        home: Json = schema if "enum" in schema else schema.get("items", {})
+        values: list[Any] = [value for value in home.get("enum", ()) if value is not None]
+        told: Json = {**home.get("x-enum-descriptions", {}), **schema.get("x-enum-descriptions", {})}
         if told:
-            return "\n".join(
-                f"- {markup.code(value)}: {markup.prose(told[str(value)])}" if str(value) in told else f"- {markup.code(value)}"
-                for value in shown
-            )
-        return f"One of {', '.join(map(markup.code, shown))}." if len(shown) > 1 else ""
+            return "\n".join(f"- {markup.code(value)}{_meaning(told.get(str(value)))}" for value in values)
+        return f"One of {', '.join(map(markup.code, values))}." if len(values) > 1 else ""
 
     def properties(self, schema: Json) -> dict[str, tuple[Json, bool]]:
         """Return the properties of an object with those it takes over: name -> (schema, whether it is required)."""
@@ -100,7 +97,9 @@ class Describer:
         said = description or schema.get("description") or self._document.resolved(schema).get("description", "")
         deprecated = markup.span("deprecated", "deprecated") if schema.get("deprecated") else ""
         head = " ".join(filter(None, (term, markup.span(self.kind(schema), "type"), notes, deprecated)))
-        return markup.definition(head, (markup.prose(said), self.limits(schema), self.members(schema), self._inside(schema)))
+        return markup.definition(
+            head, (markup.prose(said), self.limits(schema), self.members(schema), self._inside(schema))
+        )
 
     def _inside(self, schema: Json) -> str:
         inner = schema.get("items", schema) if schema.get("type") == "array" else schema
@@ -115,6 +114,10 @@ class Describer:
     def field(self, name: str, schema: Json, needed: bool) -> str:
         """Return one property, or the argument it is."""
         return self.entry(markup.code(name), schema, markup.span("required", "required") if needed else "")
+
+
+def _meaning(said: str | None) -> str:
+    return f": {markup.prose(said)}" if said else ""
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from portkey_client.narrow import is_array, is_dict
+
 Json = dict[str, Any]
 
 PATH = Path(__file__).parents[2] / "generated" / "portkey_api" / "openapi.json"
@@ -109,11 +111,11 @@ def name_of(reference: str) -> str:
 
 def references(node: Any) -> Iterator[str]:
     """Yield the name of every schema that a part of the document names."""
-    if isinstance(node, dict):
+    if is_dict(node):
         if isinstance(node.get("$ref"), str):
             yield name_of(node["$ref"])
         for value in node.values():
             yield from references(value)
-    elif isinstance(node, list):
+    elif is_array(node):
         for value in node:
             yield from references(value)

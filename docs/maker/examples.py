@@ -7,6 +7,8 @@ import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from portkey_client.narrow import is_array, is_dict
+
 from . import surface
 from .document import Document, Json, Operation
 
@@ -39,7 +41,7 @@ class Answer(NamedTuple):
 
 
 def requests_of(document: Document, operation: Operation) -> list[Request]:
-    """Return how the document shows an operation being called; nothing where a part that is needed has no example."""
+    """Return how the document shows an operation being called; nothing where a part has no example."""
     parameters = operation.facts["parameters"]
     if any(each.get("required") and "example" not in each for each in parameters):
         return []
@@ -53,7 +55,7 @@ def requests_of(document: Document, operation: Operation) -> list[Request]:
         for media, content in body.get("content", {}).items()
         for name, example in content.get("examples", {}).items()
     ]
-    return found if found or body.get("required") else [Request("example", "", places, "", None, frozenset())]
+    return found if body else [Request("example", "", places, "", None, frozenset())]
 
 
 def _files(document: Document, media: str, schema: Json) -> frozenset[str]:
@@ -78,8 +80,12 @@ def answers_of(operation: Operation) -> list[Answer]:
 def in_python(operation: Operation, request: Request) -> str:
     """Return the call in Python."""
     names = surface.method(operation.name).arguments
-    keywords = {names[surface.letters(name)]: value for place in ("query", "header") for name, value in request.places[place].items()}
-    if isinstance(request.body, dict) and "body" not in names:
+    keywords = {
+        names[surface.letters(name)]: value
+        for place in ("query", "header")
+        for name, value in request.places[place].items()
+    }
+    if is_dict(request.body) and "body" not in names:
         fields = {name: _bytes(value) if name in request.files else value for name, value in request.body.items()}
         keywords |= {names[surface.letters(name)]: value for name, value in fields.items()}
     elif request.body is not None:
@@ -89,23 +95,28 @@ def in_python(operation: Operation, request: Request) -> str:
     line = f"client.{operation.name}({', '.join(parts)})"
     if len(line) <= _WIDTH and "\n" not in line:
         return line
-    return "\n".join([f"client.{operation.name}(", *(f"    {part.replace(chr(10), chr(10) + '    ')}," for part in parts), ")"])
+    return "\n".join(
+        [f"client.{operation.name}(", *(f"    {part.replace(chr(10), chr(10) + '    ')}," for part in parts), ")"]
+    )
 
 
 def _bytes(value: Any) -> Any:
-    return [_bytes(each) for each in value] if isinstance(value, list) else str(value).encode()
+    return [_bytes(each) for each in value] if is_array(value) else str(value).encode()
 
 
 def _literal(value: Any, taken: int = 0) -> str:
     """Return a value as Python, in as many lines as it needs."""
     line = repr(value)
-    if len(line) + taken <= _WIDTH or not isinstance(value, (dict, list)) or not value:
+    if len(line) + taken <= _WIDTH or not value:
         return line
-    keys = [f"{key!r}: " for key in value] if isinstance(value, dict) else [""] * len(value)
-    values = value.values() if isinstance(value, dict) else value
-    rows = [f"    {key}{_literal(each, len(key) + 8)},".replace("\n", "\n    ") for key, each in zip(keys, values, strict=True)]
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return "\n".join([opening, *rows, closing])
+    if is_dict(value):
+        return _rows("{", [(f"{key!r}: ", each) for key, each in value.items()], "}")
+    return _rows("[", [("", each) for each in value], "]") if is_array(value) else line
+
+
+def _rows(opening: str, parts: list[tuple[str, Any]], closing: str) -> str:
+    rows = [f"{key}{_literal(each, len(key) + 8)},".replace("\n", "\n    ") for key, each in parts]
+    return "\n".join([opening, *(f"    {row}" for row in rows), closing])
 
 
 def in_curl(operation: Operation, request: Request, address: str, headers: list[str]) -> str:

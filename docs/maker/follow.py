@@ -1,4 +1,4 @@
-"""Follow every link of a built site, without a network: pages, anchors, pictures, styles and scripts have to be there."""
+"""Follow every link of a built site, without a network: pages, anchors, pictures, styles and scripts must be there."""
 
 from __future__ import annotations
 

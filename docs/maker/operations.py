@@ -28,7 +28,7 @@ def entry(describer: Describer, document: Document, operation: Operation) -> str
         _signature(operation),
         markup.prose(facts["description"]),
         *_arguments(describer, document, operation),
-        *_returns(describer, document, operation),
+        *_returns(describer, operation),
         *_errors(operation),
         *_example(document, operation),
         *_access(operation),
@@ -50,7 +50,9 @@ def _arguments(describer: Describer, document: Document, operation: Operation) -
     """Yield the arguments: what has to be given comes first, what travels in a header last."""
     names = surface.method(operation.name).arguments
     parameters = operation.facts["parameters"]
-    told = [(each.get("required", False), each["in"] == "header", _parameter(describer, names, each)) for each in parameters]
+    told = [
+        (each.get("required", False), each["in"] == "header", _parameter(describer, names, each)) for each in parameters
+    ]
     bodies = dict(_bodies(describer, document, names, operation.facts.get("requestBody")))
     told += [(needed, False, text) for needed, text in bodies.pop("", [])]
     if told:
@@ -91,7 +93,7 @@ def _bodies(
 def _kinds(document: Document, schema: Json) -> dict[str, Json]:
     """Return the kinds of object that a body may be: name -> schema. An only one has no name."""
     shape = document.resolved(schema)
-    several = shape.get("oneOf") or shape.get("anyOf") or []
+    several: list[Json] = shape.get("oneOf") or shape.get("anyOf") or []
     if shape.get("properties") or shape.get("allOf") or not several:
         return {"": shape} if shape.get("properties") or shape.get("allOf") else {}
     found: dict[str, Json] = {}
@@ -102,11 +104,15 @@ def _kinds(document: Document, schema: Json) -> dict[str, Json]:
     return found
 
 
-def _returns(describer: Describer, document: Document, operation: Operation) -> Iterator[str]:
+def _returns(describer: Describer, operation: Operation) -> Iterator[str]:
     yield markup.heading("Returns")
     for status, response in operation.facts["responses"].items():
         if status.startswith(("1", "2")):
-            kinds = [describer.kind(content["schema"]) for content in response.get("content", {}).values() if "schema" in content]
+            kinds = [
+                describer.kind(content["schema"])
+                for content in response.get("content", {}).values()
+                if "schema" in content
+            ]
             kind = markup.span(" | ".join(dict.fromkeys(kinds)), "type") if kinds else ""
             yield " ".join(filter(None, [markup.code(status), kind, markup.prose(response.get("description", ""))]))
     streams = [each for each in surface.method(operation.name).returns if "Stream[" in each]
@@ -122,8 +128,11 @@ def _errors(operation: Operation) -> Iterator[str]:
     }
     if told:
         yield markup.heading("Raises")
-        rows = [f"- {{py:class}}`~portkey_client.errors.{error_class(int(status)).__name__}` ({status}): {markup.prose(said)}" for status, said in told.items()]
-        yield "\n".join(rows)
+        yield "\n".join(f"- {_error(int(status))} ({status}): {markup.prose(said)}" for status, said in told.items())
+
+
+def _error(status: int) -> str:
+    return f"{{py:class}}`~portkey_client.errors.{error_class(status).__name__}`"
 
 
 def _example(document: Document, operation: Operation) -> Iterator[str]:
@@ -152,7 +161,7 @@ def _shown(operation: Operation, request: Request, answer: Answer | None) -> str
 
 
 def _access(operation: Operation) -> Iterator[str]:
-    ways = [" + ".join(map(markup.code, way)) for way in credentials.ways(operation)]
+    ways = [" + ".join(map(markup.code, way)) for way in credentials.combinations(operation)]
     has = ", ".join(map(markup.code, credentials.gateways(operation)))
     yield markup.heading("Access")
     yield f"Gateways: {has}.\nCredentials: {', or '.join(ways) if ways else 'none'}."

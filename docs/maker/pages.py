@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import credentials, markup, surface
+from . import markup, surface
 from .describe import Describer
 from .document import SHARED, Document, Operation, load
 from .operations import entry
@@ -16,6 +16,10 @@ _PLANES = {
     "control_plane": ("The control plane", "What only Portkey's own service has: it answers at `control_plane_url`."),
     "public": ("Public", "What needs no credentials."),
 }
+_IN_PYTHON = (
+    "In Python each is a class or a type of `portkey_api.models`. An object may also be given as a plain dict, whose"
+    " type has the same name with `Dict` behind it, in `portkey_api.dicts`."
+)
 
 
 def write(folder: Path) -> int:
@@ -93,10 +97,7 @@ def groups(document: Document) -> dict[str, list[str]]:
 def schema_contents(document: Document) -> str:
     """Return the table of all schemas."""
     found = groups(document)
-    blocks = [
-        f"{len(document.schemas)} schemas. In Python each is a class or a type of `portkey_api.models`, and an object"
-        " may also be given as a plain dict, whose type has the same name with `Dict` behind it, in `portkey_api.dicts`."
-    ]
+    blocks = [f"{len(document.schemas)} schemas. {_IN_PYTHON}"]
     for group, names in found.items():
         links = ", ".join(f"[{name}]({group}.md#{name.lower()})" for name in names)
         blocks += [f"## {_title(group)}", links]

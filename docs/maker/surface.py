@@ -69,7 +69,8 @@ def resource(path: str) -> Any:
 
 def by_hand(path: str) -> tuple[str, list[str]]:
     """Return the class that adds to a resource by hand, and the names of its methods; empty where there is none."""
-    found = type(resource(path))
+    instance: object = resource(path)
+    found = type(instance)
     if not found.__module__.startswith("portkey_client."):
         return "", []
     own = {name: value for name, value in vars(found).items() if not name.startswith("_") and inspect.isfunction(value)}

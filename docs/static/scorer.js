@@ -1,6 +1,7 @@
 // How search results rank. A heading that is exactly what was asked for comes first, so that `batches.cancel` leads to
 // the operation, then a name of Python that ends in it; all else as Sphinx has it.
-const Scorer = {
+// `var`, as Sphinx looks whether it is there, and would declare it again.
+var Scorer = {
   score: ([, title, , , score]) => {
     const asked = (new URLSearchParams(window.location.search).get("q") ?? "").trim().toLowerCase().replace(/^client\./, "");
     const last = title.toLowerCase().split(" > ").pop();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
@@ -97,4 +97,13 @@ def test_the_tests_of_a_page_pass(page: Path, pytester: pytest.Pytester) -> None
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_is_of_a_kind_that_is_checked(page: Path) -> None:
     """A block in another language, or in none, would be one that nobody runs."""
-    assert {block.language for block in blocks(page)} <= {"python", "sh", "text", "yaml", "json"}
+    assert {block.language for block in blocks(page)} <= {"python", "sh", "text", "yaml", "json", "{toctree}"}
+
+
+def test_the_blocks_are_counted(record_testsuite_property: Callable[[str, object], None]) -> None:
+    """The report of the tests says how many blocks of Python are run, and each page but an overview has some block."""
+    count = sum(block.language == "python" for page in PAGES for block in blocks(page))
+    record_testsuite_property("documentation: executed blocks of Python", count)
+    print(f"{count} blocks of Python on {len(WITH_PYTHON)} pages are executed")  # noqa: T201
+    overviews = {"index.md", "migration.md"}
+    assert [page.name for page in PAGES if not blocks(page) and page.name not in overviews] == []
