@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -136,11 +137,17 @@ def in_curl(operation: Operation, request: Request, address: str, headers: list[
     parts += [f'-H "{each}"' for each in headers]
     parts += [f"-H {shlex.quote(f'{name}: {_wire(value)}')}" for name, value in request.places["header"].items()]
     if request.media.startswith("multipart/"):
-        fields = {name: f"@{name}" if name in request.files else _wire(value) for name, value in request.body.items()}
-        parts += [f"-F {shlex.quote(f'{name}={value}')}" for name, value in fields.items()]
+        parts += [f"-F {shlex.quote(field)}" for field in _form(request)]
     elif request.media:
         parts += [f"-H 'content-type: {request.media}'", f"-d {shlex.quote(json.dumps(request.body, indent=2))}"]
     return " \\\n  ".join(parts)
+
+
+def _form(request: Request) -> Iterator[str]:
+    """Yield the fields of a form; a list is one field for each of its items, a file is named as its field."""
+    for name, value in request.body.items():
+        for each in value if is_array(value) else [value]:
+            yield f"{name}={f'@{name}' if name in request.files else _wire(each)}"
 
 
 def _wire(value: Any) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from docs.maker import document, examples, pages
+from docs.maker import credentials, document, examples, pages
 from docs.maker.follow import broken
+from portkey_api.types import Socket
 from portkey_client import Portkey
 from portkey_mock import Gateway, GatewayTransport, ManualClock
 
@@ -18,20 +23,49 @@ DOCUMENT = document.load()
 SHOWN = [(each, request) for each in DOCUMENT.operations for request in examples.requests_of(DOCUMENT, each)]
 
 
+SENT: list[httpx.Request] = []
+"""What the client sent, newest last."""
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Portkey]:
     """A client of a mock that makes up what an example refers to."""
     transport = GatewayTransport(Gateway(mode="document", clock=ManualClock()))
-    with httpx.Client(transport=transport) as http:
+    with httpx.Client(transport=transport, event_hooks={"request": [SENT.append]}) as http:
         yield Portkey(api_key="pk-example", virtual_key="openai-main", http_client=http)
 
 
 @pytest.mark.parametrize(("operation", "request_"), SHOWN, ids=lambda each: each.name)
 def test_an_example_runs(operation: document.Operation, request_: examples.Request, client: Portkey) -> None:
-    """The code of the reference can be pasted: its arguments are known, and the mock accepts what is sent."""
+    """The code of the reference can be pasted: the mock accepts what it sends, and curl sends the same."""
     answer: Any = eval(examples.in_python(operation, request_), {"client": client})  # noqa: S307  # our own text
     if hasattr(answer, "close"):
         answer.close()
+    if not isinstance(answer, Socket):  # which sends nothing before it is entered
+        assert told(curl(operation, request_)) == told(SENT[-1])
+
+
+def curl(operation: document.Operation, request: examples.Request) -> httpx.Request:
+    """Return the request that the curl command of the reference sends."""
+    words = shlex.split(examples.in_curl(operation, request, credentials.address(operation), []))
+    options = list(pairwise(words))
+    (method,), (address,) = ([value for flag, value in options if flag == "-X"], [words[3]])
+    data = [value for flag, value in options if flag == "-d"]
+    forms = [value for flag, value in options if flag == "-F"]
+    sent = httpx.Request(method, address, content=data[0] if data else None)
+    sent.extensions["form"] = sorted(form.partition("=")[0] for form in forms)
+    return sent
+
+
+def told(request: httpx.Request) -> tuple[str, httpx.URL, Any]:
+    """Return what has to be the same in both: method, address, the JSON of the body or the names in a form."""
+    if "form" not in request.extensions and request.headers.get("content-type", "").startswith("multipart/"):
+        names = re.findall(rb'form-data; name="([^"]+)"', request.content)
+        return request.method, request.url, sorted(name.decode() for name in names)
+    body: Any = request.extensions.get("form") or (json.loads(request.content) if request.content else None)
+    if isinstance(body, dict):
+        body.pop("encoding_format", None)  # which the client adds, as vectors travel faster in base64
+    return request.method, request.url, body
 
 
 def test_the_examples_are_counted(record_testsuite_property: Callable[[str, object], None]) -> None:
