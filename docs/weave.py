@@ -18,7 +18,7 @@ from docs.maker import document, surface
 
 Place = tuple[str, str]
 """A page and an anchor on it."""
-_CALL = re.compile(r"(?:await )?(?:client\.)?([\w.]+)(?:\(.*\))?", re.DOTALL)
+_CALL = re.compile(r"(?:await )?([\w.]+)(?:\(.*\))?", re.DOTALL)
 _KEPT: dict[str, list[str]] = {}
 _LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+[^)#]*)(#[^)]*)?\)")
 
@@ -28,6 +28,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", without_links_out)
     app.connect("autodoc-process-docstring", keep, priority=400)
     app.connect("autodoc-process-docstring", restore, priority=600)
+    app.connect("autodoc-process-signature", readable)
     app.connect("missing-reference", resolved)
     app.connect("doctree-resolved", linked)
     app.connect("html-page-context", shallow, priority=400)
@@ -58,6 +59,19 @@ def restore(app: Sphinx, what: str, name: str, of: object, options: object, line
     lines[:] = _KEPT.pop(name, lines)
 
 
+def readable(
+    app: Sphinx, what: str, name: str, of: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Write a ParamSpec as it is written in the source; Sphinx would show its repr, and so not read the rest."""
+    for shown, meant in (
+        (" *args: ~typing.~P", " *args: P.args"),
+        ("**kwargs: ~typing.~P", "**kwargs: P.kwargs"),
+        ("[~P]", "P"),
+    ):
+        signature = signature and signature.replace(shown, meant)
+    return signature, returns
+
+
 def resolved(app: Sphinx, env: Any, node: addnodes.pending_xref, text: nodes.Element) -> nodes.Element | None:
     """Resolve a name of Python by its last part; a type of a signature that has no page of its own stays text."""
     if node.get("refdomain") != "py":
@@ -77,7 +91,8 @@ def linked(app: Sphinx, tree: nodes.document, page: str) -> None:
         if isinstance(literal.parent, (nodes.reference, nodes.title)):
             continue
         found = _CALL.fullmatch(literal.astext())
-        place = _places(app.env).get(found[1]) if found else None
+        places = _places(app.env)
+        place = (places.get(found[1]) or places.get(found[1].removeprefix("client."))) if found else None
         if place and place[0] != page:
             literal.replace_self(make_refnode(app.builder, page, *place, literal.deepcopy()))
 
@@ -102,7 +117,7 @@ def _places(env: Any) -> dict[str, Place]:
             places.setdefault(short, place)
         places[name] = place
         if ".Portkey." in name:
-            places[short] = place
+            places[f"client.{short}"] = place
     for resource in read.resources:
         home, methods = surface.by_hand(resource)
         own = {f"{resource}.{each}": objects.get(f"{home}.{each}") for each in methods}
