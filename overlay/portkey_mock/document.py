@@ -61,7 +61,8 @@ class Parameter:
 
     Attributes:
         location: `path`, `query`, `header`, `cookie` or `form`.
-        explode: whether the items of an array arrive as repeated fields and not as one comma-separated list.
+        explode: whether the items of an array arrive as repeated fields and not as one comma-separated list; so they do
+            where the value is JSON, in which a comma means nothing by itself.
         example: a value that the document shows; None if it shows none.
     """
 
@@ -278,7 +279,7 @@ class _Compilation:
                     name=name.lower() if location == "header" else name,
                     location=location,
                     required=raw.get("required") is True,
-                    explode=raw.get("explode", location in ("query", "cookie")) is True,
+                    explode="content" in raw or raw.get("explode", location in ("query", "cookie")) is True,
                     schema=self.schema(self.convert(_schema_of(raw)), at),
                     example=raw.get("example"),
                 )

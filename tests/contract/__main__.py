@@ -22,6 +22,9 @@ from tests.contract.starters import started
 KEY: Final = "CONTRACT_API_KEY"
 """The variable with the key of a gateway that has no profile; it goes as a bearer."""
 
+OTHER_KEY: Final = "CONTRACT_OTHER_API_KEY"
+"""The same of a second account at that gateway."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the suite; 0 if the gateway keeps the contract as far as its profile expects, else 1. 2 for bad usage."""
@@ -54,8 +57,10 @@ def _profile(options: argparse.Namespace) -> Profile:
         named = named or profiles.load("mock")
         return profiles.at("", wanted, named) if wanted else named
     profile = profiles.at(options.base_url, wanted, named)
-    keyed = named is None and KEY in os.environ
-    return replace(profile, credentials={"authorization": f"Bearer ${{{KEY}}}"}) if keyed else profile
+    if named is not None or KEY not in os.environ:
+        return profile
+    own, other = ({"authorization": f"Bearer ${{{key}}}"} if key in os.environ else {} for key in (KEY, OTHER_KEY))
+    return replace(profile, credentials=own, others=other)
 
 
 def _run(profile: Profile, seed: int, options: argparse.Namespace, tell: Callable[[str], object]) -> Results:

@@ -86,8 +86,25 @@ def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
         odd = (value for value in _ODD if not fits({**call.body, name: value}))
         for value in list(odd)[:3]:
             yield f"{name} of {json.dumps(value)}", replace(call, body={**call.body, name: value})
+    for place, value, body in _inside(call.body):
+        if not fits(body):
+            yield f"{place} of {json.dumps(value)}", replace(call, body=body)
     if not fits({**call.body, "contract_unknown": 1}):
         yield "An unknown member", replace(call, body={**call.body, "contract_unknown": 1})
+
+
+def _inside(value: Any, place: str = "", depth: int = 4) -> Iterator[tuple[str, Any, Any]]:
+    """A value with something odd in one place below its top: the place, what is odd, and the whole."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in list(members):
+        there = f"{place}/{key}"
+        odd = [(there, each, each) for each in _ODD[:2] if depth < 4]
+        for where, what, inner in [*odd, *(_inside(member, there, depth - 1) if depth > 1 else ())]:
+            yield where, what, _put(value, key, inner)
+
+
+def _put(value: Any, key: Any, inner: Any) -> Any:
+    return {**value, key: inner} if isinstance(value, dict) else [*value[:key], inner, *value[key + 1 :]]
 
 
 def _wrong_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]:
@@ -100,7 +117,10 @@ def _wrong_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]
 
 
 def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
-    if not isinstance(call.body, dict) or _is_form(call.operation):
+    if not isinstance(call.body, dict):
+        return
+    if _is_form(call.operation):
+        yield from _right_forms(call, call.body)
         return
     fits = spec.validator(_schema(call.operation)).is_valid
     for name, schema in sorted(_members(call.operation).items()):
@@ -112,13 +132,20 @@ def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
                 yield f"{name} of {json.dumps(value)[:40]}", replace(call, body={**call.body, name: value})
 
 
+def _right_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]:
+    """Each of the words that a field may be, where the form has it already: what it needs besides is there, too."""
+    for name in sorted(form.keys() & _members(call.operation).keys()):
+        for word in spec.flat(_members(call.operation)[name]).get("enum", ()):
+            yield f"{name} of {word}", replace(call, body={**form, name: word})
+
+
 def _plain(schema: Any) -> tuple[Any, ...]:
     """A simple value of a schema; none for what could mean something elsewhere."""
     flat = spec.flat(schema)
     if flat.get("type") == "boolean":
         return (False,)
     if "enum" in flat:
-        return tuple(each for each in flat["enum"] if each is not None)[:1]
+        return tuple(each for each in flat["enum"] if each is not None)
     return ({"contract": "ü"},) if flat.get("type") == "object" and "properties" not in flat else ()
 
 

@@ -39,6 +39,8 @@ class Profile:
         slash: whether its paths have to end with a slash.
         credentials: headers, each with the environment variable it comes from in `${NAME}`, or `${NAME:-default}`. They
             go with every request and nothing generated replaces them.
+        others: the same of a second account, which must not get at what the first has.
+        idempotent: patterns of the operations that make a thing once for one `Idempotency-Key`.
         headers: more headers of every request, such as routing.
         operations: patterns of the operations it has, such as `POST /batches*`; empty for all.
         without: patterns of operations it does not have all the same.
@@ -59,6 +61,8 @@ class Profile:
     start: str = ""
     slash: Literal["none", "required"] = "none"
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
+    others: Mapping[str, str] = field(default_factory=dict[str, str])
+    idempotent: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     operations: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -85,9 +89,18 @@ class Profile:
         """
         return {name: _filled(f"credentials.{name}", value, environment) for name, value in self.credentials.items()}
 
+    def secrets_of_others(self, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The header fields of the credentials of the second account; it raises as `secrets` does."""
+        return {name: _filled(f"others.{name}", value, environment) for name, value in self.others.items()}
+
+    def hidden(self) -> dict[str, str]:
+        """All that no report may hold, by what it is called in `shown`; it raises as `secrets` does."""
+        return {**self.secrets(), **{f"{name} of others": value for name, value in self.secrets_of_others().items()}}
+
     def shown(self) -> dict[str, str]:
         """The header fields of the credentials as a shell would fill them in: `Bearer $OPENAI_API_KEY`."""
-        return {name: _VARIABLE.sub(r"$\g<name>", value) for name, value in self.credentials.items()}
+        every = {**self.credentials, **{f"{name} of others": value for name, value in self.others.items()}}
+        return {name: _VARIABLE.sub(r"$\g<name>", value) for name, value in every.items()}
 
 
 def load(name: str) -> Profile:
@@ -125,7 +138,7 @@ def read(raw: Any, name: str) -> Profile:
     given: dict[str, Any] = {"name": name}
     given |= {key: _checked(f"{name}: {key}", key, value) for key, value in raw.items() if value is not None}
     profile = Profile(**given)
-    for pattern in (*profile.operations, *profile.without):
+    for pattern in (*profile.operations, *profile.without, *profile.idempotent):
         if not any(fnmatchcase(each, pattern) for each in _OPERATIONS):
             raise ProfileError(f"{name}: operations: {pattern!r} is no operation; write `POST /batches*`, method first")
     return profile
@@ -258,9 +271,10 @@ _READERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "address": _address,
     "slash": _slash,
     "credentials": _credentials,
+    "others": _credentials,
     "headers": _texts_by_name,
     "ids": _texts_by_name,
-    **dict.fromkeys(("operations", "without", "allow", "accepts"), _texts),
+    **dict.fromkeys(("operations", "without", "idempotent", "allow", "accepts"), _texts),
     **dict.fromkeys(("discover", "expendable"), _switch),
     **dict.fromkeys(("limit", "patience"), _seconds),
     "deviations": _deviations,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -98,14 +99,14 @@ def _tried(
 ) -> Results:
     began = time.monotonic()
     try:
-        secrets = profile.secrets()
+        hidden = profile.hidden()
     except ProfileError as error:
         return _untried(address, profile, seed, depth, document, str(error))
     every = operations(document)
     wire = Wire(send, profile, address, Routes(every), networked=networked)
     had = [each for each in every if profile.has(str(each))]
     world = World(wire, profile, document, had, seed, wait)
-    this = _Run(world, Book(profile, secrets, address, wire.base), EFFORTS[depth], only, share, tell)
+    this = _Run(world, Book(profile, hidden, address, wire.base), EFFORTS[depth], only, share, tell)
     if not this.alive():
         return _untried(address, profile, seed, depth, document, f"nothing answers at {address}; start it first")
     this.go()
@@ -209,7 +210,7 @@ class _Run:
                 self._alone(operation, effort)
             if self.world.tryable() and self.part == self.parts - 1:
                 self.tell("sequences")
-                self._note(try_sequences(self._target(None), self._there(), examples=effort.sequences))
+                self._note(try_sequences(self._target(None), self._there, examples=effort.sequences))
 
     def _alone(self, operation: Operation, effort: Effort) -> None:
         ids: dict[str, str] = {}
@@ -219,7 +220,7 @@ class _Run:
                     ids = self.world.things(operation.path)
             except Lacking:
                 ids = {}
-        document = family(self.world.document, operation.path)
+        document = family(self._there, operation.path)
         self._note(
             try_alone(self._target(operation), document, operation, examples=effort.examples, ids=ids), operation
         )
@@ -234,6 +235,7 @@ class _Run:
                 exchange = smaller(self.world, found.check, exchange)
             self.book.add(found.check, found.message, operation=about, exchange=exchange, code=found.curl)
 
+    @cached_property
     def _there(self) -> Document:
         """The document without what the gateway does not have."""
         names = {str(each) for each in self.world.tryable()}
@@ -257,6 +259,7 @@ class _Run:
             remembers=True,
             seed=world.seed,
             credentials=tuple(world.secrets),
+            reads_headers=world.speaks_portkey,
         )
 
     def _refusals(self) -> None:
@@ -292,7 +295,10 @@ _LOOKING: Final = tuple(each for each in registry.CHECKS.values() if each.look i
 def _results(this: _Run, every: list[Operation], depth: str, seconds: float) -> Results:
     world, findings = this.world, this.book.findings()
     profile = world.profile
-    verdicts = tuple(_verdict(this, each, findings) for each in every)
+    answers: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (label, status), count in sorted(world.wire.answers.items()):
+        answers[label][str(status)] = count
+    verdicts = tuple(_verdict(this, each, findings, answers[str(each)]) for each in every)
     return Results(
         gateway=profile.name,
         address=world.wire.address,
@@ -309,9 +315,10 @@ def _results(this: _Run, every: list[Operation], depth: str, seconds: float) -> 
     )
 
 
-def _verdict(this: _Run, operation: Operation, findings: tuple[Finding, ...]) -> OperationResult:
+def _verdict(
+    this: _Run, operation: Operation, findings: tuple[Finding, ...], answers: dict[str, int]
+) -> OperationResult:
     world, label = this.world, str(operation)
-    answers = {str(status): count for (name, status), count in sorted(world.wire.answers.items()) if name == label}
     weights = {each.weight for each in findings if each.operation == label}
     verdict: Verdict = "fail" if "fail" in weights else "non-strict" if weights else "pass"
     why = ""

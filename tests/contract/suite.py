@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import jsonschema_rs
 import schemathesis
 import schemathesis.engine
 from schemathesis.config import SchemathesisConfig
@@ -26,14 +23,13 @@ from tests.contract import generated_checks as checks
 from tests.contract.document import Document, Operation, linked, prepared
 from tests.contract.inprocess import answered_by
 from tests.contract.target import Target
+from tests.contract.voids import is_void
 from tests.contract.wire import Exchange, Unanswered
 
 ALONE: Final = ("examples", "coverage", "fuzzing")
 """The phases that try one operation by itself."""
 
 _SHOWN: Final = 2000
-_REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(id|model|slug|version)$")
-"""Members of a body that name something which has to be there."""
 
 
 @dataclass(frozen=True)
@@ -191,66 +187,15 @@ def _record(scenario: ScenarioRecorder, outcome: Outcome, target: Target) -> lis
             outcome.findings += (Finding(label, checks.EVENTS, each, curl, _shown(response), seen) for each in found)
     for name, made in scenario.checks.items():
         for check in made:
+            if check.failure_info is None:
+                continue
             case = scenario.cases[name].value
-            if check.failure_info is not None and not _is_void(check.name, case, target):
-                failure, curl = check.failure_info.failure, check.failure_info.code_sample
-                label = scenario.cases[name].value.operation.label
-                interaction = scenario.interactions[failure.case_id or name]
-                answer, seen = _shown(interaction.response), _exchange(interaction)
-                outcome.findings.append(Finding(label, check.name, str(failure), curl, answer, seen))
+            failure, curl = check.failure_info.failure, check.failure_info.code_sample
+            interaction = scenario.interactions[failure.case_id or name]
+            answer, seen = _shown(interaction.response), _exchange(interaction)
+            if not is_void(check.name, case, seen.request, target):
+                outcome.findings.append(Finding(case.operation.label, check.name, str(failure), curl, answer, seen))
     return succeeded
-
-
-def _is_void(check: str, case: Case[Any], target: Target) -> bool:
-    """Whether a check asks for more than the document says, which three of them do.
-
-    - A form is judged as it was made, but only text is sent of it: a field that takes any text takes what was a number.
-    - A made-up id conforms, and a gateway that knows what there is may refuse it with 400.
-    - What lies below a thing, such as the output of a batch, need not be there as soon as the thing is.
-    """
-    match check:
-        case "negative_data_rejection":
-            form = case.operation.get_body_for_media_type("multipart/form-data")
-            return (
-                form is not None and isinstance(case.body, dict) and _conforms_as_sent(form.optimized_schema, case.body)
-            )
-        case "positive_data_acceptance":
-            return target.remembers and isinstance(case.body, dict) and _refers(case.body)
-        case "ensure_resource_availability":
-            return case.method == "GET" and not case.path.endswith("}")
-        case _:
-            return False
-
-
-def _refers(body: Any) -> bool:
-    """Whether a body names a thing anywhere in it."""
-    if isinstance(body, list):
-        return any(map(_refers, body))
-    if not isinstance(body, dict):
-        return False
-    return any(_REFERENCE.search(str(name)) or _refers(each) for name, each in body.items())
-
-
-def _conforms_as_sent(schema: Any, form: Mapping[str, Any]) -> bool:
-    """Whether the text that was sent of `form` can be read as something that conforms. Empty fields are not sent."""
-    validator = jsonschema_rs.validator_for(schema)
-
-    def fits(name: str, value: Any) -> bool:
-        return all(error.instance_path[:1] != [name] for error in validator.iter_errors({name: value}))
-
-    plain: dict[str, Any] = json.loads(json.dumps(dict(form), default=lambda _: "a file"))
-    plain = {name: _alone(value) for name, value in plain.items()}
-    sent = {
-        name: text if fits(name, text := value if isinstance(value, str) else json.dumps(value)) else value
-        for name, value in plain.items()
-        if value not in ([], {})
-    }
-    return validator.is_valid(sent)
-
-
-def _alone(value: Any) -> Any:
-    """A list of one member goes out as that member, in a field of its own."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _without_credentials(target: Target, case: Case[Any]) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ class Target:
         credentials: which of the headers are credentials; None for all of them.
         remembers: whether it keeps state, and may refuse what names a thing that is not there.
         seed: decides what is generated; None for the same every time.
+        reads_headers: whether it knows the headers of Portkey, and does not ignore them.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Target:
     remembers: bool = False
     seed: int | None = None
     credentials: tuple[str, ...] | None = None
+    reads_headers: bool = True
 
 
 def mock(mode: Literal["strict", "document"], kind: type[Gateway] = Gateway) -> Target:

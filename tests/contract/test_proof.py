@@ -28,7 +28,6 @@ SAMPLES = Path(__file__).parent / "samples"
 _SAMPLE = [faults[number] for faults in KINDS.values() for number in range(0, len(faults), 3)]
 
 UNPROVEN = {
-    "chat_logprobs": "no seeded fault is about them yet",
     "request_timeout": "no seeded fault is about it yet: the mock takes no time",
     "could_not_be_tried": "says that schemathesis gave up, which no gateway makes it do",
     "malformed_bytes": "takes a server that answers bytes which are no HTTP with 500",

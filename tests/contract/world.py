@@ -29,6 +29,8 @@ GENERATED_IN: Final = {
 }
 """What makes the things of a collection, where that is not POST on the collection itself; None for nothing."""
 
+_PORTKEY: Final = "x-portkey-"
+
 
 class World:
     """One gateway, with what the profile says of it.
@@ -55,10 +57,17 @@ class World:
         self.seed = seed
         self.wait = wait
         self.secrets = profile.secrets()
-        self.redaction = Redaction(self.secrets, profile.shown())
+        self.redaction = Redaction(profile.hidden(), profile.shown())
         self.absent: dict[str, str] = {}
         """Operations that turned out not to be there, each with what tells so."""
+        self.speaks_portkey = any(name.lower().startswith(_PORTKEY) for name in {**self.secrets, **profile.headers})
+        """Whether it reads Portkey's headers, as far as anyone can tell: it is sent some, or it answers with some."""
         self._made: dict[str, dict[str, str]] = {}
+        wire.listeners.append(self._hear)
+
+    def _hear(self, exchange: Exchange) -> None:
+        headers = () if exchange.response is None else exchange.response.headers
+        self.speaks_portkey |= any(name.startswith(_PORTKEY) for name, _ in headers)
 
     def has(self, *names: str) -> bool:
         """Whether the gateway has all of these operations, and they may be sent."""

@@ -93,10 +93,11 @@ def _dialect() -> Any:
     return extend(base, {keyword: lenient(keyword) for keyword in keywords})
 
 
-def validator(schema: Any) -> Validator:
-    """A validator for a schema of the document, formats included."""
+def validator(schema: Any, *, formats: bool = True) -> Validator:
+    """A validator for a schema of the document; formats are only hints without `formats`."""
     rooted = {"components": DOCUMENT["components"], "allOf": [schema]}
-    made: Validator = _dialect()(rooted, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER if formats else None
+    made: Validator = _dialect()(rooted, format_checker=checker)
     return made
 
 

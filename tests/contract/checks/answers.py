@@ -19,7 +19,8 @@ from tests.mock import spec
 
 _TRACES: Final = re.compile(
     rb"Traceback \(most recent call last\)|\n\s+at [\w.$<> ]+ ?\([^)\s]+:\d+(:\d+)?\)|\bat [\w.$]+\([\w]+\.java:\d+\)"
-    rb"|goroutine \d+ \[|panicked at [^\s]+:\d+|File \"[^\"]+\", line \d+"
+    rb"|goroutine \d+ \[|panicked at [^\s]+:\d+|File \"[^\"]+\", line \d+|\.php(:| on line )\d+|\.rb:\d+:in [`']"
+    rb"|\bnode:internal/|SQLSTATE\[|\n\s+at [\w.<>]+\([^)]*\) in [^\s]+:line \d+"
 )
 _LATEST: Final = 100_000_000_000
 _INSIDE: Final = (b"undefined", b"[object Object]")
@@ -70,18 +71,18 @@ def _error_shape(_: World, exchange: Exchange) -> Iterator[str]:
     body = parsed(answer)
     if not isinstance(body, dict):
         yield f"The refusal with {answer.status} is no JSON object."
-    elif not _message(body):
+    elif not says(body):
         yield f"The refusal with {answer.status} has no message."
     elif "json" not in (answer.header("content-type") or ""):
         yield f"The refusal with {answer.status} is JSON, and called {answer.header('content-type') or 'nothing'}."
 
 
-def _message(body: object, depth: int = 3) -> bool:
+def says(body: object, depth: int = 3) -> bool:
     """Whether there is a text to read anywhere near the top."""
     if isinstance(body, str):
         return bool(body.strip())
     inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
-    return depth > 0 and any(_message(each, depth - 1) for each in inner)
+    return depth > 0 and any(says(each, depth - 1) for each in inner)
 
 
 def _worded(_: World, exchange: Exchange) -> Iterator[str]:

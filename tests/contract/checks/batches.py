@@ -42,7 +42,7 @@ _LATEST: Final = 100_000_000_000
 """Seconds since 1970 in the year 5138; anything above it is milliseconds."""
 
 
-def _made(world: World, lines: int = 4) -> dict[str, Any] | None:
+def _made(world: World, lines: int = 4, team: str = "blue") -> dict[str, Any] | None:
     """A batch of its own, just made; None if the gateway refuses, which `succeeds` says."""
     rows = [{**LINE, "custom_id": f"row-{number}"} for number in range(lines)]
     jsonl = "\n".join(map(json.dumps, rows)).encode()
@@ -50,7 +50,7 @@ def _made(world: World, lines: int = 4) -> dict[str, Any] | None:
     if world.has(_UPLOAD) and _CREATE not in world.profile.bodies:
         file = parsed(world.send(_UPLOAD, {}, {"purpose": "batch", "file": jsonl}))
         body["input_file_id"] = file.get("id") if isinstance(file, dict) else None
-    answer = world.send(_CREATE, {}, body | {"metadata": {"team": "blue"}})
+    answer = world.send(_CREATE, {}, body | {"metadata": {"team": team}})
     made = parsed(answer)
     return made if 200 <= answer.status < 300 and isinstance(made, dict) and "id" in made else None
 
@@ -77,6 +77,7 @@ def _life(world: World) -> Iterator[Problem]:
     batch = _made(world)
     if batch is None:
         return
+    _made(world, team="red")
     yield from _kept(world, batch, _read(world, batch))
     seen = batch
     for now in _followed(world, batch):
@@ -85,8 +86,6 @@ def _life(world: World) -> Iterator[Problem]:
         seen = now
     if seen.get("status") in ("cancelling", "cancelled"):
         yield Problem("A batch that nobody cancelled is cancelled.", world.last())
-    if _RANKS.get(str(seen.get("status"))) != 3:
-        yield Problem(f"The batch has not ended after {world.profile.patience:g} seconds.", world.last())
 
 
 def _kept(world: World, batch: dict[str, Any], found: dict[str, Any]) -> Iterator[Problem]:
@@ -111,6 +110,9 @@ def _sound(world: World, batch: dict[str, Any]) -> Iterator[Problem]:
     counts = _counts(batch)
     if counts and counts["completed"] + counts["failed"] > counts["total"]:
         yield Problem("More requests of the batch are done than there are.", world.last())
+    for status, moment in (("completed", "completed_at"), ("failed", "failed_at")):
+        if _RANKS.get(str(batch.get("status")), 3) < 3 and isinstance(batch.get(moment), (int, float)):
+            yield Problem(f"A batch with {moment} is {batch['status']}, and not {status}.", world.last())
     for names in _TIMES:
         known = [(name, batch[name]) for name in names if isinstance(batch.get(name), (int, float))]
         for (first, one), (second, other) in pairwise(known):
@@ -199,14 +201,45 @@ def _cancelled(world: World) -> Iterator[Problem]:
         return
     if now.get("status") not in ("cancelling", "cancelled"):
         yield Problem(f"A batch that was cancelled is {now.get('status')}.", world.last())
+    world.send(_CANCEL, {"batch_id": str(batch["id"])})  # once more changes nothing, which what follows would show
     for seen in _followed(world, batch):
         yield from _step(world, now, seen)
         yield from _sound(world, seen)
         now = seen
+    if _RANKS.get(str(now.get("status"))) != 3:
+        return  # `batch_ends` says so
     if now.get("status") != "cancelled":
         yield Problem(f"A batch that was cancelled ended as {now.get('status')}.", world.last())
     yield from _rows(world, now, 4)
     yield from _refused(world, now)
+
+
+def _ends(world: World) -> Iterator[Problem]:
+    """Left alone or cancelled, a batch ends within patience: a provider may take a day, and most are quicker."""
+    for cancelled in (False, True):
+        batch = _made(world) if not cancelled or world.has(_CANCEL) else None
+        if batch is None:
+            continue
+        if cancelled:
+            world.send(_CANCEL, {"batch_id": str(batch["id"])})
+        for now in _followed(world, batch):
+            batch = now
+        if _RANKS.get(str(batch.get("status"))) != 3:
+            how = "that was cancelled " if cancelled else ""
+            yield Problem(f"A batch {how}has not ended after {world.profile.patience:g} seconds.", world.last())
+
+
+def _unfounded(world: World) -> Iterator[Problem]:
+    """Of a file that is not there no batch is made, or one that fails."""
+    answer = world.send(_CREATE, {}, {**world.body(world.operations[_CREATE]), "input_file_id": "file-nobody-made"})
+    batch = parsed(answer)
+    if answer.status >= 300 or not isinstance(batch, dict) or "id" not in batch or "input_file_id" in world.profile.ids:
+        return
+    seen = world.last()
+    for now in _followed(world, batch):
+        batch = now
+    if batch.get("status") == "completed":
+        yield Problem("A batch is made of a file that is not there, and completed.", seen)
 
 
 def _too_late(world: World) -> Iterator[Problem]:
@@ -254,5 +287,7 @@ CHECKS: Final = (
     Check("batch_results", "Each request has one result, once it is done.", _PLACE, needs=_ALL, make=_results),
     Check("batch_cancel", "A cancelled batch ends cancelled.", _PLACE, needs=(*_ALL, _CANCEL), make=_cancelled),
     Check("batch_cancel_late", "What has ended stays as it is.", _PLACE, needs=(*_ALL, _CANCEL), make=_too_late),
+    Check("batch_ends", "A batch ends.", _PLACE, "non-strict", needs=_ALL, make=_ends),
+    Check("batch_input", "A batch has a file to work on.", "/requestBody", needs=(*_ALL, _UPLOAD), make=_unfounded),
     Check("batch_listed", "A batch is in the list.", _PLACE, needs=(*_ALL, _LIST), make=_listed),
 )

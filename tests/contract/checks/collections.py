@@ -63,20 +63,23 @@ def _there(world: World, name: str) -> str:
     return name if world.has(name) else ""
 
 
-def made(world: World, each: Collection) -> tuple[dict[str, str], str, Any, Any]:
-    """A member just made: the ids of what it is in, its own, what was sent and what came.
+def made(world: World, each: Collection, members: dict[str, Any] | None = None) -> tuple[dict[str, str], str, Any, Any]:
+    """A member just made, perhaps with `members`: the ids of what it is in, its own, what was sent and what came.
 
     Raises:
         Lacking: it cannot be made.
     """
     parents = world.things(each.path)
     body = world.body(world.operations[each.create])
-    answer = world.send(each.create, parents, body)
+    grown = {**body, **members} if members and isinstance(body, dict) else body
+    answer = world.send(each.create, parents, grown)
+    if grown is not body and answer.status >= 300:
+        grown, answer = body, world.send(each.create, parents, body)
     came = parsed(answer)
     id_ = identity(came, each.parameter) if 200 <= answer.status < 300 else None
     if id_ is None:
         raise Lacking(f"{each.create} makes nothing that has an id")
-    return parents, id_, body, came
+    return parents, id_, grown, came
 
 
 def _every(world: World, check: Any) -> Iterator[Problem]:
@@ -94,7 +97,7 @@ def _written(world: World) -> Iterator[Problem]:
 
 def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     parents, id_, body, came = made(world, each)
-    other = made(world, each)[1]
+    _, other, told, _ = made(world, each, _changes(world, world.operations[each.create]))
     if other == id_ and id_ not in _sent(body).values():  # what is put into another thing keeps its id
         yield Problem("Two things that were made have one id.", world.last())
     answer = world.send(each.read, each.ids(parents, id_))
@@ -109,6 +112,8 @@ def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     second = _plain(parsed(world.send(each.read, each.ids(parents, other))))
     if (identity(second, each.parameter) or other) != other:
         yield Problem("What is read has another id than was asked for.", world.last())
+    if other != id_:
+        yield from _differences(world, _sent(told), second, "sent")
 
 
 def _differences(world: World, one: dict[str, Any], found: dict[str, Any], how: str) -> Iterator[Problem]:
@@ -226,22 +231,37 @@ def _removed(world: World, each: Collection) -> Iterator[Problem]:
         return
     parents, id_, _, _ = made(world, each)
     ids = each.ids(parents, id_)
+    beside = each.ids(parents, made(world, each)[1])
     if world.send(each.delete, ids).status >= 300:
         return
+    if beside != ids and world.send(each.read, beside).status in _GONE:
+        yield Problem("Something else was deleted, too.", world.last())
     after = world.send(each.read, ids)
     if after.status not in _GONE:
         yield Problem(f"What was deleted is answered with {after.status}.", world.last())
     again = world.send(each.read, ids)
     if after.status in _GONE and again.status not in _GONE:
         yield Problem(f"What was deleted, and gone, is answered with {again.status} later.", world.last())
+    yield from _ended(world, each, ids)
     for below in _below(world, each):
         after = world.send(below, ids)
         if after.status not in (*_GONE, 409):
             yield Problem(f"What lies below a thing that was deleted is answered with {after.status}.", world.last())
-    if each.listing and after.status in _GONE:
+    if each.listing and world.send(each.read, ids).status in _GONE:
         found, _ = everything(world, each.listing, parents)
         if id_ in {identity(item, each.parameter) for item in found} | {identity(item) for item in found}:
             yield Problem("What was deleted is in the list.", world.last())
+
+
+def _ended(world: World, each: Collection, ids: dict[str, str]) -> Iterator[Problem]:
+    """What was deleted is neither changed nor deleted again, unless deleting it is answered as the first time."""
+    body = world.body(world.operations[each.update]) if each.update else None
+    if isinstance(body, dict) and world.send(each.update, ids, body).status < 300:
+        yield Problem("What was deleted can be changed.", world.last())
+    again = world.send(each.delete, ids)
+    if 300 <= again.status < 500 and again.status not in _GONE:
+        message = f"To delete what was deleted is answered with {again.status}."
+        yield Problem(message, world.last(), rule="RFC 9110, section 9.2.2")
 
 
 def _below(world: World, each: Collection) -> Iterator[str]:

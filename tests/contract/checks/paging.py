@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from tests.contract.calls import Lacking
 from tests.contract.check import Check, Problem
 from tests.contract.checks.collections import Collection, collections, made
+from tests.contract.document import Operation
 from tests.contract.walk import SIZES, Page, pages, queried
-from tests.contract.world import World, identity
+from tests.contract.world import World, identity, items, parsed
+from tests.mock import spec
 
 _SIZE: Final = 2
 _MADE: Final = 5
+_SURE: Final = 20
+"""A limit that any list knows."""
+
+_HOW: Final = frozenset(
+    {*SIZES, "after", "before", "order", "sort", "search", "page", "offset", "current_page", "currentPage"}
+)
+"""Parameters that say how a list comes, and not of what."""
 
 
 def _pages(world: World) -> Iterator[Problem]:
@@ -41,8 +51,21 @@ def _paged(world: World, each: Collection) -> Iterator[Problem]:
     if not found[-1].things and not set(wanted) <= set(seen):
         yield Problem("The pages together do not have all that was made.", found[-1].exchange)
     yield from _honest(found)
+    if not found[-1].things:
+        yield from _at_once(world, each, parents, len(seen))
     if "order" in queried(world.operations[each.listing]):
         yield from _ordered(world, each, parents)
+
+
+def _at_once(world: World, each: Collection, parents: dict[str, str], count: int) -> Iterator[Problem]:
+    """A page that holds just all of it has nothing after it, and one that holds one thing less has."""
+    for size, more in ((count, False), (count - 1, True)):
+        if not 0 < size <= _SURE:
+            continue
+        page = next(iter(pages(world, each.listing, parents, size)))
+        if len(page.things) == size and page.more is not None and page.more is not more:
+            message = f"has_more is {str(page.more).lower()} on a page of {size} of {count} things."
+            yield Problem(message, page.exchange)
 
 
 def _honest(found: list[Page]) -> Iterator[Problem]:
@@ -80,10 +103,52 @@ def _ordered(world: World, each: Collection, parents: dict[str, str]) -> Iterato
             yield Problem("The list is not in the order that was asked for.", page.exchange)
 
 
+def _filters(world: World) -> Iterator[Problem]:
+    """A list that is asked for by a member of its things has those that it is true of, and no others."""
+    for operation in world.tryable():
+        if operation.method != "GET" or "{" in operation.path:
+            continue
+        members = list(_members(operation))
+        for name, _ in members:
+            _make_two(world, operation.path, name)
+        listed = items(parsed(world.send(str(operation), {}))) if members else []
+        for name, schema in members:
+            words = [each[name] for each in listed if isinstance(each, dict) and isinstance(each.get(name), str)]
+            for word in [each for each in dict.fromkeys(words) if spec.validator(schema).is_valid(each)][:_SIZE]:
+                yield from _filtered(world, operation, name, word)
+
+
+def _members(operation: Operation) -> Iterator[tuple[str, Any]]:
+    """The parameters of a list that may be members of its things."""
+    for each in operation.raw.get("parameters", []):
+        if each["in"] == "query" and each["name"] not in _HOW and spec.flat(each["schema"]).get("type") == "string":
+            yield each["name"], each["schema"]
+
+
+def _make_two(world: World, path: str, member: str) -> None:
+    """Things that differ in a member, where the body that makes them knows a few words for it."""
+    if not world.has(f"POST {path}"):
+        return
+    body = world.body(world.operations[f"POST {path}"])
+    for content in world.operations[f"POST {path}"].raw.get("requestBody", {}).get("content", {}).values():
+        words = spec.flat(spec.flat(content["schema"]).get("properties", {}).get(member, {})).get("enum", ())
+        for word in words[:_SIZE] if isinstance(body, dict) and member in body else ():
+            world.send(f"POST {path}", {}, {**body, member: word})
+
+
+def _filtered(world: World, operation: Operation, member: str, word: str) -> Iterator[Problem]:
+    call = world.call(str(operation), {})
+    answer = world.wire.handle(world.request(replace(call, query={**call.query, member: word})))
+    found = [each[member] for each in items(parsed(answer)) if isinstance(each, dict) and member in each]
+    if answer.status < 300 and any(each != word for each in found):
+        yield Problem(f"Things of {member} {word} are asked for, and others are listed.", world.last())
+
+
 def _id(each: Collection, thing: object) -> str | None:
     return identity(thing, each.parameter)
 
 
 CHECKS: Final = (
     Check("paging", "Pages are complete, without repeats, in order and honest.", "/parameters", make=_pages),
+    Check("filters", "A list has only what was asked for.", "/parameters", make=_filters),
 )

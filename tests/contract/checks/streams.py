@@ -9,8 +9,11 @@ from typing import Any, Final
 from portkey_mock import Response
 from tests.contract import events
 from tests.contract.check import Check, Problem
+from tests.contract.checks.answers import says
 from tests.contract.document import Operation
+from tests.contract.wire import Exchange
 from tests.contract.world import World, parsed
+from tests.mock import spec
 
 _ENDS: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "message_stop", "done", "error"}
@@ -36,6 +39,17 @@ def _asked(world: World, operation: Operation, **more: Any) -> Response | None:
     return answer if answer.status < 300 else None
 
 
+def _streams(world: World, operation: Operation) -> Iterator[Response]:
+    """The streams that one can ask for: a plain one, one with usage, one with two choices."""
+    schema = operation.raw["requestBody"]["content"]["application/json"]["schema"]
+    known = spec.flat(schema).get("properties", {})
+    for more in ({}, {"stream_options": {"include_usage": True}}, {"n": 2}):
+        if more.keys() <= known.keys():
+            answer = _asked(world, operation, **more)
+            if answer is not None and events.MEDIA in (answer.header("content-type") or ""):
+                yield answer
+
+
 def _media(world: World) -> Iterator[Problem]:
     for operation in streaming(world):
         answer = _asked(world, operation)
@@ -48,28 +62,30 @@ def _media(world: World) -> Iterator[Problem]:
 
 def _conforming(world: World) -> Iterator[Problem]:
     for operation in streaming(world):
-        answer = _asked(world, operation)
-        if answer is not None and events.MEDIA in (answer.header("content-type") or ""):
+        for answer in _streams(world, operation):
             for message in events.problems(operation.path, answer.body):
                 yield Problem(message, world.last())
 
 
 def _ended(world: World) -> Iterator[Problem]:
     for operation in streaming(world):
-        answer = _asked(world, operation)
-        if answer is None or events.MEDIA not in (answer.header("content-type") or ""):
-            continue
-        frames = list(events.frames(answer.body))
-        if not frames:
-            yield Problem("The stream has no events.", world.last())
-            continue
-        name, data = frames[-1]
-        if data != "[DONE]" and name not in _ENDS and _type(data) not in _ENDS:
-            yield Problem("The stream ends without a mark of its end.", world.last())
-        if not answer.body.endswith((b"\n\n", b"\r\n\r\n")):
-            yield Problem("The last event of the stream is cut off.", world.last())
-        if sum(data == "[DONE]" for _, data in frames) > 1:
-            yield Problem("The mark of the end comes more than once.", world.last())
+        for answer in _streams(world, operation):
+            for message in _without_end(answer):
+                yield Problem(message, world.last())
+
+
+def _without_end(answer: Response) -> Iterator[str]:
+    frames = list(events.frames(answer.body))
+    if not frames:
+        yield "The stream has no events."
+        return
+    name, data = frames[-1]
+    if data != "[DONE]" and name not in _ENDS and _type(data) not in _ENDS and not events.is_error(name, data):
+        yield "The stream ends without a mark of its end."
+    if not answer.body.endswith((b"\n\n", b"\r\n\r\n")):
+        yield "The last event of the stream is cut off."
+    if sum(data == "[DONE]" for _, data in frames) > 1:
+        yield "The mark of the end comes more than once."
 
 
 def _type(data: str) -> str:
@@ -93,6 +109,10 @@ def _usage(world: World) -> Iterator[Problem]:
                 yield Problem("Usage was asked for, and no event of the stream has it.", world.last())
             yield from _sums(world, counts)
             yield from _whole(world, chunks)
+        for each in _streams(world, operation):
+            yield from _whole(
+                world, [value for value in map(_value, events.frames(each.body)) if isinstance(value, dict)]
+            )
         plain = parsed(world.send(str(operation)))
         if isinstance(plain, dict) and isinstance(plain.get("usage"), dict):
             yield from _sums(world, [plain["usage"]])
@@ -155,6 +175,29 @@ def _after_the_end(chunks: list[dict[str, Any]]) -> bool:
     return False
 
 
+def _failed(world: World) -> Iterator[Problem]:
+    """A valid request does not fail inside its stream."""
+    for operation in streaming(world):
+        for answer in _streams(world, operation):
+            if any(events.is_error(name, data) for name, data in events.frames(answer.body)):
+                yield Problem("A valid request for a stream fails inside it.", world.last())
+
+
+def _error_frames(_: World, exchange: Exchange) -> Iterator[str]:
+    """Where a stream fails, it says what is wrong, and that is its end, but for the mark of it."""
+    answer = exchange.response
+    if answer is None or events.MEDIA not in (answer.header("content-type") or "") or answer.status >= 300:
+        return
+    frames = list(events.frames(answer.body))
+    for number, (name, data) in enumerate(frames):
+        if events.is_error(name, data):
+            if not says(_value((name, data))):
+                yield "An error in a stream does not say what is wrong."
+            if any(later != "[DONE]" for _, later in frames[number + 1 :]):
+                yield "A stream goes on after an error."
+            return
+
+
 def _refusal(world: World) -> Iterator[Problem]:
     """What is wrong is refused as without a stream: by status and in JSON."""
     for operation in streaming(world):
@@ -182,5 +225,7 @@ CHECKS: Final = (
     Check("stream_end", "A stream ends with its mark.", _PLACE, make=_ended),
     Check("usage", "Tokens are counted, and add up.", _PLACE, make=_usage),
     Check("stream_order", "The events of a stream come in their order.", _PLACE, make=_in_order),
+    Check("stream_fails", "What is valid does not fail in a stream.", _PLACE, make=_failed),
+    Check("stream_error", "An error in a stream says what is wrong, and ends it.", _PLACE, look=_error_frames),
     Check("stream_refusal", "What is wrong is refused before the stream begins.", "/responses", make=_refusal),
 )

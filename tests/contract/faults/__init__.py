@@ -13,11 +13,12 @@ from tests.contract.faults import (
     schema,
     state,
     streams,
+    unseen,
     validation,
 )
 from tests.contract.faults.fault import Fault
 
-KINDS: Final[Mapping[str, tuple[Fault, ...]]] = {
+_WRITTEN: Final[Mapping[str, tuple[Fault, ...]]] = {
     "schema": schema.FAULTS,
     "protocol": protocol.FAULTS,
     "validation": validation.FAULTS,
@@ -26,5 +27,8 @@ KINDS: Final[Mapping[str, tuple[Fault, ...]]] = {
     "paging": paging.FAULTS,
     "streams": streams.FAULTS,
     "robustness": robustness.FAULTS,
+}
+KINDS: Final[Mapping[str, tuple[Fault, ...]]] = {
+    kind: (*faults, *unseen.FAULTS[kind]) for kind, faults in _WRITTEN.items()
 }
 FAULTS: Final = tuple(fault for faults in KINDS.values() for fault in faults)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from portkey_mock import Gateway, Request, Response
 from portkey_mock.realtime import Session
@@ -60,6 +60,7 @@ class Fault:
         operations: what the gateway has, as a profile says it: all that is needed to see the fault.
         checks: the checks any of which should find it, the one that is there for it first.
         alter: answers a request, with the help of a gateway without faults.
+        at: which gateway that is.
     """
 
     name: str
@@ -67,11 +68,12 @@ class Fault:
     operations: tuple[str, ...]
     checks: tuple[str, ...]
     alter: Alter
+    at: Literal["mock", "stranger"] = "mock"
 
     def __str__(self) -> str:
         return self.name
 
-    def on(self, gateway: Gateway) -> Faulty:
+    def on(self, gateway: Answering) -> Faulty:
         """A gateway with this fault, around a healthy one that nothing else uses."""
         return Faulty(gateway, self.alter)
 
@@ -80,7 +82,7 @@ class Fault:
 class Faulty:
     """A gateway with one fault."""
 
-    gateway: Gateway
+    gateway: Answering
     alter: Alter
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -90,7 +92,7 @@ class Faulty:
 
     def connect(self, request: Request) -> Session | Response:
         """A websocket is opened as ever."""
-        return self.gateway.connect(request)
+        return self.gateway.connect(request) if isinstance(self.gateway, Gateway) else self.handle(request)
 
 
 def answers(operation: str, change: Change) -> Alter:

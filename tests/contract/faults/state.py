@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from portkey_mock import Response
-from tests.contract.faults.fault import BATCHES, STORES, Fault, Visit, answers, json_of, rewritten, told
+from tests.contract.faults.fault import BATCHES, STORES, Fault, Visit, answers, json_of, rewritten, told, with_header
+from tests.contract.stranger import OPERATIONS
 
 _STORE: Final = "GET /vector_stores/{vector_store_id}"
 _STORES: Final = "GET /vector_stores"
@@ -16,6 +17,7 @@ _UPDATE: Final = "POST /vector_stores/{vector_store_id}"
 _REMOVE: Final = "DELETE /vector_stores/{vector_store_id}"
 _BATCH: Final = "GET /batches/{batch_id}"
 _CANCEL: Final = "POST /batches/{batch_id}/cancel"
+_ONCE: Final = ("idempotency",)
 
 
 def _look(visit: Visit) -> Response:
@@ -227,6 +229,28 @@ def _name_in_list(visit: Visit) -> Response:
     return told(_STORES, lambda found: found | {"data": [each | {"name": "untitled"} for each in found["data"]]})(visit)
 
 
+def _stalls(visit: Visit) -> Response:
+    """A batch goes on for ever: none of its later moments comes."""
+
+    def change(found: Any) -> Any:
+        if found["status"] not in ("finalizing", "completed"):
+            return found
+        return found | {"status": "in_progress", "output_file_id": None, "completed_at": None, "finalizing_at": None}
+
+    return told(_BATCH, change)(visit)
+
+
+def _forgets_keys(visit: Visit) -> Response:
+    """What is sent again with its Idempotency-Key is made again."""
+    return visit.answer(headers=tuple(each for each in visit.request.headers if each[0] != "idempotency-key"))
+
+
+def _one_key(visit: Visit) -> Response:
+    """Any Idempotency-Key is the first one."""
+    keyed = visit.request.header("idempotency-key") is not None
+    return visit.answer(headers=with_header(visit.request, idempotency_key="1")) if keyed else visit.answer()
+
+
 FAULTS: Final = (
     Fault(
         "cancel-ended",
@@ -355,4 +379,7 @@ FAULTS: Final = (
         told(_STORES, lambda found: found | {"data": found["data"][1:]}),
     ),
     Fault("list-changes", "A list is another one each time.", STORES, ("safe_reading",), _list_changes),
+    Fault("stalls", "A batch never gets any further.", BATCHES, ("batch_ends",), _stalls),
+    Fault("made-twice", "An Idempotency-Key is forgotten.", OPERATIONS, _ONCE, _forgets_keys, "stranger"),
+    Fault("made-once-for-all", "Any Idempotency-Key is the first one.", OPERATIONS, _ONCE, _one_key, "stranger"),
 )

@@ -82,6 +82,19 @@ def _other_ids(response: Response) -> Response:
     return replace(response, body=body, chunks=())
 
 
+def _fails(error: bytes, *, goes_on: bool = False) -> Alter:
+    """A stream fails after its second event."""
+
+    def change(response: Response) -> Response:
+        events = response.body.split(b"\n\n")
+        rest = events[2:] if goes_on else [b"data: [DONE]", b""]
+        return replace(response, body=b"\n\n".join([*events[:2], b"data: " + error, *rest]), chunks=())
+
+    return _streams(change)
+
+
+_ERROR: Final = b'{"error":{"message":"The model went away.","type":"server_error","param":null,"code":null}}'
+
 _NO_USAGE: Final[Any] = _bytes(rb'data: [^\n]*"usage":{[^\n]*\n\n', b"")
 
 FAULTS: Final = (
@@ -146,6 +159,17 @@ FAULTS: Final = (
         CHAT,
         ("usage",),
         _bytes(b'"finish_reason":"stop"', b'"finish_reason":null'),
+    ),
+    Fault("stream-fails", "A good request for a stream fails inside it.", CHAT, ("stream_fails",), _fails(_ERROR)),
+    Fault(
+        "error-says-nothing",
+        "An error in a stream does not say what is wrong.",
+        CHAT,
+        ("stream_error",),
+        _fails(b'{"error":{"code":null,"message":""}}'),
+    ),
+    Fault(
+        "goes-on-after-error", "A stream goes on after an error.", CHAT, ("stream_error",), _fails(_ERROR, goes_on=True)
     ),
     Fault("late-start", "The end of a stream comes first.", CHAT, ("stream_order",), _streams(_reversed)),
     Fault("refusal-as-stream", "A refusal is called a stream.", CHAT, ("stream_refusal",), _refused_as_stream),

@@ -1,0 +1,70 @@
+"""The same `Idempotency-Key` twice makes a thing once, where a gateway keeps such keys.
+
+No document promises that. A gateway is held to it where its profile says so; one that is seen to keep keys must not
+take another key for the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from portkey_mock import Response
+from tests.contract.calls import Lacking
+from tests.contract.check import Check, Problem
+from tests.contract.checks.collections import collections
+from tests.contract.walk import everything
+from tests.contract.world import World, identity, parsed
+
+_HEADER: Final = "idempotency-key"
+
+
+def _once(world: World) -> Iterator[Problem]:
+    makers = {each.create: each for each in collections(world)}
+    promised = {each for each in map(str, world.tryable()) if _promises(world, each)}
+    for name in [*makers, *sorted(promised - makers.keys())]:
+        try:
+            yield from _made_once(world, name, promised=name in promised)
+        except Lacking:
+            continue
+    for name in sorted(promised & makers.keys()):
+        yield from _listed_once(world, name, makers[name].listing)
+
+
+def _promises(world: World, name: str) -> bool:
+    return name.startswith("POST ") and any(fnmatchcase(name, each) for each in world.profile.idempotent)
+
+
+def _made_once(world: World, name: str, *, promised: bool) -> Iterator[Problem]:
+    one, again, other = (_id(_sent(world, name, key)) for key in ("one", "one", "other"))
+    if one is None or again is None or other is None:
+        return
+    if one != again and promised:
+        yield Problem("The same Idempotency-Key twice makes two things.", world.last())
+    if one == again == other and _id(_sent(world, name, "")) not in (None, one):
+        yield Problem("Another Idempotency-Key is answered with the thing of the first.", world.last())
+
+
+def _listed_once(world: World, name: str, listing: str) -> Iterator[Problem]:
+    """What was made once is in the list once."""
+    parents = world.things(world.operations[name].path)
+    made = {_id(_sent(world, name, "listed")) for _ in range(2)}
+    found, whole = everything(world, listing, parents) if listing else ([], False)
+    before = len(found)
+    _sent(world, name, "listed")
+    found = everything(world, listing, parents)[0] if whole else found
+    if len(made) == 1 and len(found) != before:
+        yield Problem("The same Idempotency-Key once more makes one thing more.", world.last())
+
+
+def _sent(world: World, name: str, key: str) -> Response:
+    headers = {_HEADER: f"contract-{world.seed}-{name.replace(' ', '')}-{key}"} if key else {}
+    return world.send(name, headers=headers)
+
+
+def _id(answer: Response) -> str | None:
+    return identity(parsed(answer)) if answer.status < 300 else None
+
+
+CHECKS: Final = (Check("idempotency", "One Idempotency-Key makes one thing.", "RFC 9110, section 9.2.2", make=_once),)
