@@ -95,7 +95,7 @@ class Account:
 
     def keep(self, name: str, content: bytes, purpose: str) -> dict[str, Any]:
         """A new file."""
-        file = {
+        file: dict[str, Any] = {
             "id": str(100 + next(self.numbers)), "object": "file", "bytes": len(content),
             "created_at": next(self.clock), "filename": name, "purpose": purpose, "status": "processed",
         }  # fmt: skip

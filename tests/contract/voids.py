@@ -79,8 +79,9 @@ def _declared(case: Case[Any]) -> Any:
 
 def _of_other_kind(case: Case[Any]) -> bool:
     """Whether a body is of another kind than the first one declared, which is the one that any gateway takes."""
-    kinds = spec.flat(_declared(case) or {}).get("anyOf")
-    return bool(kinds) and not spec.validator(kinds[0]).is_valid(case.body)
+    kinds: list[Any] = spec.flat(_declared(case) or {}).get("anyOf", [])
+    body: Any = case.body
+    return bool(kinds) and not spec.validator(kinds[0]).is_valid(body)
 
 
 def _parameters_conform(case: Case[Any], place: str, sent: list[tuple[str, str]]) -> bool:

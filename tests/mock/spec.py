@@ -19,6 +19,7 @@ from portkey_mock import Request
 PATH = Path(__file__).parents[2] / "generated" / "portkey_api" / "openapi.json"
 DOCUMENT: dict[str, Any] = json.loads(PATH.read_text())
 _METHODS = {"get", "put", "post", "delete", "patch"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 INFERENCE = {"x-portkey-api-key": "pk-test", "x-portkey-virtual-key": "vk-test"}
 """Credentials that satisfy every operation."""
@@ -99,6 +100,12 @@ def validator(schema: Any, *, formats: bool = True) -> Validator:
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER if formats else None
     made: Validator = _dialect()(rooted, format_checker=checker)
     return made
+
+
+@jsonschema.Draft202012Validator.FORMAT_CHECKER.checks("date-time")
+def _is_moment(value: object) -> bool:
+    """Whether a text is a moment (RFC 3339, section 5.6), which `jsonschema` does not look at by itself."""
+    return not isinstance(value, str) or _MOMENT.fullmatch(value) is not None
 
 
 def resolve(schema: Any) -> Any:

@@ -110,9 +110,6 @@ def _sound(world: World, batch: dict[str, Any]) -> Iterator[Problem]:
     counts = _counts(batch)
     if counts and counts["completed"] + counts["failed"] > counts["total"]:
         yield Problem("More requests of the batch are done than there are.", world.last())
-    for status, moment in (("completed", "completed_at"), ("failed", "failed_at")):
-        if _RANKS.get(str(batch.get("status")), 3) < 3 and isinstance(batch.get(moment), (int, float)):
-            yield Problem(f"A batch with {moment} is {batch['status']}, and not {status}.", world.last())
     for names in _TIMES:
         known = [(name, batch[name]) for name in names if isinstance(batch.get(name), (int, float))]
         for (first, one), (second, other) in pairwise(known):
