@@ -1246,7 +1246,7 @@ class ConfigsUpdateBodyDict(TypedDict):
     """A ``ConfigsUpdateBody`` as a dict."""
 
     name: NotRequired["str"]
-    config: NotRequired["ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict"]
+    config: NotRequired["ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict | Mapping[str, Any]"]
     status: NotRequired["str"]
 
 

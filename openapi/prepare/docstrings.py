@@ -26,7 +26,7 @@ ERRORS = {
     446: "GuardrailError",
     **dict.fromkeys(range(500, 600), "ServerError"),
 }
-"""Status -> the error that the client raises for it, as ``portkey_client.errors`` has it."""
+"""Status -> the error that the client raises for it; a test compares it with the client."""
 _ANY_ERROR = "Any {}refusal, such as ``RateLimitError`` (429) or ``ServerError`` (5xx)."
 _OPTIONS = "{} for this one call, such as ``timeout`` in seconds."
 _STATUS = re.compile(r"`([45]\d\d)`")

@@ -127,7 +127,7 @@ class ResourceModule:
     @property
     def errors(self) -> dict[str, str]:
         """What is distinct in how its operations' errors are read, as source text -> the constant that holds it."""
-        distinct = list(dict.fromkeys(repr(call.errors) for call in self.calls))
+        distinct = list(dict.fromkeys(repr(call.errors) for call in self.calls if call.errors))
         return {each: f"_errors{index or ''}" for index, each in enumerate(distinct)}
 
 

@@ -193,7 +193,7 @@ class ConfigsResource(Resource["RawConfigsResource"]):
         slug: str,
         *,
         name: str = UNSET,
-        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
+        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict | Mapping[str, Any] = UNSET,
         status: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:
@@ -249,8 +249,8 @@ if TYPE_CHECKING:
         def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsRetrieveResponse]: ...
         def update(
             self, slug: str, *, name: str = UNSET,
-            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET, status: str = UNSET,
-            **options: Unpack[CallOptions],
+            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict | Mapping[str, Any] = UNSET,
+            status: str = UNSET, **options: Unpack[CallOptions],
         ) -> RawResponse[ConfigsUpdateResponse]: ...
 
 
@@ -401,7 +401,7 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
         slug: str,
         *,
         name: str = UNSET,
-        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET,
+        config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict | Mapping[str, Any] = UNSET,
         status: str = UNSET,
         **options: Unpack[CallOptions],
     ) -> ConfigsUpdateResponse:
@@ -457,6 +457,6 @@ if TYPE_CHECKING:
         async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> RawResponse[ConfigsRetrieveResponse]: ...
         async def update(
             self, slug: str, *, name: str = UNSET,
-            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict = UNSET, status: str = UNSET,
-            **options: Unpack[CallOptions],
+            config: ConfigsUpdateBodyConfig | ConfigsUpdateBodyConfigDict | Mapping[str, Any] = UNSET,
+            status: str = UNSET, **options: Unpack[CallOptions],
         ) -> RawResponse[ConfigsUpdateResponse]: ...
