@@ -150,7 +150,7 @@ class Operation(Generic[T]):
         self.content_type: str | None = content_type
         """The media type of the request body, if there is one."""
         self.styles: Mapping[str, str] = styles or {}
-        """Place and parameter, as in ``query include`` -> json, csv, ssv, pipes or deepObject, where it is not plain text."""
+        """Place and parameter, as in ``query include`` -> json, csv, ssv, pipes or deepObject, if not plain text."""
         self.events: Any = events
         """The codec of one server-sent event, where the operation can stream and an event needs one."""
         self.answers: Mapping[str | None, Any] = answers or {}
@@ -207,7 +207,9 @@ class Facts:
 
     @property
     def gateway_retries(self) -> int | None:
-        """How often the gateway retried: 0 never, -1 in vain; None where it does not tell (``x-portkey-retry-attempt-count``)."""
+        """How often the gateway retried: 0 never, -1 in vain; None where it does not tell
+        (``x-portkey-retry-attempt-count``).
+        """
         told = self._last("x-portkey-retry-attempt-count")
         return int(told) if told.removeprefix("-").isdecimal() else None
 
@@ -281,7 +283,7 @@ class Stream(Success, Generic[E, T]):
     """
 
     hook_results: dict[str, Any]
-    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the very end."""
+    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the end."""
 
     def __iter__(self) -> Iterator[E]:
         raise NotImplementedError
@@ -315,7 +317,7 @@ class AsyncStream(Success, Generic[E, T]):
     """
 
     hook_results: dict[str, Any]
-    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the very end."""
+    """What the guardrails found so far: ``before_request_hooks`` come first, ``after_request_hooks`` at the end."""
 
     def __aiter__(self) -> AsyncIterator[E]:
         raise NotImplementedError

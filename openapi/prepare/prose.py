@@ -8,6 +8,7 @@ from typing import Any
 
 WIDTH = 120
 """Columns a line of generated code may have."""
+_QUOTES = '"""'
 _LONGEST = 50
 """Letters a part of an overlong word gets; escaped it has twice as many at most."""
 _NAMED = re.compile(r"[\w*, ]+: ")
@@ -28,19 +29,19 @@ def docstring(text: str, indent: int = 0) -> str:
             begins with a name and a colon.
         indent: Columns before the docstring.
     """
-    margin = " " * indent
-    lines = [line for paragraph in text.strip().splitlines() for line in _wrapped(paragraph, WIDTH - indent)]
+    margin, width = " " * indent, WIDTH - indent
+    first, *rest = text.strip().splitlines() or [""]
+    lines = _wrapped(first, width - len(_QUOTES) * (1 if rest else 2))  # in one line, the last quotes need room, too
+    lines += [line for paragraph in rest for line in _wrapped(paragraph, width)]
     body = "\n".join(margin + line if number and line else line for number, line in enumerate(lines))
-    if "\n" in body:
-        return f"{body}\n{margin}"
-    if indent + len(body) + 6 > WIDTH:
+    if len(lines) > 1:
         return f"{body}\n{margin}"
     return body + " " if body.endswith('"') else body
 
 
 def _wrapped(paragraph: str, width: int) -> list[str]:
     before = " " * (len(paragraph) - len(paragraph.lstrip()))
-    words = " ".join(_broken(word, width - len(before) - 3) for word in printable(paragraph).split())
+    words = " ".join(_broken(word, width - len(before) - 7) for word in printable(paragraph).split())
     after = before + ("    " if _NAMED.match(words) else "") if before else ""
     return textwrap.wrap(
         words, width, initial_indent=before, subsequent_indent=after, break_long_words=False, break_on_hyphens=False

@@ -26,6 +26,7 @@ from tests.mock.serving import serving
 ALL = documented()
 SHOWN = [each for each in ALL if each.example]
 ROOM = Path(portkey_api.__file__).parents[1]
+ANNOTATION = re.compile(r'(: |= |^ *)"[^"]+"[\])]?,?$')
 MARGIN = 1_500
 """Lines to be left of what the generated package may have: the document grows."""
 
@@ -73,10 +74,10 @@ def test_the_resources_say_what_they_are_for() -> None:
         assert place.startswith(f"The operations under ``client.{each.facts['operationId'].rpartition('.')[0]}``")
 
 
-def test_no_line_of_a_docstring_is_too_long() -> None:
-    """A line has 120 columns at most; annotations in quotes have to be longer."""
-    long = [f"{each}: {line}" for each in ALL for line in each.method.__doc__.splitlines() if len(line) > 120]
-    assert long == []
+def test_no_line_is_too_long() -> None:
+    """A line of the generated package has 120 columns at most, but for annotations in quotes, which nothing breaks."""
+    lines = [line for path in (ROOM / "portkey_api").rglob("*.py") for line in path.read_text("utf-8").splitlines()]
+    assert [line for line in lines if len(line) > 120 and not ANNOTATION.search(line)] == []
 
 
 def test_the_package_stays_slim() -> None:

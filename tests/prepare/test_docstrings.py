@@ -33,6 +33,8 @@ ROOM: Json = {
         "plan": {"type": "string", "format": "binary", "description": "The plan, as a picture."},
         "opens": {**RULED, "type": ["string", "null"]},
         "day": {"anyOf": [{"type": "string", "format": "date"}, {"type": "integer"}], "description": "Its first day."},
+        "days": {"oneOf": [{"type": "array", "items": RULED}, {"$ref": "#/components/schemas/Span"}]},
+        "span": {"oneOf": [{"type": "array", "items": RULED}, {"$ref": "#/components/schemas/Span"}]},
         "kinds": {"type": "array", "items": TEXT, "description": "What it is for. " + "It may be much. " * 20},
         "labels": {"type": "object", "properties": {"when": RULED}, "description": "Labels of your own."},
         "hours": {"type": "array", "items": RULED},
@@ -43,12 +45,17 @@ BODY: Json = {
     "plan": 'a "picture"\\ """',
     "opens": "2026-11-02T09:00:00Z",
     "day": "2026-11-03",
+    "days": ["2026-11-02T09:00:00Z"],
+    "span": {"since": "2026-11-02T09:00:00Z"},
     "kinds": ["a", "b", "c", "d"],
     "labels": {"when": "2026-11-02T09:00:00Z", "other": None},
     "hours": ["2026-11-02T09:00:00Z"],
     "any": {"it": [True, 1.5, "a long text, of which an example shows no more than what stands in one line of it"]},
     "unknown": 1,
 }
+
+
+SPAN: Json = {"type": "object", "required": ["since"], "properties": {"since": RULED}}
 
 
 def methods(source: Any, folder: Path) -> dict[str, str]:
@@ -101,7 +108,9 @@ def rooms() -> Json:
         },
     }
     return document(
-        {"/houses/{house}/rooms": {"post": facts}}, tags=[{"name": "Rooms", "description": "Where one is."}]
+        {"/houses/{house}/rooms": {"post": facts}},
+        {"Span": SPAN},
+        tags=[{"name": "Rooms", "description": "Where one is."}],
     )
 
 
@@ -131,6 +140,14 @@ def test_a_document_without_a_word_has_docstrings_too(tmp_path: Path) -> None:
     )
     assert "Returns:\n    ok\n" in text
     assert "Example" not in text
+
+
+def test_what_answers_nothing_returns_nothing(tmp_path: Path) -> None:
+    """A method that returns None has no section for it."""
+    found = methods(operation("/a", "delete", responses={"204": {"description": "Gone."}}), tmp_path)
+    (text,) = [text for name, text in found.items() if name.startswith("AResource.")]
+    assert "Returns" not in text
+    assert "Raises:\n    APIError: Any refusal, such as" in text
 
 
 def test_a_call_without_arguments_needs_no_example(tmp_path: Path) -> None:
@@ -169,13 +186,25 @@ def test_each_status_has_the_error_that_the_client_raises() -> None:
     assert all(error_class(status) is APIError for status in range(300, 500) if status not in ERRORS)
 
 
-@given(text=st.text(), indent=st.sampled_from([0, 4, 8]))
+WORDS = st.lists(st.text(st.sampled_from("ab:*\\\"'"), min_size=1, max_size=250), max_size=30).map(" ".join)
+
+
+@given(text=st.text() | WORDS | WORDS.map("    name: {}".format), indent=st.sampled_from([0, 4, 8]))
 def test_any_text_is_a_docstring(text: str, indent: int) -> None:
     """It compiles where it stands, says word for word what the text says, and keeps within the line."""
     margin = " " * indent
     inside = docstring(text, indent)
     assert spoken(ast.literal_eval(f'"""{inside}"""')) == spoken(text)
     assert all(len(line) <= 120 for line in f'{margin}"""{inside}"""'.splitlines())
+
+
+@pytest.mark.parametrize("length", range(105, 130))
+def test_a_line_is_as_long_as_it_may_be(length: int) -> None:
+    """The quotes before and after it count; text that leaves no room for them takes two lines."""
+    text = "a" * 60 + " " + "b" * (length - 61)
+    lines = f'    """{docstring(text, 4)}"""'.splitlines()
+    assert len(lines) == (1 if length <= 110 else 3)
+    assert max(map(len, lines)) <= 120
 
 
 def spoken(text: str) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class AcuvityScanParameters(WireModel):
-    """Which scans Acuvity makes and from which score on they count. The open gateway runs only scans that are set to true
-    and takes a missing threshold for 0.
+    """Which scans Acuvity makes and from which score on they count. The open gateway runs only scans that are set to
+    true and takes a missing threshold for 0.
     """
 
     prompt_injection: bool | None = UNSET

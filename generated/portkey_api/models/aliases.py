@@ -306,8 +306,8 @@ VertexFinetuneJob: TypeAlias = "OpenAIFinetuneJob"
 AcuvityScanParametersLanguageValues: TypeAlias = Literal[
     "chinese", "english", "french", "german", "gibberish", "japanese", "spanish"
 ]
-"""Language that the scan looks for; `english` by default. In the open gateway a text in this language counts as a finding,
-and so fails the check.
+"""Language that the scan looks for; `english` by default. In the open gateway a text in this language counts as a
+finding, and so fails the check.
 """
 
 AcuvityScanParametersPiiCategoriesItem: TypeAlias = Literal[
@@ -403,8 +403,8 @@ ApiKeyObjectRotationPolicyRotationPeriod: TypeAlias = Literal["monthly", "weekly
 """One of the values the document lists."""
 
 ApiKeyObjectStatus: TypeAlias = Literal["active", "exhausted"]
-"""Whether the API key can be used. An `exhausted` one has used up its budget; it works again once its usage is reset or
-the budget raised.
+"""Whether the API key can be used. An `exhausted` one has used up its budget; it works again once its usage is reset
+or the budget raised.
 """
 
 ApiKeyObjectType: TypeAlias = Literal["organisation-service", "workspace-service", "workspace-user"]
@@ -417,12 +417,13 @@ ApiKeysCreateType: TypeAlias = Literal["organisation", "workspace"]
 """One of the values the document lists."""
 
 AssistantsApiResponseFormatOptionOption1: TypeAlias = Literal["auto", "none"]
-"""No particular format is asked for. `auto` is the usual value and lets the model choose; OpenAI no longer lists `none`.
+"""No particular format is asked for. `auto` is the usual value and lets the model choose; OpenAI no longer lists
+`none`.
 """
 
 AssistantsApiResponseFormatType: TypeAlias = Literal["json_object", "json_schema", "text"]
-"""Which form the answer takes; `text` if left out. For `json_object`, the instructions should also ask for JSON, or the
-model may never come to an end.
+"""Which form the answer takes; `text` if left out. For `json_object`, the instructions should also ask for JSON, or
+the model may never come to an end.
 """
 
 AssistantsApiToolChoiceOptionOption1: TypeAlias = Literal["auto", "none", "required"]
@@ -465,8 +466,8 @@ BatchStatus: TypeAlias = Literal[
     "cancelled", "cancelling", "completed", "expired", "failed", "finalizing", "in_progress",
     "processing_post_request_guardrails", "validating",
 ]
-"""How far the batch has got. `completed`, `failed`, `expired` and `cancelled` are final. Some providers, Bedrock for one,
-send states of their own, such as `submitted` or `stopping`.
+"""How far the batch has got. `completed`, `failed`, `expired` and `cancelled` are final. Some providers, Bedrock for
+one, send states of their own, such as `submitted` or `stopping`.
 """
 
 BedrockBatchJobCompletionWindow: TypeAlias = Literal["24h", "48h", "immediate"]
@@ -476,8 +477,8 @@ BedrockBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
     "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
-all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
 """
 
 BedrockConfigurationAwsAuthType: TypeAlias = Literal["accessKey", "assumedRole"]
@@ -499,8 +500,8 @@ ChatCompletionRequestMessageContentPartAudioInputAudioFormat: TypeAlias = Litera
 """How the recording is encoded."""
 
 ChatCompletionRequestMessageContentPartImageImageUrlDetail: TypeAlias = Literal["auto", "high", "low"]
-"""How finely the picture is examined: `low` costs fewer tokens, `high` sees details, `auto` (the default) leaves it to the
-provider.
+"""How finely the picture is examined: `low` costs fewer tokens, `high` sees details, `auto` (the default) leaves it
+to the provider.
 """
 
 ChatCompletionRole: TypeAlias = Literal["assistant", "function", "system", "tool", "user"]
@@ -558,8 +559,8 @@ ContainsCodeParametersFormat: TypeAlias = Literal[
     "C", "C#", "C++", "CSS", "Dockerfile", "Go", "HTML", "JSON", "Java", "JavaScript", "Kotlin", "Markdown", "PHP",
     "Perl", "Python", "R", "Ruby", "Rust", "SQL", "Scala", "Shell", "Swift", "TypeScript", "XML", "YAML",
 ]
-"""Language of the code. A block counts when the mark after its opening fence stands for this language, as `py` stands for
-`Python`.
+"""Language of the code. A block counts when the mark after its opening fence stands for this language, as `py`
+stands for `Python`.
 """
 
 ContainsParametersOperator: TypeAlias = Literal["all", "any", "none"]
@@ -629,8 +630,8 @@ CreateEmbeddingRequestModelOption2: TypeAlias = Literal[
 """One of the embedding models of OpenAI listed here by name."""
 
 CreateFileRequestPurpose: TypeAlias = Literal["assistants", "batch", "evals", "fine-tune", "user_data", "vision"]
-"""What the file will be used for; the provider checks its format accordingly. Bedrock and Vertex read the purpose from
-`x-portkey-file-purpose` instead.
+"""What the file will be used for; the provider checks its format accordingly. Bedrock and Vertex read the purpose
+from `x-portkey-file-purpose` instead.
 """
 
 CreateImageEditRequestInputFidelity: TypeAlias = Literal["high", "low"]
@@ -681,8 +682,8 @@ CreateMessageRequestRole: TypeAlias = Literal["assistant", "user"]
 """On whose behalf the message is added to the thread."""
 
 CreateModerationRequestModelOption2: TypeAlias = Literal["text-moderation-latest", "text-moderation-stable"]
-"""OpenAI's older models for text: `text-moderation-latest` moves on as it improves, `text-moderation-stable` follows with
-a delay.
+"""OpenAI's older models for text: `text-moderation-latest` moves on as it improves, `text-moderation-stable` follows
+with a delay.
 """
 
 CreateRateLimitsPolicyRequestType: TypeAlias = Literal["requests", "tokens"]
@@ -722,8 +723,8 @@ CreateThreadAndRunRequestModelOption2: TypeAlias = Literal[
 CreateTranscriptionRequestResponseFormat: TypeAlias = Literal[
     "diarized_json", "json", "srt", "text", "verbose_json", "vtt"
 ]
-"""Form of the answer; `json` if left out. Asked for `text`, `srt` or `vtt`, OpenAI answers no JSON, while the gateway may
-wrap that text in an object.
+"""Form of the answer; `json` if left out. Asked for `text`, `srt` or `vtt`, OpenAI answers no JSON, while the
+gateway may wrap that text in an object.
 """
 
 CreateTranscriptionRequestTimestampGranularitiesItem: TypeAlias = Literal["segment", "word"]
@@ -742,8 +743,8 @@ CustomToolFormatType: TypeAlias = Literal["grammar", "text"]
 """Whether any text will do, or only texts of a grammar."""
 
 EasyInputMessageRole: TypeAlias = Literal["assistant", "developer", "system", "user"]
-"""Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words of the
-model.
+"""Who speaks. `developer` and `system` instructions outrank those of the `user`; `assistant` marks earlier words of
+the model.
 """
 
 ExportItemStatus: TypeAlias = Literal["draft", "failed", "in_progress", "stopped", "success"]
@@ -930,8 +931,8 @@ MessageObjectRole: TypeAlias = Literal["assistant", "user"]
 """Who speaks in this message."""
 
 MessageObjectStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
-"""How far the writing of the message has got. Messages that were written whole, such as those of users, often come without
-it.
+"""How far the writing of the message has got. Messages that were written whole, such as those of users, often come
+without it.
 """
 
 MistralModerationParametersCategoriesItem: TypeAlias = Literal[
@@ -961,8 +962,8 @@ OpenAIBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
     "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
-all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
 """
 
 OpenAIFilePurpose: TypeAlias = Literal[
@@ -975,7 +976,8 @@ OpenAIFileStatus: TypeAlias = Literal["error", "processed", "uploaded"]
 """Deprecated: whether the file has been received, processed, or found faulty."""
 
 OutputMessageStatus: TypeAlias = Literal["completed", "in_progress", "incomplete"]
-"""Whether the model's message is whole. `incomplete` marks one that was cut short, for instance by `max_output_tokens`.
+"""Whether the model's message is whole. `incomplete` marks one that was cut short, for instance by
+`max_output_tokens`.
 """
 
 PatronusCheckId: TypeAlias = Literal[
@@ -1023,8 +1025,8 @@ PortkeyBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
     "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
-all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
 """
 
 PortkeyLanguageParametersLanguage: TypeAlias = Literal[
@@ -1049,8 +1051,8 @@ PortkeyPIIParametersCategoriesItem: TypeAlias = Literal[
 """One of the values the document lists."""
 
 PromptCacheRetention: TypeAlias = Literal["24h", "in-memory", "in_memory"]
-"""How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling `in-memory`) is
-short, `24h` up to a day.
+"""How long the provider keeps the beginning of a prompt for later requests. `in_memory` (older spelling `in-memory`)
+is short, `24h` up to a day.
 """
 
 PromptPartialSummaryStatus: TypeAlias = Literal["active", "archived"]
@@ -1119,8 +1121,8 @@ ResponseErrorCode: TypeAlias = Literal[
     "invalid_image", "invalid_image_format", "invalid_image_mode", "invalid_image_url", "invalid_prompt",
     "rate_limit_exceeded", "server_error", "unsupported_image_media_type", "vector_store_timeout",
 ]
-"""Kind of failure. Most values concern an image of the input; the others the service, the rate limit, the prompt or a
-vector store.
+"""Kind of failure. Most values concern an image of the input; the others the service, the rate limit, the prompt or
+a vector store.
 """
 
 ResponseIncompleteDetailsReason: TypeAlias = Literal["content_filter", "max_output_tokens"]
@@ -1154,8 +1156,8 @@ RunObjectStatus: TypeAlias = Literal[
     "cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "incomplete", "queued",
     "requires_action",
 ]
-"""How far the run has got. `completed`, `incomplete`, `failed`, `cancelled` and `expired` are final; in `requires_action`
-it waits for you.
+"""How far the run has got. `completed`, `incomplete`, `failed`, `cancelled` and `expired` are final; in
+`requires_action` it waits for you.
 """
 
 RunStepObjectLastErrorCode: TypeAlias = Literal["rate_limit_exceeded", "server_error"]
@@ -1195,8 +1197,8 @@ SecretReferencesListManagerType: TypeAlias = Literal["aws_sm", "azure_kv", "hash
 """One of the values the document lists."""
 
 ServiceTier: TypeAlias = Literal["auto", "default", "fast", "flex", "priority", "scale"]
-"""The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default` is the
-standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
+"""The class of service that a request is worked on in. `auto` leaves it to the settings of the project, `default` is
+the standard one, `flex` is cheaper and slower, `priority` is faster and dearer.
 """
 
 ThreadsMessagesListOrder: TypeAlias = Literal["asc", "desc"]
@@ -1272,7 +1274,8 @@ UsageLimitsType: TypeAlias = Literal["cost", "requests", "tokens"]
 """What the budget counts."""
 
 UserRole: TypeAlias = Literal["admin", "member", "owner"]
-"""What the user may do in the organisation as a whole. Roles inside a workspace are separate; see the workspace's members.
+"""What the user may do in the organisation as a whole. Roles inside a workspace are separate; see the workspace's
+members.
 """
 
 ValueKeyUsageStatus: TypeAlias = Literal["active", "exhausted"]
@@ -1327,8 +1330,8 @@ VertexBatchJobEndpoint: TypeAlias = Literal[
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/images/edits", "/v1/images/generations",
     "/v1/moderations", "/v1/responses", "/v1/videos",
 ]
-"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider takes
-all of them.
+"""The operation that every request of the file calls; the `url` of each line must be the same. Not every provider
+takes all of them.
 """
 
 VirtualKeysCreateBodyProvider: TypeAlias = Literal[
@@ -1373,7 +1376,8 @@ WorkspaceMemberOrgRole: TypeAlias = Literal["admin", "member", "owner"]
 """Role of the member in the organisation as a whole, beside the one in the workspace."""
 
 WorkspaceMemberRole: TypeAlias = Literal["admin", "manager", "member", "ws-admin", "ws-manager", "ws-member"]
-"""Role of the member in this workspace. The service also sends each role with the prefix `ws-`, which means the same.
+"""Role of the member in this workspace. The service also sends each role with the prefix `ws-`, which means the
+same.
 """
 
 CODECS: dict[str, Any] = {

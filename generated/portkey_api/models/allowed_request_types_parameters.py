@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AllowedRequestTypesParameters(WireModel):
-    """Kinds of request to let through or to stop. With neither list, all kinds pass; a kind on both lists is an error."""
+    """Kinds of request to let through or to stop. With neither list, all kinds pass; a kind on both lists is an
+    error.
+    """
 
     allowed_types: list[AllowedRequestTypesParametersAllowedTypesItem] | None = UNSET
     blocked_types: list[AllowedRequestTypesParametersBlockedTypesItem] | None = UNSET

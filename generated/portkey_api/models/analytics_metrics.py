@@ -9,8 +9,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class AnalyticsMetrics(WireModel):
-    """What analytics know about one request: who made it, what it used and cost, how it was routed and cached, and where
-    the time went. All times are milliseconds, and any field may be absent.
+    """What analytics know about one request: who made it, what it used and cost, how it was routed and cached, and
+    where the time went. All times are milliseconds, and any field may be absent.
     """
 
     id: str | None = UNSET

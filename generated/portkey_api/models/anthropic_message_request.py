@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicMessageRequest(WireModel):
-    """A conversation in Anthropic's form with all settings for the next message. The body of `POST /messages` and the
-    `params` of a request in an Anthropic batch.
+    """A conversation in Anthropic's form with all settings for the next message. The body of `POST /messages` and
+    the `params` of a request in an Anthropic batch.
     """
 
     model: str

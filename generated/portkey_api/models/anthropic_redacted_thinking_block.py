@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicRedactedThinkingBlock(WireModel):
-    """Reasoning that the provider gives only in encrypted form. It cannot be read, but should be sent back in the next
-    turn.
+    """Reasoning that the provider gives only in encrypted form. It cannot be read, but should be sent back in the
+    next turn.
     """
 
     type: Literal["redacted_thinking"]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicTool(WireModel):
-    """A tool the model may call. Your own has a name, a description and an input schema; one that the provider defines has
-    its kind in `type`.
+    """A tool the model may call. Your own has a name, a description and an input schema; one that the provider
+    defines has its kind in `type`.
     """
 
     name: str

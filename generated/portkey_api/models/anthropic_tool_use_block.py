@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class AnthropicToolUseBlock(WireModel):
-    """A call of a tool that the model asks for. Run the tool and answer with a `tool_result` block in the next user turn."""
+    """A call of a tool that the model asks for. Run the tool and answer with a `tool_result` block in the next user
+    turn.
+    """
 
     type: Literal["tool_use"]
     id: str

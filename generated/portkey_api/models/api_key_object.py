@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class ApiKeyObject(WireModel):
-    """A Portkey API key: whom it belongs to, what it may do, which limits it has, how its calls are routed by default, and
-    when it ends. What is not set is null.
+    """A Portkey API key: whom it belongs to, what it may do, which limits it has, how its calls are routed by
+    default, and when it ends. What is not set is null.
     """
 
     id: str | None = UNSET

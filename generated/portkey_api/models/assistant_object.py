@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @model
 class AssistantObject(WireModel):
-    """An assistant as the provider keeps it: the model, instructions, tools and files that a run works with. Creating,
-    reading and changing an assistant all answer with it.
+    """An assistant as the provider keeps it: the model, instructions, tools and files that a run works with.
+    Creating, reading and changing an assistant all answer with it.
     """
 
     id: str

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsCode(WireModel):
-    """Tool that lets the model write code and run it in a sandbox of the provider, for example to calculate or to read
-    tables.
+    """Tool that lets the model write code and run it in a sandbox of the provider, for example to calculate or to
+    read tables.
     """
 
     type: Literal["code_interpreter"]

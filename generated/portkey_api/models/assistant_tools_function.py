@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class AssistantToolsFunction(WireModel):
-    """A function of your own that the model may ask for. The run then waits with `requires_action` until you send the
-    result of the function.
+    """A function of your own that the model may ask for. The run then waits with `requires_action` until you send
+    the result of the function.
     """
 
     type: Literal["function"]

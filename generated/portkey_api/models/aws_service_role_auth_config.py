@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class AwsServiceRoleAuthConfig(WireModel):
-    """Logs in to AWS Secrets Manager with the role of the gateway itself; the policy of the secret must let that role in."""
+    """Logs in to AWS Secrets Manager with the role of the gateway itself; the policy of the secret must let that
+    role in.
+    """
 
     aws_auth_type: Literal["serviceRole"]
     aws_region: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class AzureBatchJob(WireModel):
-    """A job for Azure OpenAI whose input and output lie in Azure Blob Storage, so that no file is uploaded through the
-    gateway.
+    """A job for Azure OpenAI whose input and output lie in Azure Blob Storage, so that no file is uploaded through
+    the gateway.
     """
 
     input_blob: str

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class AzureDeploymentConfig(WireModel):
-    """One deployment of an Azure OpenAI resource: its name, the API version to call it with, and the model behind it."""
+    """One deployment of an Azure OpenAI resource: its name, the API version to call it with, and the model behind
+    it.
+    """
 
     azure_api_version: str
     azure_deployment_name: str

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class BasicCheck(WireModel):
-    """Check whose parameters no published schema names: the gibberish detector of Portkey or the classifier of Lasso."""
+    """Check whose parameters no published schema names: the gibberish detector of Portkey or the classifier of
+    Lasso.
+    """
 
     id: BasicCheckId
     parameters: dict[str, Any] | None = UNSET

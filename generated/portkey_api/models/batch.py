@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class Batch(WireModel):
-    """A set of requests that a provider works through in the background: where its input and its results are, how far it
-    has got, and when each stage was reached. Creating, reading and cancelling a batch all answer with it. Bedrock and
-    Cohere may send only some of the fields.
+    """A set of requests that a provider works through in the background: where its input and its results are, how
+    far it has got, and when each stage was reached. Creating, reading and cancelling a batch all answer with it.
+    Bedrock and Cohere may send only some of the fields.
     """
 
     id: str

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class BatchRequestInput(WireModel):
-    """One line of the file that a batch reads its requests from: where one request goes, and the id its result is found
-    by. The body of the request stands beside these fields.
+    """One line of the file that a batch reads its requests from: where one request goes, and the id its result is
+    found by. The body of the request stands beside these fields.
     """
 
     custom_id: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class BedrockBatchJob(WireModel):
-    """A job for Amazon Bedrock: the basic form with the model, the role that Bedrock takes on, and a place for the output
-    in S3. The answer may hold nothing but `id` and `object`.
+    """A job for Amazon Bedrock: the basic form with the model, the role that Bedrock takes on, and a place for the
+    output in S3. The answer may hold nothing but `id` and `object`.
     """
 
     model: str

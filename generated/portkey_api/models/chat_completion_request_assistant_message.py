@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @model
 class ChatCompletionRequestAssistantMessage(WireModel):
-    """An earlier answer of the model, sent back as part of the conversation. Needs `content`, or the calls the model made."""
+    """An earlier answer of the model, sent back as part of the conversation. Needs `content`, or the calls the model
+    made.
+    """
 
     role: Literal["assistant"]
     content: str | list[ChatCompletionRequestMessageContentPartText | Refusal] | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class Collection(WireModel):
-    """A folder for prompts in a workspace. Collections can be nested; the fields here are those that each answer about one
-    has.
+    """A folder for prompts in a workspace. Collections can be nested; the fields here are those that each answer
+    about one has.
     """
 
     id: str | None = UNSET

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCall(WireModel):
-    """The model wants something done on the screen. Carry it out and answer with a `computer_call_output` that shows the
-    result.
+    """The model wants something done on the screen. Carry it out and answer with a `computer_call_output` that shows
+    the result.
     """
 
     type: Literal["computer_call"]

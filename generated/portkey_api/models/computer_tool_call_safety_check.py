@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ComputerToolCallSafetyCheck(WireModel):
-    """A concern that the provider raised about a screen action, for instance that a page tries to instruct the model."""
+    """A concern that the provider raised about a screen action, for instance that a page tries to instruct the
+    model.
+    """
 
     id: str
     code: str

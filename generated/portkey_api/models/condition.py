@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class Condition(WireModel):
-    """A test that a request passes or fails: something about it, named by `key`, has one of the given values and none of
-    the excluded ones. A policy applies where all its conditions hold.
+    """A test that a request passes or fails: something about it, named by `key`, has one of the given values and
+    none of the excluded ones. A policy applies where all its conditions hold.
     """
 
     key: str

@@ -6,7 +6,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ConfigsCreateResponseData(WireModel):
-    """Documented envelope of the new identifiers. Real answers are known to have them at the top, so this may be absent."""
+    """Documented envelope of the new identifiers. Real answers are known to have them at the top, so this may be
+    absent.
+    """
 
     id: str | None = UNSET
     version_id: str | None = UNSET

@@ -6,6 +6,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class ConfigsUpdateResponseData(WireModel):
-    """Documented envelope of the new version's id. Real answers are known to have it at the top, so this may be absent."""
+    """Documented envelope of the new version's id. Real answers are known to have it at the top, so this may be
+    absent.
+    """
 
     version_id: str | None = UNSET

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionRequest(WireModel):
-    """A conversation in OpenAI's form with the settings for the next message. Only `messages` and `model` are required;
-    what a provider does not support is left out or adapted.
+    """A conversation in OpenAI's form with the settings for the next message. Only `messages` and `model` are
+    required; what a provider does not support is left out or adapted.
     """
 
     messages: list[

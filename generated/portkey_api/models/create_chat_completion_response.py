@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionResponse(WireModel):
-    """A whole answer of a chat model: one or several messages to choose from, and what they cost in tokens. With `stream`
-    the same comes in chunks instead.
+    """A whole answer of a chat model: one or several messages to choose from, and what they cost in tokens. With
+    `stream` the same comes in chunks instead.
     """
 
     id: str

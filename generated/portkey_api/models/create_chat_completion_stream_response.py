@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateChatCompletionStreamResponse(WireModel):
-    """One chunk of a streamed answer. Put the deltas of all chunks with the same choice index together to get the message."""
+    """One chunk of a streamed answer. Put the deltas of all chunks with the same choice index together to get the
+    message.
+    """
 
     id: str
     choices: list[CreateChatCompletionStreamResponseChoicesItem]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateIntegrationRequest(WireModel):
-    """What is told about a new integration. Only the name and the AI provider are required; which credentials are needed
-    depends on the provider.
+    """What is told about a new integration. Only the name and the AI provider are required; which credentials are
+    needed depends on the provider.
     """
 
     name: str

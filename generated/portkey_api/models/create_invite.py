@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateInvite(WireModel):
-    """Everything about a new invite: the address, the role in the organisation, the workspaces, and optionally an API key
-    to be made.
+    """Everything about a new invite: the address, the role in the organisation, the workspaces, and optionally an
+    API key to be made.
     """
 
     email: str

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class CreateModerationResponseResultsItemCategoryScores(WireModel):
-    """For each category, how sure the model is, from 0 to 1. For thresholds of your own; they may need adjusting when the
-    model changes.
+    """For each category, how sure the model is, from 0 to 1. For thresholds of your own; they may need adjusting
+    when the model changes.
     """
 
     hate: float

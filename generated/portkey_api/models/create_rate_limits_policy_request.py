@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateRateLimitsPolicyRequest(WireModel):
-    """A new rate limit policy. Workspace and organisation follow from the API key unless another kind of credential is
-    used.
+    """A new rate limit policy. Workspace and organisation follow from the API key unless another kind of credential
+    is used.
     """
 
     conditions: list[Condition]

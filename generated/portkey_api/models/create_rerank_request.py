@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateRerankRequest(WireModel):
-    """A ranking to be made. The gateway translates it for the provider; the last fields are taken by some providers only."""
+    """A ranking to be made. The gateway translates it for the provider; the last fields are taken by some providers
+    only.
+    """
 
     model: str
     query: str

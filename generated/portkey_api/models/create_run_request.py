@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @model
 class CreateRunRequest(WireModel):
-    """A run to start on a thread that exists. Only `assistant_id` is required; what is absent comes from the assistant."""
+    """A run to start on a thread that exists. Only `assistant_id` is required; what is absent comes from the
+    assistant.
+    """
 
     assistant_id: str
     model: str | CreateRunRequestModelOption2 | None = UNSET

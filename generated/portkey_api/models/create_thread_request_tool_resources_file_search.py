@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class CreateThreadRequestToolResourcesFileSearch(WireModel):
-    """What file search is to look through in the new thread: either an existing vector store or one that is made along
-    with it.
+    """What file search is to look through in the new thread: either an existing vector store or one that is made
+    along with it.
     """
 
     vector_store_ids: list[str] | None = UNSET

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class CustomHostConfiguration(WireModel):
-    """Settings of an integration that calls an address of your own, such as a self-hosted model or a proxy before the
-    provider.
+    """Settings of an integration that calls an address of your own, such as a self-hosted model or a proxy before
+    the provider.
     """
 
     custom_host: str | None = UNSET

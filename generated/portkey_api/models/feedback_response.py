@@ -6,8 +6,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class FeedbackResponse(WireModel):
-    """What became of a rating: whether it was accepted, and under which ids it is kept. Creating and changing one answer
-    with it.
+    """What became of a rating: whether it was accepted, and under which ids it is kept. Creating and changing one
+    answer with it.
     """
 
     status: str | None = UNSET

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @model
 class FineTuningJob(WireModel):
-    """A training run: which model is trained with which files, how far it has got, and what came of it. All calls about a
-    job answer with it.
+    """A training run: which model is trained with which files, how far it has got, and what came of it. All calls
+    about a job answer with it.
     """
 
     id: str

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class FunctionTool(WireModel):
-    """A function of your own code. The model answers with a call of it, you run it and send back a `function_call_output`."""
+    """A function of your own code. The model answers with a call of it, you run it and send back a
+    `function_call_output`.
+    """
 
     type: Literal["function"]
     name: str

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class FunctionToolCall(WireModel):
-    """The model wants one of your functions run. Run it, then send its result as a `function_call_output` with the same
-    `call_id`.
+    """The model wants one of your functions run. Run it, then send its result as a `function_call_output` with the
+    same `call_id`.
     """
 
     type: Literal["function_call"]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class GatewayConfig(WireModel):
-    """Rules that a request follows on its way: how often to try again, what to cache, and which providers to use. Only the
-    commonest rules are described; others are kept as they come.
+    """Rules that a request follows on its way: how often to try again, what to cache, and which providers to use.
+    Only the commonest rules are described; others are kept as they come.
     """
 
     retry: GatewayConfigRetry | None = UNSET

@@ -6,8 +6,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayConfigTargetsItem(WireModel):
-    """One place to send a request to, with the credentials for it. Keys that are not described here, such as `weight` or
-    `override_params`, are kept.
+    """One place to send a request to, with the credentials for it. Keys that are not described here, such as
+    `weight` or `override_params`, are kept.
     """
 
     provider: str | None = UNSET

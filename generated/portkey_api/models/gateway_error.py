@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 @model
 class GatewayError(WireModel):
     """An error in any of the shapes in use. The field that is there tells its origin: `error` a provider or OpenAI's
-    format, `status` and `message` the gateway's own checks, `message` and `ok` its router, `success` and `data` the
-    control plane, `detail` another proxy, `html-message` text that was no JSON.
+    format, `status` and `message` the gateway's own checks, `message` and `ok` its router, `success` and `data`
+    the control plane, `detail` another proxy, `html-message` text that was no JSON.
     """
 
     error: GatewayErrorDetails | str | None = UNSET

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class GatewayErrorDetails(WireModel):
-    """An error as OpenAI describes it: words for a reader, and a type and a code for a program. The gateway translates the
-    errors of most providers into it.
+    """An error as OpenAI describes it: words for a reader, and a type and a code for a program. The gateway
+    translates the errors of most providers into it.
     """
 
     message: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class GlobalWorkspaceAccess(WireModel):
-    """Whether every workspace may use an integration, and the limits that each of them then gets. A workspace that is
-    listed by itself has its own settings.
+    """Whether every workspace may use an integration, and the limits that each of them then gets. A workspace that
+    is listed by itself has its own settings.
     """
 
     enabled: bool

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class GroupBy(WireModel):
-    """Something by which a policy splits its count, so that, for instance, each API key has a limit to itself instead of
-    all sharing one.
+    """Something by which a policy splits its count, so that, for instance, each API key has a limit to itself
+    instead of all sharing one.
     """
 
     key: str

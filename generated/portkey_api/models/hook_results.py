@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class HookResults(WireModel):
-    """What the guardrails of a call found, before it went to the provider and after its answer. It stands in answers with
-    status 200 and 246, and in errors with 446.
+    """What the guardrails of a call found, before it went to the provider and after its answer. It stands in answers
+    with status 200 and 246, and in errors with 446.
     """
 
     before_request_hooks: list[HookResult] | None = UNSET

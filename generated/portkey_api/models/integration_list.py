@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class IntegrationList(WireModel):
-    """An integration in short, as a list shows it: which AI provider it reaches, what it is called and whether it is in
-    use. `IntegrationDetailResponse` adds the settings.
+    """An integration in short, as a list shows it: which AI provider it reaches, what it is called and whether it is
+    in use. `IntegrationDetailResponse` adds the settings.
     """
 
     id: str | None = UNSET

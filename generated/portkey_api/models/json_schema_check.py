@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class JSONSchemaCheck(WireModel):
-    """Check that JSON in the text follows a JSON Schema. JSON is looked for in code blocks first, then between braces."""
+    """Check that JSON in the text follows a JSON Schema. JSON is looked for in code blocks first, then between
+    braces.
+    """
 
     id: Literal["default.jsonSchema"]
     parameters: JSONSchemaParameters | None = UNSET

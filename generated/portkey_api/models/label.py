@@ -9,8 +9,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class Label(WireModel):
-    """A mark for versions of prompts, such as `production`. A request can name a prompt by a label and so get the version
-    that carries it.
+    """A mark for versions of prompts, such as `production`. A request can name a prompt by a label and so get the
+    version that carries it.
     """
 
     id: str | None = UNSET

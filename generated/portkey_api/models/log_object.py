@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class LogObject(WireModel):
-    """One request that went through the gateway or was logged by hand, with its response. Fields that begin with `final`,
-    `original` and `transformed` show the stages of the translation.
+    """One request that went through the gateway or was logged by hand, with its response. Fields that begin with
+    `final`, `original` and `transformed` show the stages of the translation.
     """
 
     id: str | None

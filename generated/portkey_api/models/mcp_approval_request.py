@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class McpApprovalRequest(WireModel):
-    """The model wants to call a tool of an MCP server and waits for your consent, to be sent as input of the next turn."""
+    """The model wants to call a tool of an MCP server and waits for your consent, to be sent as input of the next
+    turn.
+    """
 
     type: Literal["mcp_approval_request"]
     id: str

@@ -6,8 +6,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpClientInfo(WireModel):
-    """How the gateway is registered as an OAuth client of an MCP server, with the field names of RFC 7591. No answer of
-    the service was seen, so none of the fields is certain.
+    """How the gateway is registered as an OAuth client of an MCP server, with the field names of RFC 7591. No answer
+    of the service was seen, so none of the fields is certain.
     """
 
     client_id: str | None = UNSET

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationCapabilitiesCounts(WireModel):
-    """How many capabilities of each kind the server of an MCP integration offers, and how many of them are let through."""
+    """How many capabilities of each kind the server of an MCP integration offers, and how many of them are let
+    through.
+    """
 
     tools: McpIntegrationCapabilitiesCountsTools | None = UNSET
     prompts: McpIntegrationCapabilitiesCountsPrompts | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class McpIntegrationCapabilityItem(WireModel):
-    """One thing that the server of an MCP integration offers. Which of the optional fields are there depends on `type`;
-    they say what the server says in MCP's own lists.
+    """One thing that the server of an MCP integration offers. Which of the optional fields are there depends on
+    `type`; they say what the server says in MCP's own lists.
     """
 
     name: str | None = UNSET

@@ -9,8 +9,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpIntegrationMetadata(WireModel):
-    """How an MCP server described itself when it was last asked, and how that sync ended. Used for MCP integrations and
-    for the MCP servers built on them; null fields are not known.
+    """How an MCP server described itself when it was last asked, and how that sync ended. Used for MCP integrations
+    and for the MCP servers built on them; null fields are not known.
     """
 
     server_name: str | None = UNSET

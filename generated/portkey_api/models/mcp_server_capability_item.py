@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class McpServerCapabilityItem(WireModel):
-    """One thing that an MCP server can offer to agents. Which of the optional fields are there depends on `type`; they say
-    what the remote server says in MCP's own lists.
+    """One thing that an MCP server can offer to agents. Which of the optional fields are there depends on `type`;
+    they say what the remote server says in MCP's own lists.
     """
 
     name: str | None = UNSET

@@ -9,7 +9,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpServerListItem(WireModel):
-    """An MCP server as a list shows it: the workspace it stands in, the integration below it and the URL that agents call."""
+    """An MCP server as a list shows it: the workspace it stands in, the integration below it and the URL that agents
+    call.
+    """
 
     id: str | None = UNSET
     organisation_id: str | None = UNSET

@@ -9,8 +9,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class McpSyncResponse(WireModel):
-    """How a sync with an MCP server went, for integrations and servers alike. No answer of the service was seen, so any
-    field can be absent.
+    """How a sync with an MCP server went, for integrations and servers alike. No answer of the service was seen, so
+    any field can be absent.
     """
 
     success: bool | None = UNSET

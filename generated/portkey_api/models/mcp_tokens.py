@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class McpTokens(WireModel):
-    """OAuth tokens of one user for an MCP server, with the field names of RFC 6749. Read and stored in this form; no body
-    of the service was seen, so none of the fields is certain.
+    """OAuth tokens of one user for an MCP server, with the field names of RFC 6749. Read and stored in this form; no
+    body of the service was seen, so none of the fields is certain.
     """
 
     access_token: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class MistralModerationCheck(WireModel):
-    """Check by the moderation of Mistral. It fails when a chosen category is flagged; an error of the service lets the
-    text pass.
+    """Check by the moderation of Mistral. It fails when a chosen category is flagged; an error of the service lets
+    the text pass.
     """
 
     id: Literal["mistral.moderateContent"]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ModelCalculateOperation(WireModel):
-    """A step of the formula: what is done with some values or with the results of other steps. Steps nest to any depth."""
+    """A step of the formula: what is done with some values or with the results of other steps. Steps nest to any
+    depth.
+    """
 
     operation: ModelCalculateOperationOperation
     operands: list[ModelCalculateOperation | ModelValueReference]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class ModelPayAsYouGo(WireModel):
-    """Prices of a model when it is paid by use, each in US cents for one unit. What the model does not offer is absent."""
+    """Prices of a model when it is paid by use, each in US cents for one unit. What the model does not offer is
+    absent.
+    """
 
     request_token: ModelTokenPrice | None = UNSET
     response_token: ModelTokenPrice | None = UNSET

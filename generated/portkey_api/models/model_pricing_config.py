@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class ModelPricingConfig(WireModel):
-    """What a model costs: prices per unit, how a request's cost is made of them, and prices of fine-tuning. Parts that a
-    model has no price for are absent.
+    """What a model costs: prices per unit, how a request's cost is made of them, and prices of fine-tuning. Parts
+    that a model has no price for are absent.
     """
 
     pay_as_you_go: ModelPayAsYouGo | None = UNSET

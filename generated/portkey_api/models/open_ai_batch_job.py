@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class OpenAIBatchJob(WireModel):
-    """The basic form of a job: an uploaded file of requests, all for one endpoint. The other file-based forms build on it."""
+    """The basic form of a job: an uploaded file of requests, all for one endpoint. The other file-based forms build
+    on it.
+    """
 
     input_file_id: str
     completion_window: OpenAIBatchJobCompletionWindow

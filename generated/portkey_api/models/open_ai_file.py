@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class OpenAIFile(WireModel):
-    """Facts about an uploaded or generated file; its bytes are fetched separately. At Bedrock and Vertex some fields may
-    be missing or spelled differently, for instance `createdAt`.
+    """Facts about an uploaded or generated file; its bytes are fetched separately. At Bedrock and Vertex some fields
+    may be missing or spelled differently, for instance `createdAt`.
     """
 
     id: str

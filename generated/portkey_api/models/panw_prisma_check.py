@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class PANWPrismaCheck(WireModel):
-    """Check by Prisma AIRS of Palo Alto Networks, following a security profile kept there. It fails when the service says
-    `block`, and when the call goes wrong.
+    """Check by Prisma AIRS of Palo Alto Networks, following a security profile kept there. It fails when the service
+    says `block`, and when the call goes wrong.
     """
 
     id: Literal["panw-prisma-airs.intercept"]

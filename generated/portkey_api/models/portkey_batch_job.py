@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class PortkeyBatchJob(WireModel):
-    """A job that Portkey manages: it uploads and runs the batch at the provider that `portkey_options` route to, or sends
-    the requests itself when `completion_window` is `immediate`.
+    """A job that Portkey manages: it uploads and runs the batch at the provider that `portkey_options` route to, or
+    sends the requests itself when `completion_window` is `immediate`.
     """
 
     model: str

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PortkeyBatchOptions(WireModel):
-    """Headers that Portkey applies when it runs a managed batch. One that routes is enough: a virtual key, a config or a
-    stored provider; buckets are needed for Bedrock and Vertex.
+    """Headers that Portkey applies when it runs a managed batch. One that routes is enough: a virtual key, a config
+    or a stored provider; buckets are needed for Bedrock and Vertex.
     """
 
     x_portkey_virtual_key: str | None = UNSET

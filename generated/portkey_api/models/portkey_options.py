@@ -8,7 +8,9 @@ from ..types import UNSET, WireModel, model
 
 @model
 class PortkeyOptions(WireModel):
-    """Headers that Portkey applies to a managed training: the virtual key, and a bucket where the provider needs one."""
+    """Headers that Portkey applies to a managed training: the virtual key, and a bucket where the provider needs
+    one.
+    """
 
     x_portkey_virtual_key: str
     x_portkey_aws_s3_bucket: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class PricingMultiplier(WireModel):
-    """Factors that the list prices are multiplied with: 1 changes nothing, 0.8 is a fifth off, 0 is free. Kinds of usage
-    with no factor of their own take `default`.
+    """Factors that the list prices are multiplied with: 1 changes nothing, 0.8 is a fifth off, 0 is free. Kinds of
+    usage with no factor of their own take `default`.
     """
 
     default: float | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class Prompt(WireModel):
-    """A saved prompt in full: the template, the settings that it is run with, and the version that is shown. Also the
-    answer for a single version.
+    """A saved prompt in full: the template, the settings that it is run with, and the version that is shown. Also
+    the answer for a single version.
     """
 
     id: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class RateLimitsPolicy(WireModel):
-    """A rule that lets only so many requests or tokens through in a minute, an hour or a day. It applies to requests that
-    meet its conditions, and counts each group on its own; what exceeds it is answered `429`.
+    """A rule that lets only so many requests or tokens through in a minute, an hour or a day. It applies to requests
+    that meet its conditions, and counts each group on its own; what exceeds it is answered `429`.
     """
 
     id: str

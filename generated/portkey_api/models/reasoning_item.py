@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class ReasoningItem(WireModel):
-    """What a reasoning model thought before it answered, as far as the provider shows it. Send it back with the later
-    items when you keep the conversation yourself.
+    """What a reasoning model thought before it answered, as far as the provider shows it. Send it back with the
+    later items when you keep the conversation yourself.
     """
 
     type: Literal["reasoning"]

@@ -8,8 +8,8 @@ from ..types import UNSET, WireModel, model
 
 @model
 class RequestResponseObject(WireModel):
-    """A request or a response at one stage of the gateway's work: as sent to the provider, as received from it, or after
-    translation. A response has no method.
+    """A request or a response at one stage of the gateway's work: as sent to the provider, as received from it, or
+    after translation. A response has no method.
     """
 
     body: dict[str, Any] | None = UNSET

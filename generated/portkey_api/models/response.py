@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @model
 class Response(WireModel):
-    """What the model answered to a request: its state, its output, what it cost in tokens, and the settings it was made
-    with.
+    """What the model answered to a request: its state, its output, what it cost in tokens, and the settings it was
+    made with.
     """
 
     metadata: dict[str, str] | None

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class ResponseFormatJsonObject(WireModel):
-    """The answer is some JSON object, of whatever shape. Tell the model in a message to write JSON; without that OpenAI
-    refuses the request.
+    """The answer is some JSON object, of whatever shape. Tell the model in a message to write JSON; without that
+    OpenAI refuses the request.
     """
 
     type: Literal["json_object"]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @model
 class ResponseProperties(WireModel):
-    """How a response is to be made: model, instructions, tools, limits and text format. A finished response repeats them."""
+    """How a response is to be made: model, instructions, tools, limits and text format. A finished response repeats
+    them.
+    """
 
     previous_response_id: str | None = UNSET
     model: ModelIdsResponsesOption1 | str | None = UNSET

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class ResponseTextAnnotationDeltaEvent(WireModel):
-    """A citation or file path was added to a piece of text. Unlike what the name suggests, the annotation comes whole, not
-    in pieces.
+    """A citation or file path was added to a piece of text. Unlike what the name suggests, the annotation comes
+    whole, not in pieces.
     """
 
     type: Literal["response.output_text.annotation.added"]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @model
 class RunObject(WireModel):
-    """One piece of work of an assistant on a thread: its state, what it waits for, and the settings it uses. Every call
-    that starts, reads, changes or cancels a run answers with it.
+    """One piece of work of an assistant on a thread: its state, what it waits for, and the settings it uses. Every
+    call that starts, reads, changes or cancels a run answers with it.
     """
 
     id: str

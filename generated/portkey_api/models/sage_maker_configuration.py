@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class SageMakerConfiguration(WireModel):
-    """Settings of an integration with Amazon SageMaker: how to log in to AWS, as for Bedrock, and headers that steer the
-    call of an endpoint.
+    """Settings of an integration with Amazon SageMaker: how to log in to AWS, as for Bedrock, and headers that steer
+    the call of an endpoint.
     """
 
     aws_auth_type: SageMakerConfigurationAwsAuthType

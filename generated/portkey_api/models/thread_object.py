@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @model
 class ThreadObject(WireModel):
-    """A conversation that the provider keeps: its tools' files and its metadata. The messages are read by calls of their
-    own.
+    """A conversation that the provider keeps: its tools' files and its metadata. The messages are read by calls of
+    their own.
     """
 
     id: str

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class TruncationObject(WireModel):
-    """How a thread that is too long for the model is shortened before a run reads it. The stored thread stays as it is."""
+    """How a thread that is too long for the model is shortened before a run reads it. The stored thread stays as it
+    is.
+    """
 
     type: TruncationObjectType
     last_messages: int | None = UNSET

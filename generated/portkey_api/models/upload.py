@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class Upload(WireModel):
-    """A large file on its way to the provider in parts: what was announced, how far it has got, and, at the end, the file."""
+    """A large file on its way to the provider in parts: what was announced, how far it has got, and, at the end, the
+    file.
+    """
 
     id: str
     object: Literal["upload"]

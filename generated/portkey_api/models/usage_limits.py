@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimits(WireModel):
-    """A budget for a workspace, an API key or a provider: how much may be spent, what is counted, when to warn, and when
-    the count starts anew. Once it is exhausted, calls are refused with `412`.
+    """A budget for a workspace, an API key or a provider: how much may be spent, what is counted, when to warn, and
+    when the count starts anew. Once it is exhausted, calls are refused with `412`.
     """
 
     credit_limit: float | None = UNSET

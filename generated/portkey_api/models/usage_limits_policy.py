@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @model
 class UsageLimitsPolicy(WireModel):
-    """A budget: how much requests that meet the conditions may cost, or how many tokens they may use, until it is reset.
-    Each group has a budget of its own; a request beyond it is refused, as a rule with `412`.
+    """A budget: how much requests that meet the conditions may cost, or how many tokens they may use, until it is
+    reset. Each group has a budget of its own; a request beyond it is refused, as a rule with `412`.
     """
 
     id: str

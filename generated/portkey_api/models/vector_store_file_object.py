@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreFileObject(WireModel):
-    """A file as part of a vector store: how its indexing went, and how it was cut. The uploaded file itself is another
-    object with the same id.
+    """A file as part of a vector store: how its indexing went, and how it was cut. The uploaded file itself is
+    another object with the same id.
     """
 
     id: str

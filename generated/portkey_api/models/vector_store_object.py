@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 @model
 class VectorStoreObject(WireModel):
-    """A searchable index of files: they are cut into pieces and embedded, so that file search finds passages by meaning."""
+    """A searchable index of files: they are cut into pieces and embedded, so that file search finds passages by
+    meaning.
+    """
 
     id: str
     object: Literal["vector_store"]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class VertexBatchJob(WireModel):
-    """A job for Google Vertex AI: the basic form with a model, and optionally a name and a place for the output in Cloud
-    Storage.
+    """A job for Google Vertex AI: the basic form with a model, and optionally a name and a place for the output in
+    Cloud Storage.
     """
 
     model: str

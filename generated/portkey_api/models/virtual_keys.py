@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @model
 class VirtualKeys(WireModel):
-    """A virtual key: stands for a provider's key without showing it, and carries a budget, rate limits and an end date."""
+    """A virtual key: stands for a provider's key without showing it, and carries a budget, rate limits and an end
+    date.
+    """
 
     name: str | None = UNSET
     note: str | None = UNSET

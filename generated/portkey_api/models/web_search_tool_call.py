@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class WebSearchToolCall(WireModel):
-    """One search of the web that the model asked for and the provider carried out. What it found appears as citations in
-    the text.
+    """One search of the web that the model asked for and the provider carried out. What it found appears as
+    citations in the text.
     """
 
     id: str

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class Workspace(WireModel):
-    """A separate area within an organisation, with members, API keys, limits and logs of its own. This form is without its
-    members; it is used in lists and as the answer to a creation.
+    """A separate area within an organisation, with members, API keys, limits and logs of its own. This form is
+    without its members; it is used in lists and as the answer to a creation.
     """
 
     id: str | None = UNSET

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @model
 class WorkspaceWithUsers(WireModel):
-    """A workspace read on its own: its settings as in the list and, beside them, its members and the guardrails that hold
-    by default.
+    """A workspace read on its own: its settings as in the list and, beside them, its members and the guardrails that
+    hold by default.
     """
 
     id: str | None = UNSET

@@ -138,7 +138,9 @@ class Resources(Caller):
 
     @cached_property
     def configs(self) -> ConfigsResource:
-        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one
+        slug.
+        """
         from .configs import ConfigsResource
 
         return ConfigsResource(self)
@@ -271,8 +273,8 @@ class Resources(Caller):
 
     @cached_property
     def providers(self) -> ProvidersResource:
-        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of their
-        own.
+        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of
+        their own.
         """
         from .providers import ProvidersResource
 
@@ -424,7 +426,9 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def configs(self) -> AsyncConfigsResource:
-        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one
+        slug.
+        """
         from .configs import AsyncConfigsResource
 
         return AsyncConfigsResource(self)
@@ -557,8 +561,8 @@ class AsyncResources(AsyncCaller):
 
     @cached_property
     def providers(self) -> AsyncProvidersResource:
-        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of their
-        own.
+        """Providers as a workspace sees them: named by a slug in calls, backed by an integration, with limits of
+        their own.
         """
         from .providers import AsyncProvidersResource
 

@@ -25,7 +25,9 @@ class AdminResource(Resource[Any]):
 
     @cached_property
     def workspaces(self) -> AdminWorkspacesResource:
-        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get
+        in.
+        """
         from .admin__workspaces import AdminWorkspacesResource
 
         return AdminWorkspacesResource(self._client)
@@ -43,7 +45,9 @@ class AsyncAdminResource(AsyncResource[Any]):
 
     @cached_property
     def workspaces(self) -> AsyncAdminWorkspacesResource:
-        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get
+        in.
+        """
         from .admin__workspaces import AsyncAdminWorkspacesResource
 
         return AsyncAdminWorkspacesResource(self._client)

@@ -56,9 +56,9 @@ class AudioTranscriptionsResource(Resource["RawAudioTranscriptionsResource"]):
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
-        Sends the recording to a speech recognition model and answers what was said, in the language that was spoken;
-        use translations to get English. `response_format` decides between JSON, plain text and subtitles. For word
-        timings, ask for `verbose_json` and `timestamp_granularities[]`.
+        Sends the recording to a speech recognition model and answers what was said, in the language that was
+        spoken; use translations to get English. `response_format` decides between JSON, plain text and subtitles.
+        For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
 
         Args:
             file: The recording itself, with a file name whose ending tells the format, such as `.mp3`, `.wav` or
@@ -136,9 +136,9 @@ class AsyncAudioTranscriptionsResource(AsyncResource["AsyncRawAudioTranscription
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
-        Sends the recording to a speech recognition model and answers what was said, in the language that was spoken;
-        use translations to get English. `response_format` decides between JSON, plain text and subtitles. For word
-        timings, ask for `verbose_json` and `timestamp_granularities[]`.
+        Sends the recording to a speech recognition model and answers what was said, in the language that was
+        spoken; use translations to get English. `response_format` decides between JSON, plain text and subtitles.
+        For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
 
         Args:
             file: The recording itself, with a file name whose ending tells the format, such as `.mp3`, `.wav` or
@@ -183,7 +183,9 @@ class AsyncAudioTranscriptionsResource(AsyncResource["AsyncRawAudioTranscription
 if TYPE_CHECKING:
 
     class AsyncRawAudioTranscriptionsResource:
-        """The operations under ``client.audio.transcriptions``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.audio.transcriptions``, asynchronous, each returning its answer with what
+        came with it.
+        """
 
         async def create(
             self, *, file: FileInput, model: str | Literal["whisper-1"], language: str = UNSET, prompt: str = UNSET,

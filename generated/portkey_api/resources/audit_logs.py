@@ -54,9 +54,10 @@ class AuditLogsResource(Resource["RawAuditLogsResource"]):
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
 
-        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both ends of
-        the time span and the organisation are required; everything else narrows it down. Pages are counted from 0.
-        Reading is not recorded, and the caller needs the right to see the audit log, or is answered `403`.
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
+        ends of the time span and the organisation are required; everything else narrows it down. Pages are
+        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
+        answered `403`.
 
         Args:
             start_time: Start of the time span: only actions from this moment on are answered. A date and time in ISO
@@ -151,9 +152,10 @@ class AsyncAuditLogsResource(AsyncResource["AsyncRawAuditLogsResource"]):
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
 
-        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both ends of
-        the time span and the organisation are required; everything else narrows it down. Pages are counted from 0.
-        Reading is not recorded, and the caller needs the right to see the audit log, or is answered `403`.
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
+        ends of the time span and the organisation are required; everything else narrows it down. Pages are
+        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
+        answered `403`.
 
         Args:
             start_time: Start of the time span: only actions from this moment on are answered. A date and time in ISO
@@ -207,7 +209,9 @@ class AsyncAuditLogsResource(AsyncResource["AsyncRawAuditLogsResource"]):
 if TYPE_CHECKING:
 
     class AsyncRawAuditLogsResource:
-        """The operations under ``client.audit_logs``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.audit_logs``, asynchronous, each returning its answer with what came with
+        it.
+        """
 
         async def list(
             self, *, start_time: str, end_time: str, organisation_id: str, method: AuditLogsListMethod | None = None,

@@ -46,8 +46,8 @@ class ChatCompletionsMessagesResource(Resource["RawChatCompletionsMessagesResour
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
 
-        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after` to go
-        on. Only for completions made with `store: true`. An unknown id gives `404`.
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after`
+        to go on. Only for completions made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -79,7 +79,9 @@ class ChatCompletionsMessagesResource(Resource["RawChatCompletionsMessagesResour
 if TYPE_CHECKING:
 
     class RawChatCompletionsMessagesResource:
-        """The operations under ``client.chat.completions.messages``, each returning its answer with what came with it."""
+        """The operations under ``client.chat.completions.messages``, each returning its answer with what came with
+        it.
+        """
 
         def list(
             self, completion_id: str, *, after: str | None = None, limit: int | None = None,
@@ -104,8 +106,8 @@ class AsyncChatCompletionsMessagesResource(AsyncResource["AsyncRawChatCompletion
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
 
-        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after` to go
-        on. Only for completions made with `store: true`. An unknown id gives `404`.
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after`
+        to go on. Only for completions made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -137,7 +139,9 @@ class AsyncChatCompletionsMessagesResource(AsyncResource["AsyncRawChatCompletion
 if TYPE_CHECKING:
 
     class AsyncRawChatCompletionsMessagesResource:
-        """The operations under ``client.chat.completions.messages``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.chat.completions.messages``, asynchronous, each returning its answer with
+        what came with it.
+        """
 
         async def list(
             self, completion_id: str, *, after: str | None = None, limit: int | None = None,

@@ -54,7 +54,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
 
     @cached_property
     def versions(self) -> ConfigsVersionsResource:
-        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one
+        slug.
+        """
         from .configs__versions import ConfigsVersionsResource
 
         return ConfigsVersionsResource(self._client)
@@ -71,9 +73,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
-        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them: put
-        the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one workspace.
-        Rules that the gateway does not accept are refused with a 4XX error.
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them:
+        put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one
+        workspace. Rules that the gateway does not accept are refused with a 4XX error.
 
         Args:
             name: Title for people; the slug for requests is made by the control plane.
@@ -114,8 +116,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
-        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no longer
-        find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or `403`.
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
+        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
+        `403`.
 
         Args:
             slug: Slug of the config that is to go.
@@ -139,9 +142,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
-        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and dates
-        only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that workspace are
-        listed.
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and
+        dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
+        workspace are listed.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -165,9 +168,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
 
-        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text or as
-        an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign one also
-        `403`. For earlier versions use `configs.versions.list`.
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text
+        or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign
+        one also `403`. For earlier versions use `configs.versions.list`.
 
         Args:
             slug: Slug of the config, as `configs.create` returned it or `configs.list` shows it.
@@ -199,9 +202,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
 
-        Saves changes as a new version, which requests naming the config follow from then on; earlier versions stay in
-        `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced whole. An unknown
-        slug gives `404` or `403`.
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
+        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
+        whole. An unknown slug gives `404` or `403`.
 
         Args:
             slug: Slug of the config to change; the slug itself stays the same.
@@ -262,7 +265,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
 
     @cached_property
     def versions(self) -> AsyncConfigsVersionsResource:
-        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one slug."""
+        """Rules of routing kept at Portkey: providers, fallbacks, load balancing, retries and caching, under one
+        slug.
+        """
         from .configs__versions import AsyncConfigsVersionsResource
 
         return AsyncConfigsVersionsResource(self._client)
@@ -279,9 +284,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
-        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them: put
-        the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one workspace.
-        Rules that the gateway does not accept are refused with a 4XX error.
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them:
+        put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one
+        workspace. Rules that the gateway does not accept are refused with a 4XX error.
 
         Args:
             name: Title for people; the slug for requests is made by the control plane.
@@ -322,8 +327,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
-        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no longer
-        find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or `403`.
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
+        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
+        `403`.
 
         Args:
             slug: Slug of the config that is to go.
@@ -347,9 +353,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
-        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and dates
-        only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that workspace are
-        listed.
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and
+        dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
+        workspace are listed.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -373,9 +379,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
 
-        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text or as
-        an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign one also
-        `403`. For earlier versions use `configs.versions.list`.
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text
+        or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign
+        one also `403`. For earlier versions use `configs.versions.list`.
 
         Args:
             slug: Slug of the config, as `configs.create` returned it or `configs.list` shows it.
@@ -407,9 +413,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
 
-        Saves changes as a new version, which requests naming the config follow from then on; earlier versions stay in
-        `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced whole. An unknown
-        slug gives `404` or `403`.
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
+        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
+        whole. An unknown slug gives `404` or `403`.
 
         Args:
             slug: Slug of the config to change; the slug itself stays the same.

@@ -88,9 +88,9 @@ class EmbeddingsResource(Resource["RawEmbeddingsResource"]):
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
-        Computes vectors that place texts by meaning, for search, clustering or classification; compare only vectors of
-        one and the same model. Several inputs can go into one call, and `index` tells which vector belongs to which.
-        The gateway drops fields that it does not know.
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
+        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
+        belongs to which. The gateway drops fields that it does not know.
 
         Args:
             input: One text, a list of texts, or the same as tokens. A list may have up to 2048 entries; each must fit
@@ -202,9 +202,9 @@ class AsyncEmbeddingsResource(AsyncResource["AsyncRawEmbeddingsResource"]):
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
-        Computes vectors that place texts by meaning, for search, clustering or classification; compare only vectors of
-        one and the same model. Several inputs can go into one call, and `index` tells which vector belongs to which.
-        The gateway drops fields that it does not know.
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
+        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
+        belongs to which. The gateway drops fields that it does not know.
 
         Args:
             input: One text, a list of texts, or the same as tokens. A list may have up to 2048 entries; each must fit
@@ -240,7 +240,9 @@ class AsyncEmbeddingsResource(AsyncResource["AsyncRawEmbeddingsResource"]):
 if TYPE_CHECKING:
 
     class AsyncRawEmbeddingsResource:
-        """The operations under ``client.embeddings``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.embeddings``, asynchronous, each returning its answer with what came with
+        it.
+        """
 
         @overload
         async def create(

@@ -45,9 +45,9 @@ class FineTuningJobsCheckpointsResource(Resource["RawFineTuningJobsCheckpointsRe
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
 
-        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned too
-        much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps those of the
-        last epochs only. An unknown job gives `404`.
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned
+        too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps
+        those of the last epochs only. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose checkpoints are wanted.
@@ -76,7 +76,9 @@ class FineTuningJobsCheckpointsResource(Resource["RawFineTuningJobsCheckpointsRe
 if TYPE_CHECKING:
 
     class RawFineTuningJobsCheckpointsResource:
-        """The operations under ``client.fine_tuning.jobs.checkpoints``, each returning its answer with what came with it."""
+        """The operations under ``client.fine_tuning.jobs.checkpoints``, each returning its answer with what came
+        with it.
+        """
 
         def list(
             self, fine_tuning_job_id: str, *, after: str | None = None, limit: int | None = None,
@@ -100,9 +102,9 @@ class AsyncFineTuningJobsCheckpointsResource(AsyncResource["AsyncRawFineTuningJo
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
 
-        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned too
-        much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps those of the
-        last epochs only. An unknown job gives `404`.
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned
+        too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps
+        those of the last epochs only. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose checkpoints are wanted.
@@ -131,7 +133,9 @@ class AsyncFineTuningJobsCheckpointsResource(AsyncResource["AsyncRawFineTuningJo
 if TYPE_CHECKING:
 
     class AsyncRawFineTuningJobsCheckpointsResource:
-        """The operations under ``client.fine_tuning.jobs.checkpoints``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.fine_tuning.jobs.checkpoints``, asynchronous, each returning its answer with
+        what came with it.
+        """
 
         async def list(
             self, fine_tuning_job_id: str, *, after: str | None = None, limit: int | None = None,

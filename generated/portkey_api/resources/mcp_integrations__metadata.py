@@ -34,9 +34,9 @@ class McpIntegrationsMetadataResource(Resource["RawMcpIntegrationsMetadataResour
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
-        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how that
-        went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or `403` at
-        the hosted service.
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
+        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or
+        `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose server is described.
@@ -61,7 +61,9 @@ class McpIntegrationsMetadataResource(Resource["RawMcpIntegrationsMetadataResour
 if TYPE_CHECKING:
 
     class RawMcpIntegrationsMetadataResource:
-        """The operations under ``client.mcp_integrations.metadata``, each returning its answer with what came with it."""
+        """The operations under ``client.mcp_integrations.metadata``, each returning its answer with what came with
+        it.
+        """
 
         def retrieve(
             self, mcp_integration_id: str, **options: Unpack[CallOptions]
@@ -77,9 +79,9 @@ class AsyncMcpIntegrationsMetadataResource(AsyncResource["AsyncRawMcpIntegration
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
-        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how that
-        went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or `403` at
-        the hosted service.
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
+        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or
+        `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose server is described.
@@ -104,7 +106,9 @@ class AsyncMcpIntegrationsMetadataResource(AsyncResource["AsyncRawMcpIntegration
 if TYPE_CHECKING:
 
     class AsyncRawMcpIntegrationsMetadataResource:
-        """The operations under ``client.mcp_integrations.metadata``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.mcp_integrations.metadata``, asynchronous, each returning its answer with
+        what came with it.
+        """
 
         async def retrieve(
             self, mcp_integration_id: str, **options: Unpack[CallOptions]

@@ -37,9 +37,10 @@ class ModelConfigsPricingResource(Resource["RawModelConfigsPricingResource"]):
     def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
-        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units, and
-        fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the address has no
-        `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract are not in it.
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
+        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
+        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
+        are not in it.
 
         Args:
             provider: Provider in Portkey's spelling, such as `openai` or `anthropic`.
@@ -81,9 +82,10 @@ class AsyncModelConfigsPricingResource(AsyncResource["AsyncRawModelConfigsPricin
     async def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
-        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units, and
-        fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the address has no
-        `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract are not in it.
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
+        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
+        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
+        are not in it.
 
         Args:
             provider: Provider in Portkey's spelling, such as `openai` or `anthropic`.
@@ -109,7 +111,9 @@ class AsyncModelConfigsPricingResource(AsyncResource["AsyncRawModelConfigsPricin
 if TYPE_CHECKING:
 
     class AsyncRawModelConfigsPricingResource:
-        """The operations under ``client.model_configs.pricing``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.model_configs.pricing``, asynchronous, each returning its answer with what
+        came with it.
+        """
 
         async def retrieve(
             self, provider: str, model: str, **options: Unpack[CallOptions]

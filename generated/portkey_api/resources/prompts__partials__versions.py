@@ -38,9 +38,9 @@ class PromptsPartialsVersionsResource(Resource["RawPromptsPartialsVersionsResour
     def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
-        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish` to
-        make it the default. The versions come under `data`, although a bare list is documented. An unknown partial
-        gives `404` or `403`.
+        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish`
+        to make it the default. The versions come under `data`, although a bare list is documented. An unknown
+        partial gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial whose history is wanted.
@@ -66,7 +66,9 @@ class PromptsPartialsVersionsResource(Resource["RawPromptsPartialsVersionsResour
 if TYPE_CHECKING:
 
     class RawPromptsPartialsVersionsResource:
-        """The operations under ``client.prompts.partials.versions``, each returning its answer with what came with it."""
+        """The operations under ``client.prompts.partials.versions``, each returning its answer with what came with
+        it.
+        """
 
         def list(
             self, prompt_partial_id: str, **options: Unpack[CallOptions]
@@ -82,9 +84,9 @@ class AsyncPromptsPartialsVersionsResource(AsyncResource["AsyncRawPromptsPartial
     async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
-        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish` to
-        make it the default. The versions come under `data`, although a bare list is documented. An unknown partial
-        gives `404` or `403`.
+        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish`
+        to make it the default. The versions come under `data`, although a bare list is documented. An unknown
+        partial gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial whose history is wanted.
@@ -110,7 +112,9 @@ class AsyncPromptsPartialsVersionsResource(AsyncResource["AsyncRawPromptsPartial
 if TYPE_CHECKING:
 
     class AsyncRawPromptsPartialsVersionsResource:
-        """The operations under ``client.prompts.partials.versions``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.prompts.partials.versions``, asynchronous, each returning its answer with
+        what came with it.
+        """
 
         async def list(
             self, prompt_partial_id: str, **options: Unpack[CallOptions]

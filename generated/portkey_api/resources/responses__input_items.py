@@ -47,8 +47,8 @@ class ResponsesInputItemsResource(Resource["RawResponsesInputItemsResource"]):
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
 
-        Answers the messages, tool results and other items that were the input of a stored response, a page at a time.
-        Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a
+        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
 
         Args:
             response_id: Identifier of the stored response whose input is wanted.
@@ -106,8 +106,8 @@ class AsyncResponsesInputItemsResource(AsyncResource["AsyncRawResponsesInputItem
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
 
-        Answers the messages, tool results and other items that were the input of a stored response, a page at a time.
-        Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a
+        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
 
         Args:
             response_id: Identifier of the stored response whose input is wanted.
@@ -139,7 +139,9 @@ class AsyncResponsesInputItemsResource(AsyncResource["AsyncRawResponsesInputItem
 if TYPE_CHECKING:
 
     class AsyncRawResponsesInputItemsResource:
-        """The operations under ``client.responses.input_items``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.responses.input_items``, asynchronous, each returning its answer with what
+        came with it.
+        """
 
         async def list(
             self, response_id: str, *, limit: int | None = None, order: ResponsesInputItemsListOrder | None = None,

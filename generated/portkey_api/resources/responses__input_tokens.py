@@ -216,7 +216,9 @@ class AsyncResponsesInputTokensResource(AsyncResource["AsyncRawResponsesInputTok
 if TYPE_CHECKING:
 
     class AsyncRawResponsesInputTokensResource:
-        """The operations under ``client.responses.input_tokens``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.responses.input_tokens``, asynchronous, each returning its answer with what
+        came with it.
+        """
 
         async def count(
             self, *, model: str = UNSET,

@@ -17,7 +17,9 @@ class ScimResource(Resource[Any]):
 
     @cached_property
     def workspaces(self) -> ScimWorkspacesResource:
-        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get
+        in.
+        """
         from .scim__workspaces import ScimWorkspacesResource
 
         return ScimWorkspacesResource(self._client)
@@ -28,7 +30,9 @@ class AsyncScimResource(AsyncResource[Any]):
 
     @cached_property
     def workspaces(self) -> AsyncScimWorkspacesResource:
-        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get in."""
+        """Separate areas within the organisation, their budgets and defaults, and the SCIM groups whose people get
+        in.
+        """
         from .scim__workspaces import AsyncScimWorkspacesResource
 
         return AsyncScimWorkspacesResource(self._client)

@@ -52,8 +52,9 @@ class ThreadsRunsStepsResource(Resource["RawThreadsRunsStepsResource"]):
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
-        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which code
-        was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives `404`.
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which
+        code was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives
+        `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the steps works.
@@ -87,8 +88,8 @@ class ThreadsRunsStepsResource(Resource["RawThreadsRunsStepsResource"]):
     def retrieve(self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
 
-        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and step;
-        listing the steps gives the last. If any of them is unknown, the answer is `404`.
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
+        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the wanted step works.
@@ -148,8 +149,9 @@ class AsyncThreadsRunsStepsResource(AsyncResource["AsyncRawThreadsRunsStepsResou
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
-        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which code
-        was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives `404`.
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which
+        code was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives
+        `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the steps works.
@@ -185,8 +187,8 @@ class AsyncThreadsRunsStepsResource(AsyncResource["AsyncRawThreadsRunsStepsResou
     ) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
 
-        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and step;
-        listing the steps gives the last. If any of them is unknown, the answer is `404`.
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
+        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the wanted step works.
@@ -215,7 +217,9 @@ class AsyncThreadsRunsStepsResource(AsyncResource["AsyncRawThreadsRunsStepsResou
 if TYPE_CHECKING:
 
     class AsyncRawThreadsRunsStepsResource:
-        """The operations under ``client.threads.runs.steps``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.threads.runs.steps``, asynchronous, each returning its answer with what came
+        with it.
+        """
 
         async def list(
             self, thread_id: str, run_id: str, *, limit: int | None = None,

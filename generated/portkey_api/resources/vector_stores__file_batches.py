@@ -57,8 +57,8 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
     def cancel(self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
-        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the ids of
-        both store and batch; `404` if one is unknown.
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
+        ids of both store and batch; `404` if one is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store whose batch is to stop.
@@ -93,7 +93,8 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
         """Add several uploaded files to a vector store in one batch.
 
         Begins to index up to 500 files together and answers at once. Poll the batch until its status is no longer
-        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is unknown.
+        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is
+        unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the files are added to.
@@ -175,8 +176,8 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
 
-        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch with
-        `filter` set to `failed`. `404` if the store or the batch is unknown.
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch
+        with `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the batch belongs to.
@@ -211,14 +212,18 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
             expires_after_anchor: Literal["created_at"] = UNSET, expires_after_seconds: int = UNSET,
             **options: Unpack[CallOptions],
         ) -> OpenAIFile:
-            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the
+            store.
+            """
             ...
 
     else:
 
         @cached_property
         def upload_and_poll(self):
-            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the
+            store.
+            """
             from .files import FilesResource
 
             return FilesResource(self._client).create
@@ -227,7 +232,9 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
 if TYPE_CHECKING:
 
     class RawVectorStoresFileBatchesResource:
-        """The operations under ``client.vector_stores.file_batches``, each returning its answer with what came with it."""
+        """The operations under ``client.vector_stores.file_batches``, each returning its answer with what came with
+        it.
+        """
 
         def cancel(
             self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
@@ -260,8 +267,8 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
     ) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
-        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the ids of
-        both store and batch; `404` if one is unknown.
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
+        ids of both store and batch; `404` if one is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store whose batch is to stop.
@@ -298,7 +305,8 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
         """Add several uploaded files to a vector store in one batch.
 
         Begins to index up to 500 files together and answers at once. Poll the batch until its status is no longer
-        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is unknown.
+        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is
+        unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the files are added to.
@@ -380,8 +388,8 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
 
-        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch with
-        `filter` set to `failed`. `404` if the store or the batch is unknown.
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch
+        with `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the batch belongs to.
@@ -418,14 +426,18 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
             expires_after_anchor: Literal["created_at"] = UNSET, expires_after_seconds: int = UNSET,
             **options: Unpack[CallOptions],
         ) -> OpenAIFile:
-            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the
+            store.
+            """
             ...
 
     else:
 
         @cached_property
         def upload_and_poll(self):
-            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the store."""
+            """Alias of ``files.create``: uploads one file; ``vector_stores.file_batches.create`` puts files into the
+            store.
+            """
             from .files import AsyncFilesResource
 
             return AsyncFilesResource(self._client).create
@@ -434,7 +446,9 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
 if TYPE_CHECKING:
 
     class AsyncRawVectorStoresFileBatchesResource:
-        """The operations under ``client.vector_stores.file_batches``, asynchronous, each returning its answer with what came with it."""
+        """The operations under ``client.vector_stores.file_batches``, asynchronous, each returning its answer with
+        what came with it.
+        """
 
         async def cancel(
             self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]
