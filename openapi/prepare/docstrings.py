@@ -9,7 +9,7 @@ from typing import Any
 from .calls import Argument, Call, in_order, is_error
 from .load import Json, is_object
 from .normalise import choose_media
-from .prose import docstring, escaped, sentences, text_of
+from .prose import docstring, escaped, sentences, text_of, wrapped
 from .references import component_of
 
 ERRORS = {
@@ -42,11 +42,12 @@ def method_doc(call: Call, usage: str | None, schemas: Json) -> str:
         usage: Code that calls it, if there is an example.
         schemas: The components of the resolved document.
     """
-    sections = [docstring(each, 8).rstrip() for each in [*_told(call), *_sections(call, schemas)]]
+    head, *others = [*_told(call), *_sections(call, schemas)]
+    sections = [docstring(head, 8).rstrip(), *(wrapped(each, 8) for each in others)]
     if usage:
         code = "\n".join(f"{' ' * 12}{line}" if line else "" for line in escaped(usage).splitlines())
         sections.append(f"Example::\n\n{code}")
-    sections.append(docstring(f"``{call.method} {call.path}``", 8).rstrip())
+    sections.append(wrapped(f"``{call.method} {call.path}``", 8))
     return f"\n\n{' ' * 8}".join(sections) + f"\n{' ' * 8}"
 
 

@@ -29,14 +29,25 @@ def docstring(text: str, indent: int = 0) -> str:
             begins with a name and a colon.
         indent: Columns before the docstring.
     """
-    margin, width = " " * indent, WIDTH - indent
-    first, *rest = text.strip().splitlines() or [""]
-    lines = _wrapped(first, width - len(_QUOTES) * (1 if rest else 2))  # in one line, the last quotes need room, too
-    lines += [line for paragraph in rest for line in _wrapped(paragraph, width)]
-    body = "\n".join(margin + line if number and line else line for number, line in enumerate(lines))
-    if len(lines) > 1:
-        return f"{body}\n{margin}"
+    first, _, rest = text.strip().partition("\n")
+    quotes = len(_QUOTES) * (1 if rest else 2)  # in one line, the last ones need room, too
+    lines = _wrapped(first, WIDTH - indent - quotes)
+    body = f"\n{' ' * indent}".join(lines) + (f"\n{wrapped(rest, indent, ' ' * indent)}" if rest else "")
+    if "\n" in body:
+        return f"{body}\n{' ' * indent}"
     return body + " " if body.endswith('"') else body
+
+
+def wrapped(text: str, indent: int, before: str = "") -> str:
+    """Return text that stands inside of a docstring, likewise escaped, wrapped and indented.
+
+    Args:
+        text: What to say.
+        indent: Columns before it.
+        before: What stands before its first line, if nothing does yet.
+    """
+    lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, WIDTH - indent)]
+    return "\n".join((" " * indent if number else before) + line if line else "" for number, line in enumerate(lines))
 
 
 def _wrapped(paragraph: str, width: int) -> list[str]:

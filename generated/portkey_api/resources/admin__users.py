@@ -54,9 +54,9 @@ class AdminUsersResource(Resource["RawAdminUsersResource"]):
     def delete(self, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a user from the organisation.
 
-        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of a
-        single workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an
-        unknown id gives `404`, or `403` with the code `AB03`.
+        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of a single
+        workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an unknown id gives
+        `404`, or `403` with the code `AB03`.
 
         Args:
             user_id: Identifier of the user who is to leave the organisation.
@@ -89,8 +89,8 @@ class AdminUsersResource(Resource["RawAdminUsersResource"]):
         """Page through the users of the organisation, filtered by role or email.
 
         Lists everyone who belongs to the organisation, whatever workspaces they are in; for the members of one
-        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that nobody
-        has accepted yet are not among them.
+        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that nobody has
+        accepted yet are not among them.
 
         Args:
             page_size: How many users a page holds at most. Where it is absent, the service decides.
@@ -118,9 +118,9 @@ class AdminUsersResource(Resource["RawAdminUsersResource"]):
     def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> User:
         """Fetch the name, email, role and workspaces of one user.
 
-        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their
-        roles there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with the
-        code `AB03`.
+        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their roles
+        there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with the code
+        `AB03`.
 
         Args:
             user_id: Identifier of the user to read, as `admin.users.list` gives it.
@@ -146,9 +146,9 @@ class AdminUsersResource(Resource["RawAdminUsersResource"]):
     ) -> dict[str, Any]:
         """Change the organisation role of a user to admin or member.
 
-        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles
-        inside workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty
-        object; read the user again to see the change, which may take a moment to show.
+        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles inside
+        workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty object; read the
+        user again to see the change, which may take a moment to show.
 
         Args:
             user_id: Identifier of the user whose role is to change.
@@ -203,9 +203,9 @@ class AsyncAdminUsersResource(AsyncResource["AsyncRawAdminUsersResource"]):
     async def delete(self, user_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Remove a user from the organisation.
 
-        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of a
-        single workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an
-        unknown id gives `404`, or `403` with the code `AB03`.
+        Takes away a person's access to the organisation and with it to all its workspaces. To take them out of a single
+        workspace, use `admin.workspaces.users.delete`. Needs a Portkey key that may delete users; an unknown id gives
+        `404`, or `403` with the code `AB03`.
 
         Args:
             user_id: Identifier of the user who is to leave the organisation.
@@ -238,8 +238,8 @@ class AsyncAdminUsersResource(AsyncResource["AsyncRawAdminUsersResource"]):
         """Page through the users of the organisation, filtered by role or email.
 
         Lists everyone who belongs to the organisation, whatever workspaces they are in; for the members of one
-        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that nobody
-        has accepted yet are not among them.
+        workspace use `admin.workspaces.users.list`. Needs a Portkey key that may read users. Invites that nobody has
+        accepted yet are not among them.
 
         Args:
             page_size: How many users a page holds at most. Where it is absent, the service decides.
@@ -267,9 +267,9 @@ class AsyncAdminUsersResource(AsyncResource["AsyncRawAdminUsersResource"]):
     async def retrieve(self, user_id: str, **options: Unpack[CallOptions]) -> User:
         """Fetch the name, email, role and workspaces of one user.
 
-        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their
-        roles there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with the
-        code `AB03`.
+        Reads one person of the organisation by id. The answer names the workspaces they are in, yet not their roles
+        there; ask `admin.workspaces.users.retrieve` for those. An unknown id gives `404`, or `403` with the code
+        `AB03`.
 
         Args:
             user_id: Identifier of the user to read, as `admin.users.list` gives it.
@@ -295,9 +295,9 @@ class AsyncAdminUsersResource(AsyncResource["AsyncRawAdminUsersResource"]):
     ) -> dict[str, Any]:
         """Change the organisation role of a user to admin or member.
 
-        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles
-        inside workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty
-        object; read the user again to see the change, which may take a moment to show.
+        Makes a member an admin or an admin a member. Ownership cannot be given or taken this way, and roles inside
+        workspaces stay as they are. Needs a Portkey key that may update users. The answer is an empty object; read the
+        user again to see the change, which may take a moment to show.
 
         Args:
             user_id: Identifier of the user whose role is to change.

@@ -63,9 +63,8 @@ class AdminUsersInvitesResource(Resource["RawAdminUsersInvitesResource"]):
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.
 
-        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become a
-        user once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may create
-        invites.
+        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become a user
+        once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may create invites.
 
         Args:
             email: Email address of the person to invite.
@@ -98,8 +97,8 @@ class AdminUsersInvitesResource(Resource["RawAdminUsersInvitesResource"]):
     def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an invite, given its id.
 
-        Withdraws an invitation that has not been accepted yet. To take access away from someone who has accepted,
-        use `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
+        Withdraws an invitation that has not been accepted yet. To take access away from someone who has accepted, use
+        `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
 
         Args:
             invite_id: Identifier of the invite to withdraw.
@@ -132,8 +131,8 @@ class AdminUsersInvitesResource(Resource["RawAdminUsersInvitesResource"]):
     ) -> InviteList:
         """Page through invites, filtered by role, email or status.
 
-        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open
-        ones. Needs a Portkey key that may read invites. The links themselves are not in the list;
+        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open ones.
+        Needs a Portkey key that may read invites. The links themselves are not in the list;
         `admin.users.invites.resend` answers one.
 
         Args:
@@ -165,8 +164,8 @@ class AdminUsersInvitesResource(Resource["RawAdminUsersInvitesResource"]):
         """Send an invite again and get its link back.
 
         Mails the invitation to the same address once more. The answer spells its link `inviteLink`, unlike the
-        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown id
-        is refused.
+        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown id is
+        refused.
 
         Args:
             invite_id: Identifier of the invite to send once more.
@@ -190,8 +189,8 @@ class AdminUsersInvitesResource(Resource["RawAdminUsersInvitesResource"]):
     def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> Invite:
         """Check whether an invite is pending, accepted, cancelled or expired.
 
-        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has
-        joined. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
+        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has joined. An
+        unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         Args:
             invite_id: Identifier of the invite to read, as its creation or the list answered it.
@@ -252,9 +251,8 @@ class AsyncAdminUsersInvitesResource(AsyncResource["AsyncRawAdminUsersInvitesRes
     ) -> SuccessInvite:
         """Invite someone by email, with a role and workspaces, and get an invite link.
 
-        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become a
-        user once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may create
-        invites.
+        Sends the person an email and answers the link from it, so that you can pass it on yourself. They become a user
+        once they accept; until then the invite can be resent or deleted. Needs a Portkey key that may create invites.
 
         Args:
             email: Email address of the person to invite.
@@ -287,8 +285,8 @@ class AsyncAdminUsersInvitesResource(AsyncResource["AsyncRawAdminUsersInvitesRes
     async def delete(self, invite_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an invite, given its id.
 
-        Withdraws an invitation that has not been accepted yet. To take access away from someone who has accepted,
-        use `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
+        Withdraws an invitation that has not been accepted yet. To take access away from someone who has accepted, use
+        `admin.users.delete`. An unknown id gives `404`, or `403` with the code `AB03`.
 
         Args:
             invite_id: Identifier of the invite to withdraw.
@@ -321,8 +319,8 @@ class AsyncAdminUsersInvitesResource(AsyncResource["AsyncRawAdminUsersInvitesRes
     ) -> InviteList:
         """Page through invites, filtered by role, email or status.
 
-        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open
-        ones. Needs a Portkey key that may read invites. The links themselves are not in the list;
+        Lists invites of every state, also those that were accepted long ago; give `status` to see only the open ones.
+        Needs a Portkey key that may read invites. The links themselves are not in the list;
         `admin.users.invites.resend` answers one.
 
         Args:
@@ -354,8 +352,8 @@ class AsyncAdminUsersInvitesResource(AsyncResource["AsyncRawAdminUsersInvitesRes
         """Send an invite again and get its link back.
 
         Mails the invitation to the same address once more. The answer spells its link `inviteLink`, unlike the
-        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown id
-        is refused.
+        creation, which says `invite_link`. Only makes sense while the invite has not been accepted; an unknown id is
+        refused.
 
         Args:
             invite_id: Identifier of the invite to send once more.
@@ -379,8 +377,8 @@ class AsyncAdminUsersInvitesResource(AsyncResource["AsyncRawAdminUsersInvitesRes
     async def retrieve(self, invite_id: str, **options: Unpack[CallOptions]) -> Invite:
         """Check whether an invite is pending, accepted, cancelled or expired.
 
-        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has
-        joined. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
+        Reads one invite: its state, its role, and when it expires. Poll it to learn whether the person has joined. An
+        unknown or foreign id gives `404`, or `403` with the code `AB03`.
 
         Args:
             invite_id: Identifier of the invite to read, as its creation or the list answered it.

@@ -76,9 +76,9 @@ class AdminWorkspacesResource(Resource["RawAdminWorkspacesResource"]):
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
 
-        Sets up a separate area for a team or project and puts its first members in. All else can be changed later
-        with `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a Portkey
-        key of the organisation that may create workspaces. The answer has the new id, but not the members.
+        Sets up a separate area for a team or project and puts its first members in. All else can be changed later with
+        `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a Portkey key of the
+        organisation that may create workspaces. The answer has the new id, but not the members.
 
         Args:
             name: Title under which people will find the workspace.
@@ -118,9 +118,9 @@ class AdminWorkspacesResource(Resource["RawAdminWorkspacesResource"]):
     ) -> Any:
         """Delete a workspace, given its id.
 
-        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the
-        answer is `409` with the code `AB07`. Where there is still something in the workspace, set `force_delete`.
-        Needs a Portkey key that may delete workspaces.
+        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the answer is
+        `409` with the code `AB07`. Where there is still something in the workspace, set `force_delete`. Needs a Portkey
+        key that may delete workspaces.
 
         Args:
             workspace_id: Identifier of the workspace to delete.
@@ -160,8 +160,8 @@ class AdminWorkspacesResource(Resource["RawAdminWorkspacesResource"]):
         """Page through workspaces, filtered by name or status.
 
         Lists the workspaces that the key can see, each with its defaults and limits but without its members. Use
-        `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last one
-        is empty.
+        `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last one is
+        empty.
 
         Args:
             page_size: How many workspaces a page holds at most. Where it is absent, the service decides.
@@ -192,8 +192,8 @@ class AdminWorkspacesResource(Resource["RawAdminWorkspacesResource"]):
         """Fetch one workspace with its members, defaults and limits.
 
         Reads a single workspace and, unlike the list, everyone in it with their roles. For a large workspace,
-        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or
-        `403` with the code `AB03`.
+        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or `403`
+        with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace to read, as its creation or the list answered it.
@@ -227,9 +227,9 @@ class AdminWorkspacesResource(Resource["RawAdminWorkspacesResource"]):
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.
 
-        Changes the fields that are given. The answer is an empty object: read the workspace again to see the
-        result, which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not
-        here. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
+        Changes the fields that are given. The answer is an empty object: read the workspace again to see the result,
+        which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not here. An unknown
+        or foreign id gives `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace to change.
@@ -316,9 +316,9 @@ class AsyncAdminWorkspacesResource(AsyncResource["AsyncRawAdminWorkspacesResourc
     ) -> Workspace:
         """Create a workspace with its first users, defaults, budgets and rate limits.
 
-        Sets up a separate area for a team or project and puts its first members in. All else can be changed later
-        with `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a Portkey
-        key of the organisation that may create workspaces. The answer has the new id, but not the members.
+        Sets up a separate area for a team or project and puts its first members in. All else can be changed later with
+        `admin.workspaces.update`; members are added with `admin.workspaces.users.create`. Needs a Portkey key of the
+        organisation that may create workspaces. The answer has the new id, but not the members.
 
         Args:
             name: Title under which people will find the workspace.
@@ -358,9 +358,9 @@ class AsyncAdminWorkspacesResource(AsyncResource["AsyncRawAdminWorkspacesResourc
     ) -> Any:
         """Delete a workspace, given its id.
 
-        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the
-        answer is `409` with the code `AB07`. Where there is still something in the workspace, set `force_delete`.
-        Needs a Portkey key that may delete workspaces.
+        Removes a workspace for good. As a safeguard its name must be given again in the body; without it the answer is
+        `409` with the code `AB07`. Where there is still something in the workspace, set `force_delete`. Needs a Portkey
+        key that may delete workspaces.
 
         Args:
             workspace_id: Identifier of the workspace to delete.
@@ -400,8 +400,8 @@ class AsyncAdminWorkspacesResource(AsyncResource["AsyncRawAdminWorkspacesResourc
         """Page through workspaces, filtered by name or status.
 
         Lists the workspaces that the key can see, each with its defaults and limits but without its members. Use
-        `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last one
-        is empty.
+        `admin.workspaces.retrieve` to get the members of one. Filters can be combined; a page past the last one is
+        empty.
 
         Args:
             page_size: How many workspaces a page holds at most. Where it is absent, the service decides.
@@ -432,8 +432,8 @@ class AsyncAdminWorkspacesResource(AsyncResource["AsyncRawAdminWorkspacesResourc
         """Fetch one workspace with its members, defaults and limits.
 
         Reads a single workspace and, unlike the list, everyone in it with their roles. For a large workspace,
-        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or
-        `403` with the code `AB03`.
+        `admin.workspaces.users.list` gives the members page by page. An unknown or foreign id gives `404`, or `403`
+        with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace to read, as its creation or the list answered it.
@@ -467,9 +467,9 @@ class AsyncAdminWorkspacesResource(AsyncResource["AsyncRawAdminWorkspacesResourc
     ) -> dict[str, Any]:
         """Change the name, defaults, guardrails, budgets or rate limits of a workspace.
 
-        Changes the fields that are given. The answer is an empty object: read the workspace again to see the
-        result, which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not
-        here. An unknown or foreign id gives `404`, or `403` with the code `AB03`.
+        Changes the fields that are given. The answer is an empty object: read the workspace again to see the result,
+        which may take a moment to show. Members are changed with `admin.workspaces.users.update`, not here. An unknown
+        or foreign id gives `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace to change.

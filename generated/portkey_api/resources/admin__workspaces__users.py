@@ -61,9 +61,9 @@ class AdminWorkspacesUsersResource(Resource["RawAdminWorkspacesUsersResource"]):
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.
 
-        Gives users of the organisation access to the workspace. They must be users already: someone from outside
-        is invited with `admin.users.invites.create`, which can name workspaces too. To change the role of a
-        member, use `admin.workspaces.users.update`. An unknown workspace or user is refused.
+        Gives users of the organisation access to the workspace. They must be users already: someone from outside is
+        invited with `admin.users.invites.create`, which can name workspaces too. To change the role of a member, use
+        `admin.workspaces.users.update`. An unknown workspace or user is refused.
 
         Args:
             workspace_id: Identifier of the workspace that gets new members.
@@ -92,8 +92,8 @@ class AdminWorkspacesUsersResource(Resource["RawAdminWorkspacesUsersResource"]):
         """Remove a member from a workspace.
 
         Takes away a user's access to one workspace; they stay a user of the organisation and a member of other
-        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace, the
-        answer is `404`, or `403` with the code `AB03`.
+        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace, the answer
+        is `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace that the member leaves.
@@ -129,9 +129,9 @@ class AdminWorkspacesUsersResource(Resource["RawAdminWorkspacesUsersResource"]):
     ) -> WorkspaceMemberList:
         """Page through the members of a workspace, filtered by role or email.
 
-        Shows who is in one workspace and in what role there. For everyone in the organisation use
-        `admin.users.list`. Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a role
-        may be spelled with the prefix `ws-`. An unknown workspace gives `404`, or `403` with the code `AB03`.
+        Shows who is in one workspace and in what role there. For everyone in the organisation use `admin.users.list`.
+        Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a role may be spelled with the
+        prefix `ws-`. An unknown workspace gives `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace whose members are listed.
@@ -164,9 +164,8 @@ class AdminWorkspacesUsersResource(Resource["RawAdminWorkspacesUsersResource"]):
     def retrieve(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> WorkspaceMember:
         """Fetch one member of a workspace with their role and scopes.
 
-        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the role
-        with the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the code
-        `AB03`.
+        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the role with
+        the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace that the member is in.
@@ -200,9 +199,9 @@ class AdminWorkspacesUsersResource(Resource["RawAdminWorkspacesUsersResource"]):
     ) -> dict[str, Any]:
         """Change the role that a member holds in a workspace.
 
-        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The
-        answer is an empty object: read the member again to see the new role, which may take a moment to show.
-        Someone who is not a member yet must be added first.
+        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The answer
+        is an empty object: read the member again to see the new role, which may take a moment to show. Someone who is
+        not a member yet must be added first.
 
         Args:
             workspace_id: Identifier of the workspace in which the role changes.
@@ -273,9 +272,9 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource["AsyncRawAdminWorkspacesUs
     ) -> dict[str, Any]:
         """Add one or more users to a workspace, each with a role.
 
-        Gives users of the organisation access to the workspace. They must be users already: someone from outside
-        is invited with `admin.users.invites.create`, which can name workspaces too. To change the role of a
-        member, use `admin.workspaces.users.update`. An unknown workspace or user is refused.
+        Gives users of the organisation access to the workspace. They must be users already: someone from outside is
+        invited with `admin.users.invites.create`, which can name workspaces too. To change the role of a member, use
+        `admin.workspaces.users.update`. An unknown workspace or user is refused.
 
         Args:
             workspace_id: Identifier of the workspace that gets new members.
@@ -304,8 +303,8 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource["AsyncRawAdminWorkspacesUs
         """Remove a member from a workspace.
 
         Takes away a user's access to one workspace; they stay a user of the organisation and a member of other
-        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace, the
-        answer is `404`, or `403` with the code `AB03`.
+        workspaces. To remove them altogether, use `admin.users.delete`. If the user is not in the workspace, the answer
+        is `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace that the member leaves.
@@ -341,9 +340,9 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource["AsyncRawAdminWorkspacesUs
     ) -> WorkspaceMemberList:
         """Page through the members of a workspace, filtered by role or email.
 
-        Shows who is in one workspace and in what role there. For everyone in the organisation use
-        `admin.users.list`. Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a role
-        may be spelled with the prefix `ws-`. An unknown workspace gives `404`, or `403` with the code `AB03`.
+        Shows who is in one workspace and in what role there. For everyone in the organisation use `admin.users.list`.
+        Pages are counted from 0 and hold 50 members unless `page_size` says otherwise; a role may be spelled with the
+        prefix `ws-`. An unknown workspace gives `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace whose members are listed.
@@ -376,9 +375,8 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource["AsyncRawAdminWorkspacesUs
     async def retrieve(self, workspace_id: str, user_id: str, **options: Unpack[CallOptions]) -> WorkspaceMember:
         """Fetch one member of a workspace with their role and scopes.
 
-        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the role
-        with the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the code
-        `AB03`.
+        Reads what one user may do in one workspace. The answer may lack the id of the member, and spell the role with
+        the prefix `ws-`. If the user is not in the workspace, the answer is `404`, or `403` with the code `AB03`.
 
         Args:
             workspace_id: Identifier of the workspace that the member is in.
@@ -412,9 +410,9 @@ class AsyncAdminWorkspacesUsersResource(AsyncResource["AsyncRawAdminWorkspacesUs
     ) -> dict[str, Any]:
         """Change the role that a member holds in a workspace.
 
-        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The
-        answer is an empty object: read the member again to see the new role, which may take a moment to show.
-        Someone who is not a member yet must be added first.
+        Gives a member more or fewer rights in one workspace; their role in the organisation stays as it is. The answer
+        is an empty object: read the member again to see the new role, which may take a moment to show. Someone who is
+        not a member yet must be added first.
 
         Args:
             workspace_id: Identifier of the workspace in which the role changes.

@@ -133,9 +133,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsCacheHitRateResponse:
         """Chart the cache hit rate, simple and semantic hits and savings over time.
 
-        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and
-        what they saved, point by point and for the whole window. Takes the filters that all graphs share; a
-        workspace and both ends of the window are required. `analytics.summary.cache` gives the totals alone.
+        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and what
+        they saved, point by point and for the whole window. Takes the filters that all graphs share; a workspace and
+        both ends of the window are required. `analytics.summary.cache` gives the totals alone.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -319,9 +319,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsCostResponse:
         """Chart total and average cost over a time window.
 
-        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window
-        and altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or
-        metadata; a workspace and both ends of the window are required.
+        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window and
+        altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or metadata; a
+        workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -412,9 +412,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsErrorsResponse:
         """Chart the number of errors over a time window.
 
-        Answers how many requests failed in each slice of the window, and altogether. For the share of failures
-        use `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace
-        and both ends of the window are required.
+        Answers how many requests failed in each slice of the window, and altogether. For the share of failures use
+        `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace and both
+        ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -505,9 +505,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsErrorsRateResponse:
         """Chart the error rate over a time window.
 
-        Answers which share of the requests failed, in percent, for each slice of the window and for all of it.
-        Suits alerts better than a count, as it does not grow with traffic. A workspace and both ends of the
-        window are required.
+        Answers which share of the requests failed, in percent, for each slice of the window and for all of it. Suits
+        alerts better than a count, as it does not grow with traffic. A workspace and both ends of the window are
+        required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -598,9 +598,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsErrorsStacksResponse:
         """Chart errors over a time window, split by response status code at each point.
 
-        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked
-        chart needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`. A
-        workspace and both ends of the window are required.
+        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked chart
+        needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`. A workspace
+        and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -691,9 +691,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsErrorsStatusCodesResponse:
         """Count errors by status code for a whole time window.
 
-        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use it
-        to see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A
-        workspace and both ends of the window are required.
+        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use it to
+        see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A workspace and
+        both ends of the window are required.
 
         Args:
             time_of_generation_min: Start of the time window: only requests made at or after this moment are counted.
@@ -785,8 +785,8 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
         """Chart how many pieces of feedback came in over a time window.
 
         Answers how many ratings came in through `feedback.create` in each slice of the window, and altogether. It
-        counts ratings without their value; for that see the scores and the weighted average. A workspace and both
-        ends of the window are required.
+        counts ratings without their value; for that see the scores and the weighted average. A workspace and both ends
+        of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -877,9 +877,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsFeedbacksAiModelsResponse:
         """Compare models by number of feedbacks and average weighted feedback.
 
-        Answers one entry for each model that was rated in the window: how often, and how well on average. Use it
-        to see which model users like. A workspace and both ends of the window are required; models without
-        feedback have nothing to show.
+        Answers one entry for each model that was rated in the window: how often, and how well on average. Use it to see
+        which model users like. A workspace and both ends of the window are required; models without feedback have
+        nothing to show.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1063,8 +1063,8 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsFeedbacksWeightedResponse:
         """Chart the average weighted feedback over a time window.
 
-        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the
-        window and for all of it. A workspace and both ends of the window are required.
+        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the window
+        and for all of it. A workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1155,9 +1155,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsLatencyResponse:
         """Chart average, median, p90 and p99 latency over a time window.
 
-        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice of
-        the window and for all of it. The percentiles show what slow requests an average hides. All times are
-        milliseconds; a workspace and both ends of the window are required.
+        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice of the
+        window and for all of it. The percentiles show what slow requests an average hides. All times are milliseconds;
+        a workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1249,8 +1249,8 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
         """Chart the number of requests over a time window.
 
         Answers how many requests went through Portkey in each slice of the window, and altogether, failed ones
-        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A workspace
-        and both ends of the window are required.
+        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A workspace and
+        both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1341,9 +1341,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsRequestsRescuedResponse:
         """Chart the requests saved by a retry or a fallback over a time window.
 
-        Answers how many requests first failed and then succeeded because the gateway tried again or went to
-        another target, for each slice of the window and altogether. It shows what retries and fallbacks in
-        configs are worth. A workspace and both ends of the window are required.
+        Answers how many requests first failed and then succeeded because the gateway tried again or went to another
+        target, for each slice of the window and altogether. It shows what retries and fallbacks in configs are worth. A
+        workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1434,9 +1434,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsTokensResponse:
         """Chart total and average token use over a time window.
 
-        Answers how many tokens the requests used, prompt and completion together, as a total and per request, for
-        each slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A workspace and
-        both ends of the window are required.
+        Answers how many tokens the requests used, prompt and completion together, as a total and per request, for each
+        slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A workspace and both ends
+        of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1527,9 +1527,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsUsersResponse:
         """Chart the number of users over a time window.
 
-        Answers how many different users sent requests in each slice of the window, and altogether. Users are
-        those of your application, named by `_user` in the metadata or by the `user` of a request; they are not
-        members of the organisation. A workspace and both ends of the window are required.
+        Answers how many different users sent requests in each slice of the window, and altogether. Users are those of
+        your application, named by `_user` in the metadata or by the `user` of a request; they are not members of the
+        organisation. A workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1620,9 +1620,9 @@ class AnalyticsGraphsResource(Resource["RawAnalyticsGraphsResource"]):
     ) -> AnalyticsGraphsUsersRequestsResponse:
         """Chart the average number of requests per user over a time window.
 
-        Answers how many requests a user made on average, for each slice of the window and for all of it. Users
-        are those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the
-        window are required; `analytics.groups.users` lists the users one by one.
+        Answers how many requests a user made on average, for each slice of the window and for all of it. Users are
+        those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the window are
+        required; `analytics.groups.users` lists the users one by one.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1930,9 +1930,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsCacheHitRateResponse:
         """Chart the cache hit rate, simple and semantic hits and savings over time.
 
-        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and
-        what they saved, point by point and for the whole window. Takes the filters that all graphs share; a
-        workspace and both ends of the window are required. `analytics.summary.cache` gives the totals alone.
+        Answers the share of requests that a cache served, how many hits were simple and how many semantic, and what
+        they saved, point by point and for the whole window. Takes the filters that all graphs share; a workspace and
+        both ends of the window are required. `analytics.summary.cache` gives the totals alone.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2116,9 +2116,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsCostResponse:
         """Chart total and average cost over a time window.
 
-        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window
-        and altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or
-        metadata; a workspace and both ends of the window are required.
+        Answers what the requests of a workspace cost, as a total and per request, for each slice of the window and
+        altogether. Amounts are US cents, with fractions. The filters narrow it to models, keys, configs or metadata; a
+        workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2209,9 +2209,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsErrorsResponse:
         """Chart the number of errors over a time window.
 
-        Answers how many requests failed in each slice of the window, and altogether. For the share of failures
-        use `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace
-        and both ends of the window are required.
+        Answers how many requests failed in each slice of the window, and altogether. For the share of failures use
+        `analytics.graphs.errors_rate`, for a split by status `analytics.graphs.errors_stacks`. A workspace and both
+        ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2302,9 +2302,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsErrorsRateResponse:
         """Chart the error rate over a time window.
 
-        Answers which share of the requests failed, in percent, for each slice of the window and for all of it.
-        Suits alerts better than a count, as it does not grow with traffic. A workspace and both ends of the
-        window are required.
+        Answers which share of the requests failed, in percent, for each slice of the window and for all of it. Suits
+        alerts better than a count, as it does not grow with traffic. A workspace and both ends of the window are
+        required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2395,9 +2395,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsErrorsStacksResponse:
         """Chart errors over a time window, split by response status code at each point.
 
-        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked
-        chart needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`. A
-        workspace and both ends of the window are required.
+        Answers, for each slice of the window, how many errors there were of each HTTP status: what a stacked chart
+        needs. For one count per status over the whole window use `analytics.graphs.errors_status_codes`. A workspace
+        and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2488,9 +2488,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsErrorsStatusCodesResponse:
         """Count errors by status code for a whole time window.
 
-        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use it
-        to see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A
-        workspace and both ends of the window are required.
+        Answers which HTTP statuses failed requests ended with and how often each did, without a time axis. Use it to
+        see at a glance whether limits (`429`), guardrails (`446`) or the provider (`5xx`) are to blame. A workspace and
+        both ends of the window are required.
 
         Args:
             time_of_generation_min: Start of the time window: only requests made at or after this moment are counted.
@@ -2582,8 +2582,8 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
         """Chart how many pieces of feedback came in over a time window.
 
         Answers how many ratings came in through `feedback.create` in each slice of the window, and altogether. It
-        counts ratings without their value; for that see the scores and the weighted average. A workspace and both
-        ends of the window are required.
+        counts ratings without their value; for that see the scores and the weighted average. A workspace and both ends
+        of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2674,9 +2674,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsFeedbacksAiModelsResponse:
         """Compare models by number of feedbacks and average weighted feedback.
 
-        Answers one entry for each model that was rated in the window: how often, and how well on average. Use it
-        to see which model users like. A workspace and both ends of the window are required; models without
-        feedback have nothing to show.
+        Answers one entry for each model that was rated in the window: how often, and how well on average. Use it to see
+        which model users like. A workspace and both ends of the window are required; models without feedback have
+        nothing to show.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2860,8 +2860,8 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsFeedbacksWeightedResponse:
         """Chart the average weighted feedback over a time window.
 
-        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the
-        window and for all of it. A workspace and both ends of the window are required.
+        Answers how good the feedback was on average, each value multiplied by its weight, for each slice of the window
+        and for all of it. A workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -2952,9 +2952,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsLatencyResponse:
         """Chart average, median, p90 and p99 latency over a time window.
 
-        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice of
-        the window and for all of it. The percentiles show what slow requests an average hides. All times are
-        milliseconds; a workspace and both ends of the window are required.
+        Answers how long requests took, as an average and at the 50th, 90th and 99th percentile, for each slice of the
+        window and for all of it. The percentiles show what slow requests an average hides. All times are milliseconds;
+        a workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -3046,8 +3046,8 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
         """Chart the number of requests over a time window.
 
         Answers how many requests went through Portkey in each slice of the window, and altogether, failed ones
-        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A workspace
-        and both ends of the window are required.
+        included. `analytics.groups.ai_models` splits them by model, `analytics.groups.users` by user. A workspace and
+        both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -3138,9 +3138,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsRequestsRescuedResponse:
         """Chart the requests saved by a retry or a fallback over a time window.
 
-        Answers how many requests first failed and then succeeded because the gateway tried again or went to
-        another target, for each slice of the window and altogether. It shows what retries and fallbacks in
-        configs are worth. A workspace and both ends of the window are required.
+        Answers how many requests first failed and then succeeded because the gateway tried again or went to another
+        target, for each slice of the window and altogether. It shows what retries and fallbacks in configs are worth. A
+        workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -3231,9 +3231,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsTokensResponse:
         """Chart total and average token use over a time window.
 
-        Answers how many tokens the requests used, prompt and completion together, as a total and per request, for
-        each slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A workspace and
-        both ends of the window are required.
+        Answers how many tokens the requests used, prompt and completion together, as a total and per request, for each
+        slice of the window and for all of it. What they cost is in `analytics.graphs.cost`. A workspace and both ends
+        of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -3324,9 +3324,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsUsersResponse:
         """Chart the number of users over a time window.
 
-        Answers how many different users sent requests in each slice of the window, and altogether. Users are
-        those of your application, named by `_user` in the metadata or by the `user` of a request; they are not
-        members of the organisation. A workspace and both ends of the window are required.
+        Answers how many different users sent requests in each slice of the window, and altogether. Users are those of
+        your application, named by `_user` in the metadata or by the `user` of a request; they are not members of the
+        organisation. A workspace and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -3417,9 +3417,9 @@ class AsyncAnalyticsGraphsResource(AsyncResource["AsyncRawAnalyticsGraphsResourc
     ) -> AnalyticsGraphsUsersRequestsResponse:
         """Chart the average number of requests per user over a time window.
 
-        Answers how many requests a user made on average, for each slice of the window and for all of it. Users
-        are those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the
-        window are required; `analytics.groups.users` lists the users one by one.
+        Answers how many requests a user made on average, for each slice of the window and for all of it. Users are
+        those that `_user` in the metadata, or `user` in a request, names. A workspace and both ends of the window are
+        required; `analytics.groups.users` lists the users one by one.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one

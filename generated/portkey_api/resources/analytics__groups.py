@@ -83,8 +83,8 @@ class AnalyticsGroupsResource(Resource["RawAnalyticsGroupsResource"]):
         """Page through models with the number of requests to each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -183,8 +183,8 @@ class AnalyticsGroupsResource(Resource["RawAnalyticsGroupsResource"]):
 
         Answers one entry for each value that a metadata key had in the window, with requests, cost, tokens and
         feedback: spending by team, feature or customer, if the requests say so in `x-portkey-metadata`. Pages are
-        counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name other
-        keys as well.
+        counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name other keys
+        as well.
 
         Args:
             metadata_key: Metadata key to group by, such as `team` or the special `_user`; spelled as the requests spell
@@ -284,8 +284,8 @@ class AnalyticsGroupsResource(Resource["RawAnalyticsGroupsResource"]):
         """Page through providers with the number of requests to each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -381,9 +381,9 @@ class AnalyticsGroupsResource(Resource["RawAnalyticsGroupsResource"]):
     ) -> AnalyticsGroupsUsersResponse:
         """Page through users with the requests and cost of each in a time window.
 
-        Answers one entry for each user of your application in the window, with the number and the cost of the
-        requests. A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted from
-        0; a workspace and both ends of the window are required.
+        Answers one entry for each user of your application in the window, with the number and the cost of the requests.
+        A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted from 0; a workspace
+        and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -480,8 +480,8 @@ class AnalyticsGroupsResource(Resource["RawAnalyticsGroupsResource"]):
         """Page through workspaces with the number of requests from each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -652,8 +652,8 @@ class AsyncAnalyticsGroupsResource(AsyncResource["AsyncRawAnalyticsGroupsResourc
         """Page through models with the number of requests to each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -752,8 +752,8 @@ class AsyncAnalyticsGroupsResource(AsyncResource["AsyncRawAnalyticsGroupsResourc
 
         Answers one entry for each value that a metadata key had in the window, with requests, cost, tokens and
         feedback: spending by team, feature or customer, if the requests say so in `x-portkey-metadata`. Pages are
-        counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name other
-        keys as well.
+        counted from 0. A workspace and both ends of the window are required; the `metadata` filter may name other keys
+        as well.
 
         Args:
             metadata_key: Metadata key to group by, such as `team` or the special `_user`; spelled as the requests spell
@@ -853,8 +853,8 @@ class AsyncAnalyticsGroupsResource(AsyncResource["AsyncRawAnalyticsGroupsResourc
         """Page through providers with the number of requests to each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -950,9 +950,9 @@ class AsyncAnalyticsGroupsResource(AsyncResource["AsyncRawAnalyticsGroupsResourc
     ) -> AnalyticsGroupsUsersResponse:
         """Page through users with the requests and cost of each in a time window.
 
-        Answers one entry for each user of your application in the window, with the number and the cost of the
-        requests. A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted from
-        0; a workspace and both ends of the window are required.
+        Answers one entry for each user of your application in the window, with the number and the cost of the requests.
+        A user is named by `_user` in the metadata or by the `user` of a request. Pages are counted from 0; a workspace
+        and both ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -1049,8 +1049,8 @@ class AsyncAnalyticsGroupsResource(AsyncResource["AsyncRawAnalyticsGroupsResourc
         """Page through workspaces with the number of requests from each in a time window.
 
         Answers one entry for each model that was called in the window, with the number of its requests. Pages are
-        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the
-        window are required.
+        counted from 0; go on until as many entries have come as `total` says. A workspace and both ends of the window
+        are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one

@@ -61,9 +61,9 @@ class AnalyticsSummaryResource(Resource["RawAnalyticsSummaryResource"]):
     ) -> AnalyticsSummaryCacheResponse:
         """Sum up cache hits, average latency and speedup for a time window.
 
-        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is,
-        and how much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A
-        workspace and both ends of the window are required.
+        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is, and how
+        much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A workspace and both
+        ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one
@@ -180,9 +180,9 @@ class AsyncAnalyticsSummaryResource(AsyncResource["AsyncRawAnalyticsSummaryResou
     ) -> AnalyticsSummaryCacheResponse:
         """Sum up cache hits, average latency and speedup for a time window.
 
-        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is,
-        and how much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A
-        workspace and both ends of the window are required.
+        Answers four totals of the window in one object, without a time axis: requests, hits, how fast a hit is, and how
+        much faster than the rest. For the course over time use `analytics.graphs.cache_hit_rate`. A workspace and both
+        ends of the window are required.
 
         Args:
             workspace_slug: Slug of the workspace whose requests are looked at. Analytics are always those of one

@@ -82,9 +82,9 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
 
-        The two words in the path say whom the key is for: a service of the whole organisation, or a service or a
-        user of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the calling
-        key does not decide it. The answer has the secret in full; keep it, as it may not be shown again.
+        The two words in the path say whom the key is for: a service of the whole organisation, or a service or a user
+        of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the calling key does
+        not decide it. The answer has the secret in full; keep it, as it may not be shown again.
 
         Args:
             type: How far the new key reaches: the whole organisation, or one workspace.
@@ -144,9 +144,9 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
     def delete(self, id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an API key, given its id.
 
-        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret
-        without breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`,
-        or `403` with the code `AB03`.
+        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret without
+        breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`, or `403` with
+        the code `AB03`.
 
         Args:
             id: Identifier of the API key to delete (a UUID).
@@ -177,8 +177,8 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
     ) -> ApiKeyObjectList:
         """Page through API keys with their limits and status, optionally by workspace.
 
-        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id`
-        they are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API keys.
+        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id` they
+        are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API keys.
 
         Args:
             page_size: How many API keys a page holds at most. Where it is absent, the service decides.
@@ -205,9 +205,9 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
     def retrieve(self, id: str, **options: Unpack[CallOptions]) -> ApiKeyObject:
         """Fetch the scopes, limits, defaults and status of one API key.
 
-        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for
-        rotation. Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403`
-        with the code `AB03`.
+        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for rotation.
+        Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403` with the code
+        `AB03`.
 
         Args:
             id: Identifier of the API key to read (a UUID), not its secret.
@@ -234,8 +234,8 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
         """Replace the secret of an API key, with a transition period for the old one.
 
         Gives an API key a new secret at once; id, scopes and limits stay. The old secret goes on working for the
-        transition period, so that programs can be changed over one by one. Keep the secret from the answer: it
-        may not be shown again. For regular replacement, set a `rotation_policy` instead.
+        transition period, so that programs can be changed over one by one. Keep the secret from the answer: it may not
+        be shown again. For regular replacement, set a `rotation_policy` instead.
 
         Args:
             id: Identifier of the API key that gets a new secret (a UUID).
@@ -279,8 +279,8 @@ class ApiKeysResource(Resource["RawApiKeysResource"]):
         """Change the scopes, limits, defaults or rotation policy of an API key.
 
         Changes the fields that are given; the secret stays the same, so programs that use it go on. To get a new
-        secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object without
-        documented fields, so read the key again to see the result.
+        secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object without documented
+        fields, so read the key again to see the result.
 
         Args:
             id: Identifier of the API key to change (a UUID).
@@ -388,9 +388,9 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
     ) -> ApiKeysCreateResponse:
         """Issue an API key for a user or a service, with scopes, limits and an expiry.
 
-        The two words in the path say whom the key is for: a service of the whole organisation, or a service or a
-        user of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the calling
-        key does not decide it. The answer has the secret in full; keep it, as it may not be shown again.
+        The two words in the path say whom the key is for: a service of the whole organisation, or a service or a user
+        of one workspace. A user's key needs `user_id`, a workspace's key a `workspace_id` where the calling key does
+        not decide it. The answer has the secret in full; keep it, as it may not be shown again.
 
         Args:
             type: How far the new key reaches: the whole organisation, or one workspace.
@@ -450,9 +450,9 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
     async def delete(self, id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an API key, given its id.
 
-        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret
-        without breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`,
-        or `403` with the code `AB03`.
+        Ends an API key for good: calls with its secret are refused from then on. To give a key a new secret without
+        breaking programs that use the old one, rotate it instead. An unknown or foreign id gives `404`, or `403` with
+        the code `AB03`.
 
         Args:
             id: Identifier of the API key to delete (a UUID).
@@ -483,8 +483,8 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
     ) -> ApiKeyObjectList:
         """Page through API keys with their limits and status, optionally by workspace.
 
-        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id`
-        they are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API keys.
+        Lists the Portkey API keys that the key in use may see, never those of providers. Without `workspace_id` they
+        are those of the organisation, as far as the key reaches. Needs a Portkey key that may read API keys.
 
         Args:
             page_size: How many API keys a page holds at most. Where it is absent, the service decides.
@@ -511,9 +511,9 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
     async def retrieve(self, id: str, **options: Unpack[CallOptions]) -> ApiKeyObject:
         """Fetch the scopes, limits, defaults and status of one API key.
 
-        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for
-        rotation. Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403`
-        with the code `AB03`.
+        Reads one API key, for instance to see whether its budget is exhausted or when its secret is due for rotation.
+        Do not count on getting the whole secret here. An unknown or foreign id gives `404`, or `403` with the code
+        `AB03`.
 
         Args:
             id: Identifier of the API key to read (a UUID), not its secret.
@@ -540,8 +540,8 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
         """Replace the secret of an API key, with a transition period for the old one.
 
         Gives an API key a new secret at once; id, scopes and limits stay. The old secret goes on working for the
-        transition period, so that programs can be changed over one by one. Keep the secret from the answer: it
-        may not be shown again. For regular replacement, set a `rotation_policy` instead.
+        transition period, so that programs can be changed over one by one. Keep the secret from the answer: it may not
+        be shown again. For regular replacement, set a `rotation_policy` instead.
 
         Args:
             id: Identifier of the API key that gets a new secret (a UUID).
@@ -585,8 +585,8 @@ class AsyncApiKeysResource(AsyncResource["AsyncRawApiKeysResource"]):
         """Change the scopes, limits, defaults or rotation policy of an API key.
 
         Changes the fields that are given; the secret stays the same, so programs that use it go on. To get a new
-        secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object without
-        documented fields, so read the key again to see the result.
+        secret, rotate the key instead. Whom it belongs to cannot be changed. The answer is an object without documented
+        fields, so read the key again to see the result.
 
         Args:
             id: Identifier of the API key to change (a UUID).

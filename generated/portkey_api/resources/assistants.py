@@ -83,9 +83,9 @@ class AssistantsResource(Resource["RawAssistantsResource"]):
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
 
-        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a
-        model; everything else can be changed later. Only providers with the assistants interface know the call,
-        and OpenAI has deprecated it in favour of responses.
+        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a model;
+        everything else can be changed later. Only providers with the assistants interface know the call, and OpenAI has
+        deprecated it in favour of responses.
 
         Args:
             model: The model that the assistant uses; runs can name another one.
@@ -179,9 +179,9 @@ class AssistantsResource(Resource["RawAssistantsResource"]):
     ) -> ListAssistantsResponse:
         """Page through assistants with cursors, oldest or newest first.
 
-        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a
-        page as `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's
-        assistants interface, such as OpenAI and Azure OpenAI, know this call.
+        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a page as
+        `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's assistants interface,
+        such as OpenAI and Azure OpenAI, know this call.
 
         Args:
             limit: How many assistants a page holds at most, from 1 to 100; 20 if left out.
@@ -211,8 +211,8 @@ class AssistantsResource(Resource["RawAssistantsResource"]):
     def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> AssistantObject:
         """Fetch the model, instructions and tools of one assistant.
 
-        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the id
-        that creating or listing assistants returned. An unknown id gives `404`.
+        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the id that
+        creating or listing assistants returned. An unknown id gives `404`.
 
         Args:
             assistant_id: Identifier of the assistant to read, as `assistants.create` returned it.
@@ -256,9 +256,8 @@ class AssistantsResource(Resource["RawAssistantsResource"]):
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
 
-        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is
-        replaced as a whole. Runs that start later use the new settings. Answers the whole assistant; an unknown
-        id gives `404`.
+        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is replaced as a
+        whole. Runs that start later use the new settings. Answers the whole assistant; an unknown id gives `404`.
 
         Args:
             assistant_id: Identifier of the assistant to change.
@@ -367,9 +366,9 @@ class AsyncAssistantsResource(AsyncResource["AsyncRawAssistantsResource"]):
     ) -> AssistantObject:
         """Define an assistant with a model, instructions, tools and files to work with.
 
-        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a
-        model; everything else can be changed later. Only providers with the assistants interface know the call,
-        and OpenAI has deprecated it in favour of responses.
+        Stores the assistant at the provider and answers it with its id, which runs then refer to. Needs only a model;
+        everything else can be changed later. Only providers with the assistants interface know the call, and OpenAI has
+        deprecated it in favour of responses.
 
         Args:
             model: The model that the assistant uses; runs can name another one.
@@ -463,9 +462,9 @@ class AsyncAssistantsResource(AsyncResource["AsyncRawAssistantsResource"]):
     ) -> ListAssistantsResponse:
         """Page through assistants with cursors, oldest or newest first.
 
-        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a
-        page as `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's
-        assistants interface, such as OpenAI and Azure OpenAI, know this call.
+        Answers one page of the assistants that the provider keeps for your account there. Pass `last_id` of a page as
+        `after` to get the next one, as long as `has_more` is true. Only providers with OpenAI's assistants interface,
+        such as OpenAI and Azure OpenAI, know this call.
 
         Args:
             limit: How many assistants a page holds at most, from 1 to 100; 20 if left out.
@@ -495,8 +494,8 @@ class AsyncAssistantsResource(AsyncResource["AsyncRawAssistantsResource"]):
     async def retrieve(self, assistant_id: str, **options: Unpack[CallOptions]) -> AssistantObject:
         """Fetch the model, instructions and tools of one assistant.
 
-        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the id
-        that creating or listing assistants returned. An unknown id gives `404`.
+        Answers the assistant as the provider keeps it, with every setting that runs inherit from it. Needs the id that
+        creating or listing assistants returned. An unknown id gives `404`.
 
         Args:
             assistant_id: Identifier of the assistant to read, as `assistants.create` returned it.
@@ -540,9 +539,8 @@ class AsyncAssistantsResource(AsyncResource["AsyncRawAssistantsResource"]):
     ) -> AssistantObject:
         """Change the model, instructions, tools or metadata of an assistant.
 
-        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is
-        replaced as a whole. Runs that start later use the new settings. Answers the whole assistant; an unknown
-        id gives `404`.
+        Changes only the fields that are sent and leaves the others as they are; a list such as `tools` is replaced as a
+        whole. Runs that start later use the new settings. Answers the whole assistant; an unknown id gives `404`.
 
         Args:
             assistant_id: Identifier of the assistant to change.

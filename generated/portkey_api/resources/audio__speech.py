@@ -49,8 +49,8 @@ class AudioSpeechResource(Resource["RawAudioSpeechResource"]):
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
 
-        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the
-        bytes to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
+        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the bytes
+        to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
         `response_format` the audio is MP3.
 
         Args:
@@ -117,8 +117,8 @@ class AsyncAudioSpeechResource(AsyncResource["AsyncRawAudioSpeechResource"]):
     ) -> bytes:
         """Read text aloud in a chosen voice and return the audio as raw bytes.
 
-        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the
-        bytes to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
+        Sends the text to a provider that can speak and passes its audio on; the answer is no JSON, so write the bytes
+        to a file or a player. Long texts have to be split, since one call takes 4096 characters. Without
         `response_format` the audio is MP3.
 
         Args:

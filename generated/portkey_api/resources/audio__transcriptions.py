@@ -56,9 +56,9 @@ class AudioTranscriptionsResource(Resource["RawAudioTranscriptionsResource"]):
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
-        Sends the recording to a speech recognition model and answers what was said, in the language that was
-        spoken; use translations to get English. `response_format` decides between JSON, plain text and subtitles.
-        For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
+        Sends the recording to a speech recognition model and answers what was said, in the language that was spoken;
+        use translations to get English. `response_format` decides between JSON, plain text and subtitles. For word
+        timings, ask for `verbose_json` and `timestamp_granularities[]`.
 
         Args:
             file: The recording itself, with a file name whose ending tells the format, such as `.mp3`, `.wav` or
@@ -136,9 +136,9 @@ class AsyncAudioTranscriptionsResource(AsyncResource["AsyncRawAudioTranscription
     ) -> CreateTranscriptionResponseJson | CreateTranscriptionResponseVerboseJson | str:
         """Turn recorded speech into text, with word or segment timings on request.
 
-        Sends the recording to a speech recognition model and answers what was said, in the language that was
-        spoken; use translations to get English. `response_format` decides between JSON, plain text and subtitles.
-        For word timings, ask for `verbose_json` and `timestamp_granularities[]`.
+        Sends the recording to a speech recognition model and answers what was said, in the language that was spoken;
+        use translations to get English. `response_format` decides between JSON, plain text and subtitles. For word
+        timings, ask for `verbose_json` and `timestamp_granularities[]`.
 
         Args:
             file: The recording itself, with a file name whose ending tells the format, such as `.mp3`, `.wav` or

@@ -48,9 +48,9 @@ class AudioTranslationsResource(Resource["RawAudioTranslationsResource"]):
     ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
 
-        Works like a transcription, but the text comes out in English whatever language was spoken, so no
-        `language` is given. For the text in the original language, use transcriptions. `response_format` decides
-        between JSON, plain text and subtitles.
+        Works like a transcription, but the text comes out in English whatever language was spoken, so no `language` is
+        given. For the text in the original language, use transcriptions. `response_format` decides between JSON, plain
+        text and subtitles.
 
         Args:
             file: The recording to translate, with a file name whose ending tells the format. OpenAI takes up to 25 MB.
@@ -111,9 +111,9 @@ class AsyncAudioTranslationsResource(AsyncResource["AsyncRawAudioTranslationsRes
     ) -> CreateTranslationResponseJson | CreateTranslationResponseVerboseJson | str:
         """Turn recorded speech into translated text.
 
-        Works like a transcription, but the text comes out in English whatever language was spoken, so no
-        `language` is given. For the text in the original language, use transcriptions. `response_format` decides
-        between JSON, plain text and subtitles.
+        Works like a transcription, but the text comes out in English whatever language was spoken, so no `language` is
+        given. For the text in the original language, use transcriptions. `response_format` decides between JSON, plain
+        text and subtitles.
 
         Args:
             file: The recording to translate, with a file name whose ending tells the format. OpenAI takes up to 25 MB.

@@ -54,10 +54,9 @@ class AuditLogsResource(Resource["RawAuditLogsResource"]):
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
 
-        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
-        ends of the time span and the organisation are required; everything else narrows it down. Pages are
-        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
-        answered `403`.
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both ends of
+        the time span and the organisation are required; everything else narrows it down. Pages are counted from 0.
+        Reading is not recorded, and the caller needs the right to see the audit log, or is answered `403`.
 
         Args:
             start_time: Start of the time span: only actions from this moment on are answered. A date and time in ISO
@@ -152,10 +151,9 @@ class AsyncAuditLogsResource(AsyncResource["AsyncRawAuditLogsResource"]):
     ) -> AuditLogObjectList:
         """Page through the audit trail of who changed what, when and from where.
 
-        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both
-        ends of the time span and the organisation are required; everything else narrows it down. Pages are
-        counted from 0. Reading is not recorded, and the caller needs the right to see the audit log, or is
-        answered `403`.
+        Answers what was created, changed and deleted in an organisation, with the person or key behind it. Both ends of
+        the time span and the organisation are required; everything else narrows it down. Pages are counted from 0.
+        Reading is not recorded, and the caller needs the right to see the audit log, or is answered `403`.
 
         Args:
             start_time: Start of the time span: only actions from this moment on are answered. A date and time in ISO

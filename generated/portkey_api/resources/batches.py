@@ -63,8 +63,8 @@ class BatchesResource(Resource["RawBatchesResource"]):
         """Cancel a batch that is still running; finished requests keep their results.
 
         Asks the provider to stop. The batch is `cancelling` for up to ten minutes, then `cancelled`, so poll it;
-        partial results may appear in the output file. A batch that has ended is refused with `400` or `409`,
-        depending on the gateway. Several providers cannot cancel at all (the open gateway answers `500`).
+        partial results may appear in the output file. A batch that has ended is refused with `400` or `409`, depending
+        on the gateway. Several providers cannot cancel at all (the open gateway answers `500`).
 
         Args:
             batch_id: Identifier of the batch that is to stop.
@@ -168,10 +168,10 @@ class BatchesResource(Resource["RawBatchesResource"]):
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
 
-        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until
-        its status is final. Upload the JSON lines as a file with purpose `batch` first and name it in
-        `input_file_id`. Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the
-        requests inline, Azure a blob.
+        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until its
+        status is final. Upload the JSON lines as a file with purpose `batch` first and name it in `input_file_id`.
+        Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the requests inline, Azure a
+        blob.
 
         Args:
             input_file_id: Identifier of the uploaded file with one request per line. At Bedrock and Vertex it is the
@@ -227,9 +227,9 @@ class BatchesResource(Resource["RawBatchesResource"]):
     ) -> ListBatchesResponse:
         """Page through batches with an after cursor.
 
-        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as
-        `after` to get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer
-        without `has_more`, `first_id` and `last_id`, or with a status of their own.
+        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as `after` to
+        get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer without `has_more`,
+        `first_id` and `last_id`, or with a status of their own.
 
         Args:
             after: Cursor: the id of a batch. The page begins right after it; without it, with the first batch of the
@@ -254,10 +254,9 @@ class BatchesResource(Resource["RawBatchesResource"]):
     def output(self, batch_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the results of a batch without looking up its output file first.
 
-        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to
-        OpenAI's result lines. Wait until the batch has ended. Without an output file the answer is an error
-        (mostly `404`), or `200` with the errors of the batch as JSON. The open gateway ignores a custom host here
-        and calls OpenAI itself.
+        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to OpenAI's
+        result lines. Wait until the batch has ended. Without an output file the answer is an error (mostly `404`), or
+        `200` with the errors of the batch as JSON. The open gateway ignores a custom host here and calls OpenAI itself.
 
         Args:
             batch_id: Identifier of the batch whose results are wanted; it should have ended.
@@ -283,8 +282,8 @@ class BatchesResource(Resource["RawBatchesResource"]):
         """Check how far a batch has got, with request counts and result file ids.
 
         Answers the present state of one batch. Call it every so often until the status is `completed`, `failed`,
-        `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the output
-        operation. An id the provider does not know gives an error, mostly `404`.
+        `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the output operation. An
+        id the provider does not know gives an error, mostly `404`.
 
         Args:
             batch_id: Identifier of the batch to look up, as creating or listing batches gave it. Ids of Bedrock and
@@ -373,8 +372,8 @@ class AsyncBatchesResource(AsyncResource["AsyncRawBatchesResource"]):
         """Cancel a batch that is still running; finished requests keep their results.
 
         Asks the provider to stop. The batch is `cancelling` for up to ten minutes, then `cancelled`, so poll it;
-        partial results may appear in the output file. A batch that has ended is refused with `400` or `409`,
-        depending on the gateway. Several providers cannot cancel at all (the open gateway answers `500`).
+        partial results may appear in the output file. A batch that has ended is refused with `400` or `409`, depending
+        on the gateway. Several providers cannot cancel at all (the open gateway answers `500`).
 
         Args:
             batch_id: Identifier of the batch that is to stop.
@@ -478,10 +477,10 @@ class AsyncBatchesResource(AsyncResource["AsyncRawBatchesResource"]):
     ) -> Batch:
         """Queue the requests in an uploaded file to be run as one batch.
 
-        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until
-        its status is final. Upload the JSON lines as a file with purpose `batch` first and name it in
-        `input_file_id`. Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the
-        requests inline, Azure a blob.
+        Starts a job that runs in the background; the answer comes at once and the caller polls the batch until its
+        status is final. Upload the JSON lines as a file with purpose `batch` first and name it in `input_file_id`.
+        Bedrock and Vertex also need a model and a place in their storage; Anthropic takes the requests inline, Azure a
+        blob.
 
         Args:
             input_file_id: Identifier of the uploaded file with one request per line. At Bedrock and Vertex it is the
@@ -537,9 +536,9 @@ class AsyncBatchesResource(AsyncResource["AsyncRawBatchesResource"]):
     ) -> ListBatchesResponse:
         """Page through batches with an after cursor.
 
-        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as
-        `after` to get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer
-        without `has_more`, `first_id` and `last_id`, or with a status of their own.
+        Answers one page of the batches the provider knows under the key in use; pass `last_id` of a page as `after` to
+        get the next one, as long as `has_more` is true. Some providers (Bedrock, Cohere) answer without `has_more`,
+        `first_id` and `last_id`, or with a status of their own.
 
         Args:
             after: Cursor: the id of a batch. The page begins right after it; without it, with the first batch of the
@@ -564,10 +563,9 @@ class AsyncBatchesResource(AsyncResource["AsyncRawBatchesResource"]):
     async def output(self, batch_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the results of a batch without looking up its output file first.
 
-        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to
-        OpenAI's result lines. Wait until the batch has ended. Without an output file the answer is an error
-        (mostly `404`), or `200` with the errors of the batch as JSON. The open gateway ignores a custom host here
-        and calls OpenAI itself.
+        The gateway reads the batch, finds its output file and passes the content on, for Bedrock rewritten to OpenAI's
+        result lines. Wait until the batch has ended. Without an output file the answer is an error (mostly `404`), or
+        `200` with the errors of the batch as JSON. The open gateway ignores a custom host here and calls OpenAI itself.
 
         Args:
             batch_id: Identifier of the batch whose results are wanted; it should have ended.
@@ -593,8 +591,8 @@ class AsyncBatchesResource(AsyncResource["AsyncRawBatchesResource"]):
         """Check how far a batch has got, with request counts and result file ids.
 
         Answers the present state of one batch. Call it every so often until the status is `completed`, `failed`,
-        `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the output
-        operation. An id the provider does not know gives an error, mostly `404`.
+        `expired` or `cancelled`; nothing is pushed. Then fetch the files by their ids, or use the output operation. An
+        id the provider does not know gives an error, mostly `404`.
 
         Args:
             batch_id: Identifier of the batch to look up, as creating or listing batches gave it. Ids of Bedrock and

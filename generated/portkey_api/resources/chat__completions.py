@@ -318,10 +318,9 @@ class ChatCompletionsResource(Resource["RawChatCompletionsResource"]):
     ) -> CreateChatCompletionResponse | Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
-        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's
-        form, so that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail
-        failed without blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come
-        through.
+        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's form, so
+        that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail failed without
+        blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come through.
 
         Args:
             messages: The conversation so far, oldest first, with instructions at the top.
@@ -448,9 +447,8 @@ class ChatCompletionsResource(Resource["RawChatCompletionsResource"]):
     def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
         """Delete a stored chat completion, given its id.
 
-        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are
-        another matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives
-        `404`.
+        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are another
+        matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -482,9 +480,9 @@ class ChatCompletionsResource(Resource["RawChatCompletionsResource"]):
     ) -> StoredChatCompletionList:
         """Page through the stored chat completions.
 
-        Only completions made with `store: true` are found here, and only at providers that keep them, such as
-        OpenAI. The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more`
-        is true; fetch the questions of an entry with the messages operation.
+        Only completions made with `store: true` are found here, and only at providers that keep them, such as OpenAI.
+        The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more` is true; fetch
+        the questions of an entry with the messages operation.
 
         Args:
             after: Cursor: the id of the last entry you have. The page begins with the one after it; left out, at the
@@ -511,9 +509,9 @@ class ChatCompletionsResource(Resource["RawChatCompletionsResource"]):
     def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
         """Fetch a stored chat completion, given its id.
 
-        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the call
-        on. The answer has the shape of the original one. The messages that were sent are read with the messages
-        operation. An unknown id gives `404`.
+        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the call on.
+        The answer has the shape of the original one. The messages that were sent are read with the messages operation.
+        An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -539,8 +537,8 @@ class ChatCompletionsResource(Resource["RawChatCompletionsResource"]):
     ) -> CreateChatCompletionResponse:
         """Change the metadata of a stored chat completion.
 
-        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing else
-        of it can change. It must have been made with `store: true`. An unknown id gives `404`.
+        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing else of it
+        can change. It must have been made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -979,10 +977,9 @@ class AsyncChatCompletionsResource(AsyncResource["AsyncRawChatCompletionsResourc
     ) -> CreateChatCompletionResponse | AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """Send a conversation to a chat model and get its next message, whole or streamed.
 
-        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's
-        form, so that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail
-        failed without blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come
-        through.
+        The gateway translates the request for the provider it is routed to and the answer back into OpenAI's form, so
+        that one call works with many models. Set `stream` for chunks. Answers `246` if a guardrail failed without
+        blocking, `446` if one blocked, `408` on a gateway timeout; the provider's errors come through.
 
         Args:
             messages: The conversation so far, oldest first, with instructions at the top.
@@ -1109,9 +1106,8 @@ class AsyncChatCompletionsResource(AsyncResource["AsyncRawChatCompletionsResourc
     async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> DeletedObject:
         """Delete a stored chat completion, given its id.
 
-        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are
-        another matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives
-        `404`.
+        Removes a completion from the provider's store for good, with its messages. Logs of the gateway are another
+        matter and stay. Only completions made with `store: true` can be deleted; an unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -1143,9 +1139,9 @@ class AsyncChatCompletionsResource(AsyncResource["AsyncRawChatCompletionsResourc
     ) -> StoredChatCompletionList:
         """Page through the stored chat completions.
 
-        Only completions made with `store: true` are found here, and only at providers that keep them, such as
-        OpenAI. The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more`
-        is true; fetch the questions of an entry with the messages operation.
+        Only completions made with `store: true` are found here, and only at providers that keep them, such as OpenAI.
+        The gateway passes the call on. Take `last_id` of a page as `after` of the next while `has_more` is true; fetch
+        the questions of an entry with the messages operation.
 
         Args:
             after: Cursor: the id of the last entry you have. The page begins with the one after it; left out, at the
@@ -1174,9 +1170,9 @@ class AsyncChatCompletionsResource(AsyncResource["AsyncRawChatCompletionsResourc
     async def retrieve(self, completion_id: str, **options: Unpack[CallOptions]) -> CreateChatCompletionResponse:
         """Fetch a stored chat completion, given its id.
 
-        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the call
-        on. The answer has the shape of the original one. The messages that were sent are read with the messages
-        operation. An unknown id gives `404`.
+        Works for completions made with `store: true`, at a provider that keeps them; the gateway passes the call on.
+        The answer has the shape of the original one. The messages that were sent are read with the messages operation.
+        An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -1202,8 +1198,8 @@ class AsyncChatCompletionsResource(AsyncResource["AsyncRawChatCompletionsResourc
     ) -> CreateChatCompletionResponse:
         """Change the metadata of a stored chat completion.
 
-        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing else
-        of it can change. It must have been made with `store: true`. An unknown id gives `404`.
+        Replaces the keys and values kept with a completion, for instance to mark it for evaluation; nothing else of it
+        can change. It must have been made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.

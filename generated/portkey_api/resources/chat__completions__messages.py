@@ -46,8 +46,8 @@ class ChatCompletionsMessagesResource(Resource["RawChatCompletionsMessagesResour
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
 
-        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after`
-        to go on. Only for completions made with `store: true`. An unknown id gives `404`.
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after` to go
+        on. Only for completions made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.
@@ -106,8 +106,8 @@ class AsyncChatCompletionsMessagesResource(AsyncResource["AsyncRawChatCompletion
     ) -> StoredChatMessageList:
         """Page through the messages of a stored chat completion.
 
-        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after`
-        to go on. Only for completions made with `store: true`. An unknown id gives `404`.
+        Answers the messages that were sent to the model, not its answer, page by page; pass `last_id` as `after` to go
+        on. Only for completions made with `store: true`. An unknown id gives `404`.
 
         Args:
             completion_id: The stored chat completion, by the id that it was answered with.

@@ -60,9 +60,9 @@ class CollectionsResource(Resource["RawCollectionsResource"]):
     ) -> CollectionsCreateResponse:
         """Add a collection to a workspace, optionally nested under a parent collection.
 
-        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not
-        bound to one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An
-        unknown workspace or parent is refused.
+        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not bound to
+        one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An unknown workspace
+        or parent is refused.
 
         Args:
             name: Title under which people will find the collection.
@@ -92,9 +92,9 @@ class CollectionsResource(Resource["RawCollectionsResource"]):
     def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a collection, given its id.
 
-        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed:
-        what happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not
-        delete it `403`.
+        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed: what
+        happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not delete it
+        `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.
@@ -126,9 +126,9 @@ class CollectionsResource(Resource["RawCollectionsResource"]):
     ) -> CollectionsListResponse:
         """Page through collections, narrowed by workspace or a search term.
 
-        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds. Use
-        it to find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one, or
-        one the key has no rights in, gives `404` or `403`.
+        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds. Use it to
+        find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one, or one the key
+        has no rights in, gives `404` or `403`.
 
         Args:
             workspace_id: Workspace whose collections are shown. Has to be given.
@@ -160,9 +160,9 @@ class CollectionsResource(Resource["RawCollectionsResource"]):
     def retrieve(self, collection_id: str, **options: Unpack[CallOptions]) -> CollectionWithChildCollections:
         """Fetch one collection together with its child collections.
 
-        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested
-        directly in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An
-        unknown id gives `404`, a deleted or foreign one also `403`.
+        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested directly
+        in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An unknown id gives
+        `404`, a deleted or foreign one also `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.
@@ -186,9 +186,9 @@ class CollectionsResource(Resource["RawCollectionsResource"]):
     def update(self, collection_id: str, *, name: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Rename a collection; the name is the only field that can change.
 
-        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be
-        changed here. The answer is an object without documented fields, so read the collection again to see it.
-        An unknown id gives `404` or `403`.
+        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be changed
+        here. The answer is an object without documented fields, so read the collection again to see it. An unknown id
+        gives `404` or `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.
@@ -245,9 +245,9 @@ class AsyncCollectionsResource(AsyncResource["AsyncRawCollectionsResource"]):
     ) -> CollectionsCreateResponse:
         """Add a collection to a workspace, optionally nested under a parent collection.
 
-        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not
-        bound to one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An
-        unknown workspace or parent is refused.
+        Makes a folder to file prompts in. Only the name is required; give `workspace_id` where the key is not bound to
+        one workspace. The answer has the new id, which `prompts.create` takes as `collection_id`. An unknown workspace
+        or parent is refused.
 
         Args:
             name: Title under which people will find the collection.
@@ -277,9 +277,9 @@ class AsyncCollectionsResource(AsyncResource["AsyncRawCollectionsResource"]):
     async def delete(self, collection_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a collection, given its id.
 
-        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed:
-        what happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not
-        delete it `403`.
+        Removes a folder of prompts for good. Move or delete the prompts in it first if they are still needed: what
+        happens to them is not documented. An id that is not there gives `404` or `403`, a key that may not delete it
+        `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.
@@ -311,9 +311,9 @@ class AsyncCollectionsResource(AsyncResource["AsyncRawCollectionsResource"]):
     ) -> CollectionsListResponse:
         """Page through collections, narrowed by workspace or a search term.
 
-        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds. Use
-        it to find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one, or
-        one the key has no rights in, gives `404` or `403`.
+        Shows where the prompts of a workspace are filed: each collection comes with counts of what it holds. Use it to
+        find the `collection_id` that a new prompt needs. The workspace must be named; an unknown one, or one the key
+        has no rights in, gives `404` or `403`.
 
         Args:
             workspace_id: Workspace whose collections are shown. Has to be given.
@@ -345,9 +345,9 @@ class AsyncCollectionsResource(AsyncResource["AsyncRawCollectionsResource"]):
     async def retrieve(self, collection_id: str, **options: Unpack[CallOptions]) -> CollectionWithChildCollections:
         """Fetch one collection together with its child collections.
 
-        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested
-        directly in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An
-        unknown id gives `404`, a deleted or foreign one also `403`.
+        Use it to walk down a tree of collections: the answer has the collection's own fields and those nested directly
+        in it. The prompts are not in it; list them with `prompts.list` and the `collection_id`. An unknown id gives
+        `404`, a deleted or foreign one also `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.
@@ -371,9 +371,9 @@ class AsyncCollectionsResource(AsyncResource["AsyncRawCollectionsResource"]):
     async def update(self, collection_id: str, *, name: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Rename a collection; the name is the only field that can change.
 
-        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be
-        changed here. The answer is an object without documented fields, so read the collection again to see it.
-        An unknown id gives `404` or `403`.
+        Sets a new title; the prompts inside stay where they are, and the parent and the workspace cannot be changed
+        here. The answer is an object without documented fields, so read the collection again to see it. An unknown id
+        gives `404` or `403`.
 
         Args:
             collection_id: Identifier of the collection, as `collections.create` returned it or a list shows it.

@@ -138,9 +138,9 @@ class CompletionsResource(Resource["RawCompletionsResource"]):
     ) -> CreateCompletionResponse | Stream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
 
-        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the
-        model has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the same
-        statuses as for chat.
+        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the model
+        has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the same statuses as
+        for chat.
 
         Args:
             model: Model that continues the text; it must be one that its provider offers for plain prompts.
@@ -358,9 +358,9 @@ class AsyncCompletionsResource(AsyncResource["AsyncRawCompletionsResource"]):
     ) -> CreateCompletionResponse | AsyncStream[CreateCompletionStreamResponse, CreateCompletionResponse]:
         """Continue a plain text prompt with a completion model (the older, non-chat style).
 
-        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the
-        model has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the same
-        statuses as for chat.
+        For models without a chat form, and for tasks such as filling in code. Prefer chat completions where the model
+        has both. With `stream` the text arrives in chunks; guardrails and the provider answer with the same statuses as
+        for chat.
 
         Args:
             model: Model that continues the text; it must be one that its provider offers for plain prompts.

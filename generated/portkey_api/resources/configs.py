@@ -73,9 +73,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
-        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them:
-        put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one
-        workspace. Rules that the gateway does not accept are refused with a 4XX error.
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them: put
+        the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one workspace.
+        Rules that the gateway does not accept are refused with a 4XX error.
 
         Args:
             name: Title for people; the slug for requests is made by the control plane.
@@ -116,9 +116,8 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
-        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
-        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
-        `403`.
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no longer
+        find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or `403`.
 
         Args:
             slug: Slug of the config that is to go.
@@ -142,9 +141,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
-        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and
-        dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
-        workspace are listed.
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and dates
+        only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that workspace are
+        listed.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -168,9 +167,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
 
-        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text
-        or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign
-        one also `403`. For earlier versions use `configs.versions.list`.
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text or as
+        an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign one also
+        `403`. For earlier versions use `configs.versions.list`.
 
         Args:
             slug: Slug of the config, as `configs.create` returned it or `configs.list` shows it.
@@ -202,9 +201,9 @@ class ConfigsResource(Resource["RawConfigsResource"]):
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
 
-        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
-        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
-        whole. An unknown slug gives `404` or `403`.
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions stay in
+        `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced whole. An unknown
+        slug gives `404` or `403`.
 
         Args:
             slug: Slug of the config to change; the slug itself stays the same.
@@ -284,9 +283,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     ) -> ConfigsCreateResponse:
         """Save a gateway config, such as routing, retry and cache rules, under a name.
 
-        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them:
-        put the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one
-        workspace. Rules that the gateway does not accept are refused with a 4XX error.
+        Keeps rules for routing, retries, caching and guardrails at Portkey, so that requests need only name them: put
+        the returned slug into `x-portkey-config`. Give `workspace_id` where the key is not bound to one workspace.
+        Rules that the gateway does not accept are refused with a 4XX error.
 
         Args:
             name: Title for people; the slug for requests is made by the control plane.
@@ -327,9 +326,8 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved gateway config, given its slug.
 
-        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no
-        longer find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or
-        `403`.
+        Removes a saved config with all its versions. Requests that still name its slug in `x-portkey-config` no longer
+        find it, so change them first. Needs the slug, not the id; one that is not there gives `404` or `403`.
 
         Args:
             slug: Slug of the config that is to go.
@@ -353,9 +351,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def list(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> ConfigsListResponse:
         """List saved gateway configs, without the routing rules inside them.
 
-        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and
-        dates only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that
-        workspace are listed.
+        Finds the slug of a saved config, which requests name in `x-portkey-config`. Entries tell names, state and dates
+        only; fetch one by its slug to see its rules. With `workspace_id`, only the configs of that workspace are
+        listed.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -379,9 +377,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsRetrieveResponse:
         """Fetch the retry, cache, strategy and target settings of a saved config.
 
-        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text
-        or as an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign
-        one also `403`. For earlier versions use `configs.versions.list`.
+        Shows what requests that name the config will do, as its newest version says. The rules come as JSON text or as
+        an object, so be ready for both. Needs the slug; an unknown one gives `404`, a deleted or foreign one also
+        `403`. For earlier versions use `configs.versions.list`.
 
         Args:
             slug: Slug of the config, as `configs.create` returned it or `configs.list` shows it.
@@ -413,9 +411,9 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
     ) -> ConfigsUpdateResponse:
         """Change the name, rules or status of a config and get a version id back.
 
-        Saves changes as a new version, which requests naming the config follow from then on; earlier versions
-        stay in `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced
-        whole. An unknown slug gives `404` or `403`.
+        Saves changes as a new version, which requests naming the config follow from then on; earlier versions stay in
+        `configs.versions.list`. Fields that are left out keep their values, but `config` is replaced whole. An unknown
+        slug gives `404` or `403`.
 
         Args:
             slug: Slug of the config to change; the slug itself stays the same.

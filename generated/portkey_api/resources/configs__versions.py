@@ -34,9 +34,9 @@ class ConfigsVersionsResource(Resource["RawConfigsVersionsResource"]):
     def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
 
-        Shows how a config came to be what it is: each entry has the rules as they stood and the user who changed
-        them. Use it to compare versions, or to bring old rules back by sending them to `configs.update`. A slug
-        that is not there gives `404` or `403`.
+        Shows how a config came to be what it is: each entry has the rules as they stood and the user who changed them.
+        Use it to compare versions, or to bring old rules back by sending them to `configs.update`. A slug that is not
+        there gives `404` or `403`.
 
         Args:
             slug: Slug of the config whose history is wanted.
@@ -75,9 +75,9 @@ class AsyncConfigsVersionsResource(AsyncResource["AsyncRawConfigsVersionsResourc
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> ConfigsVersionsListResponse:
         """List every version of a saved config, each with its contents.
 
-        Shows how a config came to be what it is: each entry has the rules as they stood and the user who changed
-        them. Use it to compare versions, or to bring old rules back by sending them to `configs.update`. A slug
-        that is not there gives `404` or `403`.
+        Shows how a config came to be what it is: each entry has the rules as they stood and the user who changed them.
+        Use it to compare versions, or to bring old rules back by sending them to `configs.update`. A slug that is not
+        there gives `404` or `403`.
 
         Args:
             slug: Slug of the config whose history is wanted.

@@ -88,9 +88,9 @@ class EmbeddingsResource(Resource["RawEmbeddingsResource"]):
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
-        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
-        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
-        belongs to which. The gateway drops fields that it does not know.
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only vectors of
+        one and the same model. Several inputs can go into one call, and `index` tells which vector belongs to which.
+        The gateway drops fields that it does not know.
 
         Args:
             input: One text, a list of texts, or the same as tokens. A list may have up to 2048 entries; each must fit
@@ -202,9 +202,9 @@ class AsyncEmbeddingsResource(AsyncResource["AsyncRawEmbeddingsResource"]):
     ) -> CreateEmbeddingResponse | CreateEncodedEmbeddingResponse:
         """Turn text or tokens into embedding vectors, one for each input.
 
-        Computes vectors that place texts by meaning, for search, clustering or classification; compare only
-        vectors of one and the same model. Several inputs can go into one call, and `index` tells which vector
-        belongs to which. The gateway drops fields that it does not know.
+        Computes vectors that place texts by meaning, for search, clustering or classification; compare only vectors of
+        one and the same model. Several inputs can go into one call, and `index` tells which vector belongs to which.
+        The gateway drops fields that it does not know.
 
         Args:
             input: One text, a list of texts, or the same as tokens. A list may have up to 2048 entries; each must fit

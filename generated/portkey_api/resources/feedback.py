@@ -47,10 +47,10 @@ class FeedbackResource(Resource["RawFeedbackResource"]):
     ) -> FeedbackResponse:
         """Rate a traced request with a value, an optional weight and metadata.
 
-        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace of
-        the requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the request, or
-        read it from the answer's header. The ids that come back are needed to change the rating later; calling
-        again adds another one.
+        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace of the
+        requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the request, or read it
+        from the answer's header. The ids that come back are needed to change the rating later; calling again adds
+        another one.
 
         Args:
             trace_id: Trace id of the rated request, as it was sent or received in `x-portkey-trace-id`. Several
@@ -91,9 +91,8 @@ class FeedbackResource(Resource["RawFeedbackResource"]):
     ) -> FeedbackResponse:
         """Change the value, weight or metadata of feedback already given.
 
-        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to
-        stays. `value` has to be given even if only the weight or the metadata change. An id that is not known is
-        refused.
+        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to stays.
+        `value` has to be given even if only the weight or the metadata change. An id that is not known is refused.
 
         Args:
             id: UUID of the rating, from the `feedback_ids` that `feedback.create` returned.
@@ -159,10 +158,10 @@ class AsyncFeedbackResource(AsyncResource["AsyncRawFeedbackResource"]):
     ) -> FeedbackResponse:
         """Rate a traced request with a value, an optional weight and metadata.
 
-        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace of
-        the requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the request, or
-        read it from the answer's header. The ids that come back are needed to change the rating later; calling
-        again adds another one.
+        Stores a rating of what an application got from a model, say a user's thumb up or down, under the trace of the
+        requests behind it. Choose the trace id yourself by sending `x-portkey-trace-id` with the request, or read it
+        from the answer's header. The ids that come back are needed to change the rating later; calling again adds
+        another one.
 
         Args:
             trace_id: Trace id of the rated request, as it was sent or received in `x-portkey-trace-id`. Several
@@ -203,9 +202,8 @@ class AsyncFeedbackResource(AsyncResource["AsyncRawFeedbackResource"]):
     ) -> FeedbackResponse:
         """Change the value, weight or metadata of feedback already given.
 
-        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to
-        stays. `value` has to be given even if only the weight or the metadata change. An id that is not known is
-        refused.
+        Replaces what a stored rating says, for instance after a user has thought again; the trace it belongs to stays.
+        `value` has to be given even if only the weight or the metadata change. An id that is not known is refused.
 
         Args:
             id: UUID of the rating, from the `feedback_ids` that `feedback.create` returned.

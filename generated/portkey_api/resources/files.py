@@ -51,8 +51,8 @@ class FilesResource(Resource["RawFilesResource"]):
     def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
-        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a
-        batch. OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
+        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a batch.
+        OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
 
         Args:
             file_id: Identifier of the file whose bytes are wanted, such as `output_file_id` of a finished batch.
@@ -84,9 +84,9 @@ class FilesResource(Resource["RawFilesResource"]):
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
 
-        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages
-        refer to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the model
-        or the bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_` id.
+        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages refer
+        to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the model or the
+        bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_` id.
 
         Args:
             file: The bytes of the file together with a filename. A batch input is JSON lines, one request per line.
@@ -116,8 +116,8 @@ class FilesResource(Resource["RawFilesResource"]):
     def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
 
-        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name
-        it. An unknown id is a `404`, so a second deletion of the same file fails.
+        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name it. An
+        unknown id is a `404`, so a second deletion of the same file fails.
 
         Args:
             file_id: Identifier of the file to delete, in the form in which it was received.
@@ -149,9 +149,9 @@ class FilesResource(Resource["RawFilesResource"]):
     ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
-        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass
-        `last_id` of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so
-        the open gateway cannot list them and answers `500`.
+        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass `last_id`
+        of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so the open gateway
+        cannot list them and answers `500`.
 
         Args:
             purpose: Only files uploaded for this purpose, such as `batch` or `fine-tune`; all of them if left out.
@@ -182,8 +182,8 @@ class FilesResource(Resource["RawFilesResource"]):
     def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.
 
-        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the
-        file; an unknown one is a `404`. For the bytes themselves ask for `/content`.
+        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the file;
+        an unknown one is a `404`. For the bytes themselves ask for `/content`.
 
         Args:
             file_id: Identifier of the file to look up. Ids from Bedrock and Vertex are percent-encoded already and must
@@ -240,8 +240,8 @@ class AsyncFilesResource(AsyncResource["AsyncRawFilesResource"]):
     async def content(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
         """Download the contents of a file as raw bytes.
 
-        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a
-        batch. OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
+        Gives back exactly what is stored, whatever its type: JSON lines for the output and error files of a batch.
+        OpenAI refuses it for files of some purposes, such as `assistants`. An unknown id is a `404`.
 
         Args:
             file_id: Identifier of the file whose bytes are wanted, such as `output_file_id` of a finished batch.
@@ -273,9 +273,9 @@ class AsyncFilesResource(AsyncResource["AsyncRawFilesResource"]):
     ) -> OpenAIFile:
         """Upload a file for batches, fine-tuning, assistants or vision.
 
-        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages
-        refer to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the model
-        or the bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_` id.
+        Sends the file as multipart form data; the answer's `id` is what batches, fine-tuning jobs and messages refer
+        to. Bedrock, Vertex and Fireworks also need `x-portkey-...` headers that name the purpose, the model or the
+        bucket. With `portkey` as the provider, Portkey keeps the file itself under a `pk_file_` id.
 
         Args:
             file: The bytes of the file together with a filename. A batch input is JSON lines, one request per line.
@@ -305,8 +305,8 @@ class AsyncFilesResource(AsyncResource["AsyncRawFilesResource"]):
     async def delete(self, file_id: str, **options: Unpack[CallOptions]) -> DeleteFileResponse:
         """Delete an uploaded file and confirm that it is gone.
 
-        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name
-        it. An unknown id is a `404`, so a second deletion of the same file fails.
+        Removes the file at the provider for good; its content can no longer be fetched and new jobs cannot name it. An
+        unknown id is a `404`, so a second deletion of the same file fails.
 
         Args:
             file_id: Identifier of the file to delete, in the form in which it was received.
@@ -338,9 +338,9 @@ class AsyncFilesResource(AsyncResource["AsyncRawFilesResource"]):
     ) -> ListFilesResponse:
         """List uploaded files, optionally those with one purpose.
 
-        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass
-        `last_id` of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so
-        the open gateway cannot list them and answers `500`.
+        Answers the files that the provider keeps for the key in use, their facts without their contents. Pass `last_id`
+        of a page as `after` to get the next one. Bedrock and Vertex keep files in your own bucket, so the open gateway
+        cannot list them and answers `500`.
 
         Args:
             purpose: Only files uploaded for this purpose, such as `batch` or `fine-tune`; all of them if left out.
@@ -371,8 +371,8 @@ class AsyncFilesResource(AsyncResource["AsyncRawFilesResource"]):
     async def retrieve(self, file_id: str, **options: Unpack[CallOptions]) -> OpenAIFile:
         """Look up the name, size, purpose and status of a file, not its contents.
 
-        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the
-        file; an unknown one is a `404`. For the bytes themselves ask for `/content`.
+        Useful to check that an upload arrived, or how large a result is before fetching it. Needs the id of the file;
+        an unknown one is a `404`. For the bytes themselves ask for `/content`.
 
         Args:
             file_id: Identifier of the file to look up. Ids from Bedrock and Vertex are percent-encoded already and must

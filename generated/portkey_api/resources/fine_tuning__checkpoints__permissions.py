@@ -52,9 +52,9 @@ class FineTuningCheckpointsPermissionsResource(Resource["RawFineTuningCheckpoint
     ) -> CheckpointPermissionList:
         """Let other projects use a checkpoint.
 
-        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by its
-        model name in the path and the projects in the body. OpenAI asks for an admin key of the organisation. An
-        unknown checkpoint or project is refused.
+        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by its model
+        name in the path and the projects in the body. OpenAI asks for an admin key of the organisation. An unknown
+        checkpoint or project is refused.
 
         Args:
             fine_tuned_model_checkpoint: The checkpoint of a fine-tuned model, by its name, as the checkpoints of a job
@@ -129,9 +129,9 @@ class FineTuningCheckpointsPermissionsResource(Resource["RawFineTuningCheckpoint
     ) -> CheckpointPermissionList:
         """Page through the projects that may use a checkpoint.
 
-        Shows which projects of the organisation were given the use of a model checkpoint, each with the id needed
-        to take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for further
-        pages. An unknown checkpoint gives `404`.
+        Shows which projects of the organisation were given the use of a model checkpoint, each with the id needed to
+        take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for further pages. An
+        unknown checkpoint gives `404`.
 
         Args:
             fine_tuned_model_checkpoint: The checkpoint of a fine-tuned model, by its name, as the checkpoints of a job
@@ -196,9 +196,9 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource["AsyncRawFineT
     ) -> CheckpointPermissionList:
         """Let other projects use a checkpoint.
 
-        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by its
-        model name in the path and the projects in the body. OpenAI asks for an admin key of the organisation. An
-        unknown checkpoint or project is refused.
+        Lets a model that one project trained serve in others of the same organisation. Name the checkpoint by its model
+        name in the path and the projects in the body. OpenAI asks for an admin key of the organisation. An unknown
+        checkpoint or project is refused.
 
         Args:
             fine_tuned_model_checkpoint: The checkpoint of a fine-tuned model, by its name, as the checkpoints of a job
@@ -273,9 +273,9 @@ class AsyncFineTuningCheckpointsPermissionsResource(AsyncResource["AsyncRawFineT
     ) -> CheckpointPermissionList:
         """Page through the projects that may use a checkpoint.
 
-        Shows which projects of the organisation were given the use of a model checkpoint, each with the id needed
-        to take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for further
-        pages. An unknown checkpoint gives `404`.
+        Shows which projects of the organisation were given the use of a model checkpoint, each with the id needed to
+        take it back. OpenAI asks for an admin key of the organisation. Pass `last_id` as `after` for further pages. An
+        unknown checkpoint gives `404`.
 
         Args:
             fine_tuned_model_checkpoint: The checkpoint of a fine-tuned model, by its name, as the checkpoints of a job

@@ -78,9 +78,9 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
     def cancel(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Cancel a fine-tuning job and get the job back with its status.
 
-        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop
-        only for a while, pause the job. A job that has ended cannot be cancelled: the provider answers an error.
-        An unknown id gives `404`.
+        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop only for
+        a while, pause the job. A job that has ended cannot be cancelled: the provider answers an error. An unknown id
+        gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the training job that is to be given up.
@@ -160,9 +160,8 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
         """Start training a custom model from an uploaded training file.
 
         Upload the examples as a file with purpose `fine-tune` first. The answer comes at once, the training takes
-        minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model` as the
-        model of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks the
-        provider.
+        minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model` as the model
+        of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks the provider.
 
         Args:
             model: Base model to start from; it must be one that its provider can fine-tune.
@@ -210,9 +209,9 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
     ) -> ListPaginatedFineTuningJobsResponse:
         """Page through fine-tuning jobs with an after cursor.
 
-        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the
-        last job on a page as `after` for the next, as long as `has_more` is true. Not every provider has
-        fine-tuning; those without it answer an error.
+        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the last job
+        on a page as `after` for the next, as long as `has_more` is true. Not every provider has fine-tuning; those
+        without it answer an error.
 
         Args:
             after: Cursor: id of the last fine-tuning job you have; the page continues behind it.
@@ -244,8 +243,8 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
         """List the messages logged by a fine-tuning job, each with its level.
 
         Tells what happened in a training: queued, begun, losses at single steps, saved checkpoints, faults of the
-        files. Read it when a job takes longer than expected or has failed. Use the id of the last event as
-        `after` for the next page. An unknown job gives `404`.
+        files. Read it when a job takes longer than expected or has failed. Use the id of the last event as `after` for
+        the next page. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose log is read.
@@ -274,9 +273,9 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
     def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job rest.
 
-        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is
-        kept at the provider. A job that has ended is refused, and so may be one whose kind of training cannot
-        pause; an unknown id gives `404`.
+        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is kept at
+        the provider. A job that has ended is refused, and so may be one whose kind of training cannot pause; an unknown
+        id gives `404`.
 
         Args:
             fine_tuning_job_id: The job, by the id that starting it returned.
@@ -300,8 +299,8 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
     def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job go on that was paused.
 
-        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed; others
-        are refused. An unknown id gives `404`.
+        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed; others are
+        refused. An unknown id gives `404`.
 
         Args:
             fine_tuning_job_id: The job, by the id that starting it returned.
@@ -325,8 +324,8 @@ class FineTuningJobsResource(Resource["RawFineTuningJobsResource"]):
     def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.
 
-        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error` tells
-        the outcome. The events operation says more about what happens in between. An unknown id gives `404`.
+        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error` tells the
+        outcome. The events operation says more about what happens in between. An unknown id gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job to look up, as creating or listing jobs gave it.
@@ -408,9 +407,9 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
     async def cancel(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Cancel a fine-tuning job and get the job back with its status.
 
-        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop
-        only for a while, pause the job. A job that has ended cannot be cancelled: the provider answers an error.
-        An unknown id gives `404`.
+        Stops the training for good; no model comes of it, though checkpoints already saved may remain. To stop only for
+        a while, pause the job. A job that has ended cannot be cancelled: the provider answers an error. An unknown id
+        gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the training job that is to be given up.
@@ -490,9 +489,8 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
         """Start training a custom model from an uploaded training file.
 
         Upload the examples as a file with purpose `fine-tune` first. The answer comes at once, the training takes
-        minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model` as the
-        model of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks the
-        provider.
+        minutes to hours: poll the job, or read its events. Once it has succeeded, use `fine_tuned_model` as the model
+        of requests. For Bedrock add a job name and a role; with `portkey_options` Portkey picks the provider.
 
         Args:
             model: Base model to start from; it must be one that its provider can fine-tune.
@@ -540,9 +538,9 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
     ) -> ListPaginatedFineTuningJobsResponse:
         """Page through fine-tuning jobs with an after cursor.
 
-        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the
-        last job on a page as `after` for the next, as long as `has_more` is true. Not every provider has
-        fine-tuning; those without it answer an error.
+        Answers the jobs that the provider holds for the key in use, finished ones included. Use the id of the last job
+        on a page as `after` for the next, as long as `has_more` is true. Not every provider has fine-tuning; those
+        without it answer an error.
 
         Args:
             after: Cursor: id of the last fine-tuning job you have; the page continues behind it.
@@ -574,8 +572,8 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
         """List the messages logged by a fine-tuning job, each with its level.
 
         Tells what happened in a training: queued, begun, losses at single steps, saved checkpoints, faults of the
-        files. Read it when a job takes longer than expected or has failed. Use the id of the last event as
-        `after` for the next page. An unknown job gives `404`.
+        files. Read it when a job takes longer than expected or has failed. Use the id of the last event as `after` for
+        the next page. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose log is read.
@@ -604,9 +602,9 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
     async def pause(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job rest.
 
-        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is
-        kept at the provider. A job that has ended is refused, and so may be one whose kind of training cannot
-        pause; an unknown id gives `404`.
+        Interrupts a training without giving it up; resume it later, or cancel it for good. The state so far is kept at
+        the provider. A job that has ended is refused, and so may be one whose kind of training cannot pause; an unknown
+        id gives `404`.
 
         Args:
             fine_tuning_job_id: The job, by the id that starting it returned.
@@ -630,8 +628,8 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
     async def resume(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Let a fine-tuning job go on that was paused.
 
-        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed; others
-        are refused. An unknown id gives `404`.
+        Takes up a training where pausing it left off. Only a job whose status is `paused` can be resumed; others are
+        refused. An unknown id gives `404`.
 
         Args:
             fine_tuning_job_id: The job, by the id that starting it returned.
@@ -655,8 +653,8 @@ class AsyncFineTuningJobsResource(AsyncResource["AsyncRawFineTuningJobsResource"
     async def retrieve(self, fine_tuning_job_id: str, **options: Unpack[CallOptions]) -> FineTuningJob:
         """Check how a fine-tuning job is doing, with its model and result files.
 
-        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error` tells
-        the outcome. The events operation says more about what happens in between. An unknown id gives `404`.
+        Poll it until the status is `succeeded`, `failed` or `cancelled`; then `fine_tuned_model` or `error` tells the
+        outcome. The events operation says more about what happens in between. An unknown id gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job to look up, as creating or listing jobs gave it.

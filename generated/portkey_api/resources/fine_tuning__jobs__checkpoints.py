@@ -45,9 +45,9 @@ class FineTuningJobsCheckpointsResource(Resource["RawFineTuningJobsCheckpointsRe
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
 
-        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned
-        too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps
-        those of the last epochs only. An unknown job gives `404`.
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned too
+        much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps those of the
+        last epochs only. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose checkpoints are wanted.
@@ -102,9 +102,9 @@ class AsyncFineTuningJobsCheckpointsResource(AsyncResource["AsyncRawFineTuningJo
     ) -> ListFineTuningJobCheckpointsResponse:
         """List the model checkpoints saved by a fine-tuning job, with their metrics.
 
-        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned
-        too much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps
-        those of the last epochs only. An unknown job gives `404`.
+        Checkpoints are usable models saved along the way, so an earlier one can be taken if the last has learned too
+        much by heart. Compare their losses and use `fine_tuned_model_checkpoint` as a model. OpenAI keeps those of the
+        last epochs only. An unknown job gives `404`.
 
         Args:
             fine_tuning_job_id: Identifier of the job whose checkpoints are wanted.

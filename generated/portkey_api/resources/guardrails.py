@@ -104,10 +104,9 @@ class GuardrailsResource(Resource["RawGuardrailsResource"]):
     ) -> CreateGuardrailResponse:
         """Create a guardrail from a set of checks and what to do when they pass or fail.
 
-        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is named,
-        as in `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation unless
-        the key decides. With `deny`, a failed check ends in status `446`; without it, the answer comes with
-        `246`.
+        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is named, as in
+        `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation unless the key
+        decides. With `deny`, a failed check ends in status `446`; without it, the answer comes with `246`.
 
         Args:
             name: Title for people; the slug is made by the control plane.
@@ -162,9 +161,9 @@ class GuardrailsResource(Resource["RawGuardrailsResource"]):
     def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
-        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed
-        first, as nothing is documented about requests that still use it. Needs the id or the slug; `403` means
-        that the key may not delete it, or that it is not there.
+        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed first,
+        as nothing is documented about requests that still use it. Needs the id or the slug; `403` means that the key
+        may not delete it, or that it is not there.
 
         Args:
             guardrail_id: Id or slug of the guardrail to remove.
@@ -198,9 +197,9 @@ class GuardrailsResource(Resource["RawGuardrailsResource"]):
     ) -> ListGuardrailsResponse:
         """Page through the guardrails of a workspace or an organisation.
 
-        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`.
-        Name a workspace for its guardrails, or an organisation for those that hold across it. The entries leave
-        out checks and actions; fetch one by its id for these. `403` tells that the key may not list them.
+        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`. Name a
+        workspace for its guardrails, or an organisation for those that hold across it. The entries leave out checks and
+        actions; fetch one by its id for these. `403` tells that the key may not list them.
 
         Args:
             workspace_id: Workspace (a UUID) whose guardrails are wanted.
@@ -231,9 +230,9 @@ class GuardrailsResource(Resource["RawGuardrailsResource"]):
     def retrieve(self, guardrail_id: str, **options: Unpack[CallOptions]) -> GuardrailDetails:
         """Fetch a guardrail with its checks and its actions.
 
-        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it
-        before an update, which replaces all checks at once. Needs the id or the slug; one that is unknown,
-        deleted or foreign to the key gives an error, as a rule `403`.
+        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it before an
+        update, which replaces all checks at once. Needs the id or the slug; one that is unknown, deleted or foreign to
+        the key gives an error, as a rule `403`.
 
         Args:
             guardrail_id: Id or slug of the guardrail, as `guardrails.create` returned them.
@@ -283,8 +282,8 @@ class GuardrailsResource(Resource["RawGuardrailsResource"]):
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.
 
-        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are
-        replaced whole: to add one check, send all the others with it. Fields that are left out stay as they are.
+        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are replaced
+        whole: to add one check, send all the others with it. Fields that are left out stay as they are.
 
         Args:
             guardrail_id: Id or slug of the guardrail to change.
@@ -413,10 +412,9 @@ class AsyncGuardrailsResource(AsyncResource["AsyncRawGuardrailsResource"]):
     ) -> CreateGuardrailResponse:
         """Create a guardrail from a set of checks and what to do when they pass or fail.
 
-        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is named,
-        as in `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation unless
-        the key decides. With `deny`, a failed check ends in status `446`; without it, the answer comes with
-        `246`.
+        Saves checks that the gateway runs on requests or answers. They take effect where the guardrail is named, as in
+        `input_guardrails` or `output_guardrails` of a config. Give a workspace or an organisation unless the key
+        decides. With `deny`, a failed check ends in status `446`; without it, the answer comes with `246`.
 
         Args:
             name: Title for people; the slug is made by the control plane.
@@ -471,9 +469,9 @@ class AsyncGuardrailsResource(AsyncResource["AsyncRawGuardrailsResource"]):
     async def delete(self, guardrail_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a guardrail, given its id.
 
-        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed
-        first, as nothing is documented about requests that still use it. Needs the id or the slug; `403` means
-        that the key may not delete it, or that it is not there.
+        Removes a guardrail for good. Configs that name it in their input or output guardrails should be changed first,
+        as nothing is documented about requests that still use it. Needs the id or the slug; `403` means that the key
+        may not delete it, or that it is not there.
 
         Args:
             guardrail_id: Id or slug of the guardrail to remove.
@@ -507,9 +505,9 @@ class AsyncGuardrailsResource(AsyncResource["AsyncRawGuardrailsResource"]):
     ) -> ListGuardrailsResponse:
         """Page through the guardrails of a workspace or an organisation.
 
-        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`.
-        Name a workspace for its guardrails, or an organisation for those that hold across it. The entries leave
-        out checks and actions; fetch one by its id for these. `403` tells that the key may not list them.
+        Finds the id and slug of a guardrail, which configs name in `input_guardrails` or `output_guardrails`. Name a
+        workspace for its guardrails, or an organisation for those that hold across it. The entries leave out checks and
+        actions; fetch one by its id for these. `403` tells that the key may not list them.
 
         Args:
             workspace_id: Workspace (a UUID) whose guardrails are wanted.
@@ -540,9 +538,9 @@ class AsyncGuardrailsResource(AsyncResource["AsyncRawGuardrailsResource"]):
     async def retrieve(self, guardrail_id: str, **options: Unpack[CallOptions]) -> GuardrailDetails:
         """Fetch a guardrail with its checks and its actions.
 
-        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it
-        before an update, which replaces all checks at once. Needs the id or the slug; one that is unknown,
-        deleted or foreign to the key gives an error, as a rule `403`.
+        Shows what a guardrail does: every check with its parameters, and what follows from the result. Use it before an
+        update, which replaces all checks at once. Needs the id or the slug; one that is unknown, deleted or foreign to
+        the key gives an error, as a rule `403`.
 
         Args:
             guardrail_id: Id or slug of the guardrail, as `guardrails.create` returned them.
@@ -592,8 +590,8 @@ class AsyncGuardrailsResource(AsyncResource["AsyncRawGuardrailsResource"]):
     ) -> UpdateGuardrailResponse:
         """Change the name, checks or actions of a guardrail.
 
-        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are
-        replaced whole: to add one check, send all the others with it. Fields that are left out stay as they are.
+        Saves changes as a new version of the guardrail, which configs that name it use from then on. Lists are replaced
+        whole: to add one check, send all the others with it. Fields that are left out stay as they are.
 
         Args:
             guardrail_id: Id or slug of the guardrail to change.

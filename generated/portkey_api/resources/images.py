@@ -62,9 +62,8 @@ class ImagesResource(Resource["RawImagesResource"]):
     ) -> ImagesResponse:
         """Produce new versions of an uploaded image, without a prompt.
 
-        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other models
-        can do so. Where the result should follow words, edit the picture instead. A picture in a wrong format
-        gives `400`.
+        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other models can
+        do so. Where the result should follow words, edit the picture instead. A picture in a wrong format gives `400`.
 
         Args:
             image: The original as a file, for `dall-e-2` a square PNG.
@@ -115,9 +114,9 @@ class ImagesResource(Resource["RawImagesResource"]):
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
 
-        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the
-        rest stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without an
-        original use image generation. A malformed picture or unfit size gives `400`.
+        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the rest
+        stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without an original
+        use image generation. A malformed picture or unfit size gives `400`.
 
         Args:
             image: The picture as a file, for `dall-e-2` a square PNG. Without a mask its transparent parts are what is
@@ -181,9 +180,9 @@ class ImagesResource(Resource["RawImagesResource"]):
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
 
-        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on it.
-        The answer takes some seconds and is not streamed here. Prompts against the provider's rules are refused,
-        mostly with `400`. To change a picture you have, use the edit operation.
+        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on it. The
+        answer takes some seconds and is not streamed here. Prompts against the provider's rules are refused, mostly
+        with `400`. To change a picture you have, use the edit operation.
 
         Args:
             prompt: What the picture should show, in words.
@@ -277,9 +276,8 @@ class AsyncImagesResource(AsyncResource["AsyncRawImagesResource"]):
     ) -> ImagesResponse:
         """Produce new versions of an uploaded image, without a prompt.
 
-        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other models
-        can do so. Where the result should follow words, edit the picture instead. A picture in a wrong format
-        gives `400`.
+        Takes a picture as multipart form data and gives back others like it. Only `dall-e-2` and few other models can
+        do so. Where the result should follow words, edit the picture instead. A picture in a wrong format gives `400`.
 
         Args:
             image: The original as a file, for `dall-e-2` a square PNG.
@@ -330,9 +328,9 @@ class AsyncImagesResource(AsyncResource["AsyncRawImagesResource"]):
     ) -> ImagesResponse:
         """Alter an uploaded image as a prompt asks, with an optional mask.
 
-        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the
-        rest stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without an
-        original use image generation. A malformed picture or unfit size gives `400`.
+        Where the mask is transparent, or without a mask where the image itself is, the model paints anew; the rest
+        stays. Needs a model that edits images and a PNG as multipart form data. For new pictures without an original
+        use image generation. A malformed picture or unfit size gives `400`.
 
         Args:
             image: The picture as a file, for `dall-e-2` a square PNG. Without a mask its transparent parts are what is
@@ -396,9 +394,9 @@ class AsyncImagesResource(AsyncResource["AsyncRawImagesResource"]):
     ) -> ImagesResponse:
         """Draw images from a text prompt, returned as links or base64 data.
 
-        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on it.
-        The answer takes some seconds and is not streamed here. Prompts against the provider's rules are refused,
-        mostly with `400`. To change a picture you have, use the edit operation.
+        Needs a prompt, and a model that the provider offers for pictures; sizes, number and quality depend on it. The
+        answer takes some seconds and is not streamed here. Prompts against the provider's rules are refused, mostly
+        with `400`. To change a picture you have, use the edit operation.
 
         Args:
             prompt: What the picture should show, in words.

@@ -100,8 +100,7 @@ class IntegrationsResource(Resource["RawIntegrationsResource"]):
 
         Stores the credentials for an AI provider, so that workspaces can use them without seeing them. With an
         organisation's key and no `workspace_id` it belongs to the organisation; open it to workspaces with
-        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and the
-        slug.
+        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and the slug.
 
         Args:
             name: What people are to call the new integration; shown in the dashboard.
@@ -152,8 +151,8 @@ class IntegrationsResource(Resource["RawIntegrationsResource"]):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an AI provider integration, given its slug.
 
-        Removes the integration with its stored credentials. Providers built on it lose what they log in with, so
-        move their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
+        Removes the integration with its stored credentials. Providers built on it lose what they log in with, so move
+        their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration to delete.
@@ -185,9 +184,9 @@ class IntegrationsResource(Resource["RawIntegrationsResource"]):
     ) -> IntegrationsListResponse:
         """Page through AI provider integrations, at workspace or organisation level.
 
-        Answers the integrations that the key in use may see: those of the whole organisation, those of one
-        workspace, or both. An integration holds the credentials for one AI provider; providers in a workspace are
-        built on it. The entries are short; `integrations.retrieve` gives the settings and the masked key of one.
+        Answers the integrations that the key in use may see: those of the whole organisation, those of one workspace,
+        or both. An integration holds the credentials for one AI provider; providers in a workspace are built on it. The
+        entries are short; `integrations.retrieve` gives the settings and the masked key of one.
 
         Args:
             current_page: Which page of integrations to answer, counted from 0. Left out, it is the first one.
@@ -217,9 +216,9 @@ class IntegrationsResource(Resource["RawIntegrationsResource"]):
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationDetailResponse:
         """Fetch the settings of an integration, with its key masked.
 
-        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use
-        it. The key comes masked and cannot be read back. Models and workspaces have calls of their own. An
-        unknown slug is refused with `404`, or `403` at the hosted service.
+        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use it. The
+        key comes masked and cannot be read back. Models and workspaces have calls of their own. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration to read, as `integrations.create` returned it.
@@ -260,8 +259,8 @@ class IntegrationsResource(Resource["RawIntegrationsResource"]):
         """Change the name, key, description or provider settings of an integration.
 
         Changes what is sent and leaves the rest, for instance to rotate the provider's key in one place for all
-        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again to
-        see the result. Models and workspaces have calls of their own.
+        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again to see
+        the result. Models and workspaces have calls of their own.
 
         Args:
             slug: Slug of the integration to change.
@@ -377,8 +376,7 @@ class AsyncIntegrationsResource(AsyncResource["AsyncRawIntegrationsResource"]):
 
         Stores the credentials for an AI provider, so that workspaces can use them without seeing them. With an
         organisation's key and no `workspace_id` it belongs to the organisation; open it to workspaces with
-        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and the
-        slug.
+        `integrations.workspaces.update`. A secret reference can take the place of the key. Answers the id and the slug.
 
         Args:
             name: What people are to call the new integration; shown in the dashboard.
@@ -429,8 +427,8 @@ class AsyncIntegrationsResource(AsyncResource["AsyncRawIntegrationsResource"]):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an AI provider integration, given its slug.
 
-        Removes the integration with its stored credentials. Providers built on it lose what they log in with, so
-        move their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
+        Removes the integration with its stored credentials. Providers built on it lose what they log in with, so move
+        their traffic first. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration to delete.
@@ -462,9 +460,9 @@ class AsyncIntegrationsResource(AsyncResource["AsyncRawIntegrationsResource"]):
     ) -> IntegrationsListResponse:
         """Page through AI provider integrations, at workspace or organisation level.
 
-        Answers the integrations that the key in use may see: those of the whole organisation, those of one
-        workspace, or both. An integration holds the credentials for one AI provider; providers in a workspace are
-        built on it. The entries are short; `integrations.retrieve` gives the settings and the masked key of one.
+        Answers the integrations that the key in use may see: those of the whole organisation, those of one workspace,
+        or both. An integration holds the credentials for one AI provider; providers in a workspace are built on it. The
+        entries are short; `integrations.retrieve` gives the settings and the masked key of one.
 
         Args:
             current_page: Which page of integrations to answer, counted from 0. Left out, it is the first one.
@@ -494,9 +492,9 @@ class AsyncIntegrationsResource(AsyncResource["AsyncRawIntegrationsResource"]):
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationDetailResponse:
         """Fetch the settings of an integration, with its key masked.
 
-        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use
-        it. The key comes masked and cannot be read back. Models and workspaces have calls of their own. An
-        unknown slug is refused with `404`, or `403` at the hosted service.
+        Answers one integration with its provider settings, prices, secret mappings and how many workspaces use it. The
+        key comes masked and cannot be read back. Models and workspaces have calls of their own. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration to read, as `integrations.create` returned it.
@@ -537,8 +535,8 @@ class AsyncIntegrationsResource(AsyncResource["AsyncRawIntegrationsResource"]):
         """Change the name, key, description or provider settings of an integration.
 
         Changes what is sent and leaves the rest, for instance to rotate the provider's key in one place for all
-        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again to
-        see the result. Models and workspaces have calls of their own.
+        workspaces. Slug and AI provider stay. The answer may be an empty object, so read the integration again to see
+        the result. Models and workspaces have calls of their own.
 
         Args:
             slug: Slug of the integration to change.

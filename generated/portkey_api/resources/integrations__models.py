@@ -46,9 +46,9 @@ class IntegrationsModelsResource(Resource["RawIntegrationsModelsResource"]):
     ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
-        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only
-        be switched off, with `integrations.models.update`. Name the models in the body; the documented query
-        parameter `slugs` is not what Portkey's clients send.
+        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only be
+        switched off, with `integrations.models.update`. Name the models in the body; the documented query parameter
+        `slugs` is not what Portkey's clients send.
 
         Args:
             slug: Slug of the integration that loses the models.
@@ -76,9 +76,9 @@ class IntegrationsModelsResource(Resource["RawIntegrationsModelsResource"]):
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.
 
-        Answers the models that Portkey knows for the integration's provider and those you added, each with its
-        switch and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An
-        unknown slug is refused with `404`, or `403` at the hosted service.
+        Answers the models that Portkey knows for the integration's provider and those you added, each with its switch
+        and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration whose models are listed.
@@ -109,9 +109,9 @@ class IntegrationsModelsResource(Resource["RawIntegrationsModelsResource"]):
     ) -> dict[str, Any]:
         """Switch models of an integration on or off, set their prices, or allow them all.
 
-        Changes many models of an integration in one call; models that are not named stay as they are. Also adds
-        models that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove an
-        added model use `integrations.models.delete`.
+        Changes many models of an integration in one call; models that are not named stay as they are. Also adds models
+        that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove an added model
+        use `integrations.models.delete`.
 
         Args:
             slug: Slug of the integration whose models are changed.
@@ -174,9 +174,9 @@ class AsyncIntegrationsModelsResource(AsyncResource["AsyncRawIntegrationsModelsR
     ) -> dict[str, Any]:
         """Remove models from an integration, named by their slugs.
 
-        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only
-        be switched off, with `integrations.models.update`. Name the models in the body; the documented query
-        parameter `slugs` is not what Portkey's clients send.
+        Takes models out of an integration. Meant for those that were added by hand: the provider's own can only be
+        switched off, with `integrations.models.update`. Name the models in the body; the documented query parameter
+        `slugs` is not what Portkey's clients send.
 
         Args:
             slug: Slug of the integration that loses the models.
@@ -206,9 +206,9 @@ class AsyncIntegrationsModelsResource(AsyncResource["AsyncRawIntegrationsModelsR
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationModelsResponse:
         """List the models of an integration, which are enabled and how they are priced.
 
-        Answers the models that Portkey knows for the integration's provider and those you added, each with its
-        switch and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An
-        unknown slug is refused with `404`, or `403` at the hosted service.
+        Answers the models that Portkey knows for the integration's provider and those you added, each with its switch
+        and its own price, if it has one. `allow_all_models` tells whether the switches count at all. An unknown slug is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the integration whose models are listed.
@@ -239,9 +239,9 @@ class AsyncIntegrationsModelsResource(AsyncResource["AsyncRawIntegrationsModelsR
     ) -> dict[str, Any]:
         """Switch models of an integration on or off, set their prices, or allow them all.
 
-        Changes many models of an integration in one call; models that are not named stay as they are. Also adds
-        models that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove an
-        added model use `integrations.models.delete`.
+        Changes many models of an integration in one call; models that are not named stay as they are. Also adds models
+        that Portkey does not know, with `is_custom`, and turns `allow_all_models` on or off. To remove an added model
+        use `integrations.models.delete`.
 
         Args:
             slug: Slug of the integration whose models are changed.

@@ -40,9 +40,9 @@ class IntegrationsWorkspacesResource(Resource["RawIntegrationsWorkspacesResource
     def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
 
-        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for
-        integrations of the organisation, which many workspaces share. An unknown slug is refused with `404`, or
-        `403` at the hosted service.
+        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for integrations of
+        the organisation, which many workspaces share. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             slug: Slug of the integration whose workspaces are listed.
@@ -76,8 +76,8 @@ class IntegrationsWorkspacesResource(Resource["RawIntegrationsWorkspacesResource
     ) -> dict[str, Any]:
         """Set which workspaces may use an integration and within what limits.
 
-        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at
-        once with `global_workspace_access`. Workspaces that are not named keep their setting, unless
+        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at once
+        with `global_workspace_access`. Workspaces that are not named keep their setting, unless
         `override_existing_workspace_access` is true. By default each workspace also gets a provider to call.
 
         Args:
@@ -151,9 +151,9 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource["AsyncRawIntegrationsWor
     async def list(self, slug: str, **options: Unpack[CallOptions]) -> IntegrationWorkspacesResponse:
         """List the workspaces of an integration with their access and limits.
 
-        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for
-        integrations of the organisation, which many workspaces share. An unknown slug is refused with `404`, or
-        `403` at the hosted service.
+        Answers which workspaces may use the integration, each with its budget and rate limit. Meant for integrations of
+        the organisation, which many workspaces share. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             slug: Slug of the integration whose workspaces are listed.
@@ -187,8 +187,8 @@ class AsyncIntegrationsWorkspacesResource(AsyncResource["AsyncRawIntegrationsWor
     ) -> dict[str, Any]:
         """Set which workspaces may use an integration and within what limits.
 
-        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at
-        once with `global_workspace_access`. Workspaces that are not named keep their setting, unless
+        Opens or closes an integration of the organisation for workspaces, one by one in `workspaces` or all at once
+        with `global_workspace_access`. Workspaces that are not named keep their setting, unless
         `override_existing_workspace_access` is true. By default each workspace also gets a provider to call.
 
         Args:

@@ -64,9 +64,9 @@ class LabelsResource(Resource["RawLabelsResource"]):
     ) -> CreateLabelResponse:
         """Define a label with a name, an optional description and a color code.
 
-        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a
-        number. Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The answer
-        has only the new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
+        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a number.
+        Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The answer has only the
+        new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
 
         Args:
             name: The label itself: letters, digits, `_` and `-`, and at most one other character except `@` and white
@@ -102,8 +102,8 @@ class LabelsResource(Resource["RawLabelsResource"]):
     def delete(self, label_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a label, given its id.
 
-        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them
-        first. Needs the id; one that is not there gives `404` or `403`.
+        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them first.
+        Needs the id; one that is not there gives `404` or `403`.
 
         Args:
             label_id: Identifier of the label to remove (a UUID).
@@ -138,8 +138,7 @@ class LabelsResource(Resource["RawLabelsResource"]):
         """Page through labels, by organisation or workspace, or by a search term.
 
         Finds the ids of labels, which `prompts.versions.update` attaches to versions of prompts. Without an
-        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is
-        known.
+        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is known.
 
         Args:
             organisation_id: Organisation (a UUID) whose labels are listed.
@@ -178,9 +177,9 @@ class LabelsResource(Resource["RawLabelsResource"]):
     ) -> Label:
         """Look up one label, its color and whether it is universal.
 
-        Shows the name, description and place of a label whose id is known, for example from
-        `prompt_version_label_id`. The organisation and the workspace may be given beside the id. An unknown id
-        gives `404`, a deleted or foreign one also `403`.
+        Shows the name, description and place of a label whose id is known, for example from `prompt_version_label_id`.
+        The organisation and the workspace may be given beside the id. An unknown id gives `404`, a deleted or foreign
+        one also `403`.
 
         Args:
             label_id: Identifier of the label (a UUID), as `labels.create` returned it or `labels.list` shows it.
@@ -220,9 +219,9 @@ class LabelsResource(Resource["RawLabelsResource"]):
     ) -> dict[str, Any]:
         """Change the name, description or color of a label.
 
-        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its
-        id. A new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against
-        the rules `400`.
+        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its id. A
+        new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against the rules
+        `400`.
 
         Args:
             label_id: Identifier of the label to change (a UUID).
@@ -296,9 +295,9 @@ class AsyncLabelsResource(AsyncResource["AsyncRawLabelsResource"]):
     ) -> CreateLabelResponse:
         """Define a label with a name, an optional description and a color code.
 
-        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a
-        number. Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The answer
-        has only the new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
+        Makes a mark that versions of prompts can carry, so that requests can ask for `production` instead of a number.
+        Define it for an organisation or a workspace; attach it with `prompts.versions.update`. The answer has only the
+        new id. A name that breaks the rules, such as `latest` or plain digits, gives `400`.
 
         Args:
             name: The label itself: letters, digits, `_` and `-`, and at most one other character except `@` and white
@@ -334,8 +333,8 @@ class AsyncLabelsResource(AsyncResource["AsyncRawLabelsResource"]):
     async def delete(self, label_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a label, given its id.
 
-        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them
-        first. Needs the id; one that is not there gives `404` or `403`.
+        Removes a label for good. Requests that name a prompt by it no longer find a version, so change them first.
+        Needs the id; one that is not there gives `404` or `403`.
 
         Args:
             label_id: Identifier of the label to remove (a UUID).
@@ -370,8 +369,7 @@ class AsyncLabelsResource(AsyncResource["AsyncRawLabelsResource"]):
         """Page through labels, by organisation or workspace, or by a search term.
 
         Finds the ids of labels, which `prompts.versions.update` attaches to versions of prompts. Without an
-        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is
-        known.
+        organisation or a workspace, the key decides whose labels are shown. Use `search` where only the name is known.
 
         Args:
             organisation_id: Organisation (a UUID) whose labels are listed.
@@ -410,9 +408,9 @@ class AsyncLabelsResource(AsyncResource["AsyncRawLabelsResource"]):
     ) -> Label:
         """Look up one label, its color and whether it is universal.
 
-        Shows the name, description and place of a label whose id is known, for example from
-        `prompt_version_label_id`. The organisation and the workspace may be given beside the id. An unknown id
-        gives `404`, a deleted or foreign one also `403`.
+        Shows the name, description and place of a label whose id is known, for example from `prompt_version_label_id`.
+        The organisation and the workspace may be given beside the id. An unknown id gives `404`, a deleted or foreign
+        one also `403`.
 
         Args:
             label_id: Identifier of the label (a UUID), as `labels.create` returned it or `labels.list` shows it.
@@ -452,9 +450,9 @@ class AsyncLabelsResource(AsyncResource["AsyncRawLabelsResource"]):
     ) -> dict[str, Any]:
         """Change the name, description or color of a label.
 
-        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its
-        id. A new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against
-        the rules `400`.
+        Changes how a label reads or looks; the versions of prompts that carry it keep it, as they refer to its id. A
+        new name changes what requests have to ask for. An unknown id gives `404` or `403`, a name against the rules
+        `400`.
 
         Args:
             label_id: Identifier of the label to change (a UUID).

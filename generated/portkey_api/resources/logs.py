@@ -50,9 +50,9 @@ class LogsResource(Resource["RawLogsResource"]):
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 
-        Records requests that did not go through the gateway, such as calls to a model of your own, so that they
-        show among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent to
-        a provider.
+        Records requests that did not go through the gateway, such as calls to a model of your own, so that they show
+        among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent to a
+        provider.
 
         Args:
             body: One log entry, or a list of them. Each is a pair of a request and its response, with metadata if you
@@ -106,9 +106,9 @@ class LogsResource(Resource["RawLogsResource"]):
     def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> LogObject:
         """Fetch one logged request with its response and metrics.
 
-        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics. Where
-        the gateway translated between formats, both forms are there. For many logs draft an export instead.
-        Bodies are missing where logging them is switched off; an unknown id is refused.
+        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics. Where the
+        gateway translated between formats, both forms are there. For many logs draft an export instead. Bodies are
+        missing where logging them is switched off; an unknown id is refused.
 
         Args:
             log_id: UUID of the log. The same id stands in exported logs as `id`.
@@ -160,9 +160,9 @@ class AsyncLogsResource(AsyncResource["AsyncRawLogsResource"]):
     ) -> Any:
         """Write log entries of your own, one or several, each a request with its response.
 
-        Records requests that did not go through the gateway, such as calls to a model of your own, so that they
-        show among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent to
-        a provider.
+        Records requests that did not go through the gateway, such as calls to a model of your own, so that they show
+        among the other logs and traces. Send one entry or a list. The answer has no body; nothing is sent to a
+        provider.
 
         Args:
             body: One log entry, or a list of them. Each is a pair of a request and its response, with metadata if you
@@ -216,9 +216,9 @@ class AsyncLogsResource(AsyncResource["AsyncRawLogsResource"]):
     async def retrieve(self, log_id: str, **options: Unpack[CallOptions]) -> LogObject:
         """Fetch one logged request with its response and metrics.
 
-        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics. Where
-        the gateway translated between formats, both forms are there. For many logs draft an export instead.
-        Bodies are missing where logging them is switched off; an unknown id is refused.
+        Answers everything Portkey kept about one request: what was asked, what came back, and the metrics. Where the
+        gateway translated between formats, both forms are there. For many logs draft an export instead. Bodies are
+        missing where logging them is switched off; an unknown id is refused.
 
         Args:
             log_id: UUID of the log. The same id stands in exported logs as `id`.

@@ -67,8 +67,8 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
     def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
 
-        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no file.
-        To try again, draft a new one. An export that has ended already has nothing left to stop.
+        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no file. To
+        try again, draft a new one. An export that has ended already has nothing left to stop.
 
         Args:
             export_id: UUID of the export to stop, as `logs.exports.create` returned it.
@@ -99,10 +99,9 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
     ) -> UpdateExportResponse:
         """Draft a log export from filters and fields; start it with a separate call.
 
-        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`, edit
-        with `logs.exports.update` if need be, then call `logs.exports.start`. The client's `logs.exports.run`
-        does all of it up to the finished file. An export holds 50,000 logs at most, so split what is larger by
-        time.
+        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`, edit with
+        `logs.exports.update` if need be, then call `logs.exports.start`. The client's `logs.exports.run` does all of it
+        up to the finished file. An export holds 50,000 logs at most, so split what is larger by time.
 
         Args:
             filters: Which logs an export takes. All conditions have to be met, and one export holds 50,000 logs at
@@ -141,9 +140,8 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
         """Get a signed URL from which to fetch the exported logs as JSONL.
 
         Answers the address of the finished file, not the file: one JSON object a line, with the fields that were
-        requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no
-        credentials. The export must have the status `success`. The client's `logs.exports.records` reads it line
-        by line.
+        requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no credentials.
+        The export must have the status `success`. The client's `logs.exports.records` reads it line by line.
 
         Args:
             export_id: UUID of the finished export whose file is wanted.
@@ -167,9 +165,9 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
     def field_restrictions(self, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Ask which fields of a log may not be exported.
 
-        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit.
-        Which fields the answer has is not known, so it comes as an open object. Ask before `logs.exports.create`
-        where exports come back with less than was requested.
+        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit. Which
+        fields the answer has is not known, so it comes as an open object. Ask before `logs.exports.create` where
+        exports come back with less than was requested.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -217,9 +215,9 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
     def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> ExportItem:
         """Check the status, filters and chosen fields of a log export.
 
-        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`,
-        `failed` or `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not exist
-        is refused with `404`, or `403` at the hosted service.
+        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`, `failed` or
+        `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not exist is refused with
+        `404`, or `403` at the hosted service.
 
         Args:
             export_id: UUID of the export to look at, as `logs.exports.create` or `logs.exports.list` returned it.
@@ -276,8 +274,8 @@ class LogsExportsResource(Resource["RawLogsExportsResource"]):
     ) -> UpdateExportResponse:
         """Change the filters or fields of a log export.
 
-        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do
-        it before `logs.exports.start`. `filters` is required even if only the fields are to differ.
+        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do it
+        before `logs.exports.start`. `filters` is required even if only the fields are to differ.
 
         Args:
             export_id: UUID of the export to edit, as `logs.exports.create` returned it.
@@ -351,8 +349,8 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
     async def cancel(self, export_id: str, **options: Unpack[CallOptions]) -> ExportTaskResponse:
         """Cancel a log export, given its id.
 
-        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no file.
-        To try again, draft a new one. An export that has ended already has nothing left to stop.
+        Stops an export that is waiting or being written; its status becomes `stopped`, and there will be no file. To
+        try again, draft a new one. An export that has ended already has nothing left to stop.
 
         Args:
             export_id: UUID of the export to stop, as `logs.exports.create` returned it.
@@ -383,10 +381,9 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
     ) -> UpdateExportResponse:
         """Draft a log export from filters and fields; start it with a separate call.
 
-        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`, edit
-        with `logs.exports.update` if need be, then call `logs.exports.start`. The client's `logs.exports.run`
-        does all of it up to the finished file. An export holds 50,000 logs at most, so split what is larger by
-        time.
+        Saves what is to be exported and counts the logs that match, but writes nothing yet: look at `total`, edit with
+        `logs.exports.update` if need be, then call `logs.exports.start`. The client's `logs.exports.run` does all of it
+        up to the finished file. An export holds 50,000 logs at most, so split what is larger by time.
 
         Args:
             filters: Which logs an export takes. All conditions have to be met, and one export holds 50,000 logs at
@@ -425,9 +422,8 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
         """Get a signed URL from which to fetch the exported logs as JSONL.
 
         Answers the address of the finished file, not the file: one JSON object a line, with the fields that were
-        requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no
-        credentials. The export must have the status `success`. The client's `logs.exports.records` reads it line
-        by line.
+        requested. Fetch it without your Portkey headers, as it lies in a storage of its own and needs no credentials.
+        The export must have the status `success`. The client's `logs.exports.records` reads it line by line.
 
         Args:
             export_id: UUID of the finished export whose file is wanted.
@@ -453,9 +449,9 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
     ) -> dict[str, Any]:
         """Ask which fields of a log may not be exported.
 
-        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit.
-        Which fields the answer has is not known, so it comes as an open object. Ask before `logs.exports.create`
-        where exports come back with less than was requested.
+        Answers which fields the account keeps back from exports, so that `requested_data` can be chosen to fit. Which
+        fields the answer has is not known, so it comes as an open object. Ask before `logs.exports.create` where
+        exports come back with less than was requested.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -503,9 +499,9 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
     async def retrieve(self, export_id: str, **options: Unpack[CallOptions]) -> ExportItem:
         """Check the status, filters and chosen fields of a log export.
 
-        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`,
-        `failed` or `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not exist
-        is refused with `404`, or `403` at the hosted service.
+        Answers one export as it stands. Poll it after `logs.exports.start` until the status is `success`, `failed` or
+        `stopped`; the client's `logs.exports.wait` does so with a deadline. An id that does not exist is refused with
+        `404`, or `403` at the hosted service.
 
         Args:
             export_id: UUID of the export to look at, as `logs.exports.create` or `logs.exports.list` returned it.
@@ -562,8 +558,8 @@ class AsyncLogsExportsResource(AsyncResource["AsyncRawLogsExportsResource"]):
     ) -> UpdateExportResponse:
         """Change the filters or fields of a log export.
 
-        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do
-        it before `logs.exports.start`. `filters` is required even if only the fields are to differ.
+        Replaces the filters of a draft, and its fields if they are given, and counts the matching logs anew. Do it
+        before `logs.exports.start`. `filters` is required even if only the fields are to differ.
 
         Args:
             export_id: UUID of the export to edit, as `logs.exports.create` returned it.

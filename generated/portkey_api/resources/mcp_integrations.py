@@ -109,9 +109,9 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
 
-        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for them.
-        With a `workspace_id` it belongs to that workspace, else to the organisation. Test it with
-        `mcp_integrations.test`, then create an MCP server in a workspace with `mcp_servers.create`.
+        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for them. With
+        a `workspace_id` it belongs to that workspace, else to the organisation. Test it with `mcp_integrations.test`,
+        then create an MCP server in a workspace with `mcp_servers.create`.
 
         Args:
             name: What people are to call the new MCP integration.
@@ -157,8 +157,8 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
         """Delete an MCP integration, given its id.
 
         Takes an MCP server out of Portkey's register. Move what was built on it first: without the integration, a
-        workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id is
-        refused with `404`, or `403` at the hosted service.
+        workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id is refused
+        with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`
@@ -193,8 +193,8 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     ) -> McpIntegrationListResponse:
         """Page through MCP integrations, by level, workspace or search term.
 
-        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration
-        holds the address of such a server and how to log in to it; `mcp_servers` are what workspaces make of it.
+        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration holds the
+        address of such a server and how to log in to it; `mcp_servers` are what workspaces make of it.
         `mcp_integrations.retrieve` gives one in full.
 
         Args:
@@ -227,9 +227,9 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegration:
         """Fetch the URL, transport and authentication settings of an MCP integration.
 
-        Answers one MCP integration with all its settings, among them who may use it by default. What its server
-        offers is under `mcp_integrations.capabilities.list`, its version under
-        `mcp_integrations.metadata.retrieve`. An unknown id is refused with `404`, or `403` at the hosted service.
+        Answers one MCP integration with all its settings, among them who may use it by default. What its server offers
+        is under `mcp_integrations.capabilities.list`, its version under `mcp_integrations.metadata.retrieve`. An
+        unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`
@@ -254,9 +254,9 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what the server of an MCP integration offers.
 
-        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools show
-        up. The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes this
-        call; the published document lacks it, so the answer's fields are an expectation.
+        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools show up.
+        The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes this call; the
+        published document lacks it, so the answer's fields are an expectation.
 
         Args:
             mcp_integration_id: The MCP integration, by its id, as the list of integrations gives it.
@@ -280,9 +280,9 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach the server of an MCP integration and report its status code and response time.
 
-        Has the gateway call the MCP server of an integration and tells how that went, without changing anything.
-        Useful right after `mcp_integrations.create`. A server that cannot be reached is an ordinary answer with
-        `success` false. Portkey's own client makes this call; the published document lacks it.
+        Has the gateway call the MCP server of an integration and tells how that went, without changing anything. Useful
+        right after `mcp_integrations.create`. A server that cannot be reached is an ordinary answer with `success`
+        false. Portkey's own client makes this call; the published document lacks it.
 
         Args:
             mcp_integration_id: The MCP integration, by its id, as the list of integrations gives it.
@@ -319,9 +319,9 @@ class McpIntegrationsResource(Resource["RawMcpIntegrationsResource"]):
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.
 
-        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers
-        built on it use the new settings. The answer may be an empty object; what the server offers is read anew
-        with `mcp_integrations.sync`.
+        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers built
+        on it use the new settings. The answer may be an empty object; what the server offers is read anew with
+        `mcp_integrations.sync`.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`
@@ -435,9 +435,9 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     ) -> McpIntegrationCreateResponse:
         """Register an MCP endpoint with its URL, transport and way of authenticating.
 
-        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for them.
-        With a `workspace_id` it belongs to that workspace, else to the organisation. Test it with
-        `mcp_integrations.test`, then create an MCP server in a workspace with `mcp_servers.create`.
+        Makes an MCP server known to Portkey, so that agents reach it through the gateway, which logs in for them. With
+        a `workspace_id` it belongs to that workspace, else to the organisation. Test it with `mcp_integrations.test`,
+        then create an MCP server in a workspace with `mcp_servers.create`.
 
         Args:
             name: What people are to call the new MCP integration.
@@ -483,8 +483,8 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
         """Delete an MCP integration, given its id.
 
         Takes an MCP server out of Portkey's register. Move what was built on it first: without the integration, a
-        workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id is
-        refused with `404`, or `403` at the hosted service.
+        workspace's MCP server has no address to call. The remote server itself is not touched. An unknown id is refused
+        with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`
@@ -519,8 +519,8 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     ) -> McpIntegrationListResponse:
         """Page through MCP integrations, by level, workspace or search term.
 
-        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration
-        holds the address of such a server and how to log in to it; `mcp_servers` are what workspaces make of it.
+        Answers the MCP servers that were registered in the organisation or in a workspace. An MCP integration holds the
+        address of such a server and how to log in to it; `mcp_servers` are what workspaces make of it.
         `mcp_integrations.retrieve` gives one in full.
 
         Args:
@@ -553,9 +553,9 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegration:
         """Fetch the URL, transport and authentication settings of an MCP integration.
 
-        Answers one MCP integration with all its settings, among them who may use it by default. What its server
-        offers is under `mcp_integrations.capabilities.list`, its version under
-        `mcp_integrations.metadata.retrieve`. An unknown id is refused with `404`, or `403` at the hosted service.
+        Answers one MCP integration with all its settings, among them who may use it by default. What its server offers
+        is under `mcp_integrations.capabilities.list`, its version under `mcp_integrations.metadata.retrieve`. An
+        unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`
@@ -580,9 +580,9 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     async def sync(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpSyncResponse:
         """Read again what the server of an MCP integration offers.
 
-        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools show
-        up. The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes this
-        call; the published document lacks it, so the answer's fields are an expectation.
+        Has the gateway ask the MCP server again what it offers and which version it runs, so that new tools show up.
+        The outcome is also kept under `mcp_integrations.metadata.retrieve`. Portkey's own client makes this call; the
+        published document lacks it, so the answer's fields are an expectation.
 
         Args:
             mcp_integration_id: The MCP integration, by its id, as the list of integrations gives it.
@@ -606,9 +606,9 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     async def test(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach the server of an MCP integration and report its status code and response time.
 
-        Has the gateway call the MCP server of an integration and tells how that went, without changing anything.
-        Useful right after `mcp_integrations.create`. A server that cannot be reached is an ordinary answer with
-        `success` false. Portkey's own client makes this call; the published document lacks it.
+        Has the gateway call the MCP server of an integration and tells how that went, without changing anything. Useful
+        right after `mcp_integrations.create`. A server that cannot be reached is an ordinary answer with `success`
+        false. Portkey's own client makes this call; the published document lacks it.
 
         Args:
             mcp_integration_id: The MCP integration, by its id, as the list of integrations gives it.
@@ -645,9 +645,9 @@ class AsyncMcpIntegrationsResource(AsyncResource["AsyncRawMcpIntegrationsResourc
     ) -> dict[str, Any]:
         """Change the URL, transport, authentication or headers of an MCP integration.
 
-        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers
-        built on it use the new settings. The answer may be an empty object; what the server offers is read anew
-        with `mcp_integrations.sync`.
+        Changes what is sent and leaves the rest; at least one field is needed. Owner and slug stay. MCP servers built
+        on it use the new settings. The answer may be an empty object; what the server offers is read anew with
+        `mcp_integrations.sync`.
 
         Args:
             mcp_integration_id: UUID of the MCP integration to read, change or delete, as `mcp_integrations.create`

@@ -54,8 +54,8 @@ class McpIntegrationsCapabilitiesResource(Resource["RawMcpIntegrationsCapabiliti
 
         Answers what the MCP server behind an integration offers, as it was when last synced, and which of it the
         integration lets through. What is off here is off for every MCP server built on the integration;
-        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown
-        id is refused with `404`, or `403` at the hosted service.
+        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown id is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose capabilities are meant.
@@ -96,9 +96,9 @@ class McpIntegrationsCapabilitiesResource(Resource["RawMcpIntegrationsCapabiliti
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.
 
-        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance to
-        keep a dangerous tool from everyone. Those that are not named stay as they are. To switch something off
-        for one workspace only, use `mcp_servers.capabilities.update`.
+        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance to keep a
+        dangerous tool from everyone. Those that are not named stay as they are. To switch something off for one
+        workspace only, use `mcp_servers.capabilities.update`.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose capabilities are meant.
@@ -166,8 +166,8 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource["AsyncRawMcpIntegra
 
         Answers what the MCP server behind an integration offers, as it was when last synced, and which of it the
         integration lets through. What is off here is off for every MCP server built on the integration;
-        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown
-        id is refused with `404`, or `403` at the hosted service.
+        `mcp_servers.capabilities.list` shows one of those. Note that these pages are counted from 1. An unknown id is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose capabilities are meant.
@@ -208,9 +208,9 @@ class AsyncMcpIntegrationsCapabilitiesResource(AsyncResource["AsyncRawMcpIntegra
     ) -> McpIntegrationCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources for an MCP integration.
 
-        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance to
-        keep a dangerous tool from everyone. Those that are not named stay as they are. To switch something off
-        for one workspace only, use `mcp_servers.capabilities.update`.
+        Switches single capabilities of an integration on or off for all MCP servers built on it, for instance to keep a
+        dangerous tool from everyone. Those that are not named stay as they are. To switch something off for one
+        workspace only, use `mcp_servers.capabilities.update`.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose capabilities are meant.

@@ -34,9 +34,9 @@ class McpIntegrationsMetadataResource(Resource["RawMcpIntegrationsMetadataResour
     def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
-        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
-        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or
-        `403` at the hosted service.
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how that
+        went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or `403` at
+        the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose server is described.
@@ -79,9 +79,9 @@ class AsyncMcpIntegrationsMetadataResource(AsyncResource["AsyncRawMcpIntegration
     async def retrieve(self, mcp_integration_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the server version, protocol and last sync of an MCP integration.
 
-        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how
-        that went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or
-        `403` at the hosted service.
+        Answers what the server behind an MCP integration said about itself when the gateway last asked, and how that
+        went. Nothing is asked anew; `mcp_integrations.sync` does so. An unknown id is refused with `404`, or `403` at
+        the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose server is described.

@@ -49,9 +49,9 @@ class McpIntegrationsWorkspacesResource(Resource["RawMcpIntegrationsWorkspacesRe
     ) -> McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse:
         """List the workspaces of an MCP integration and its global access setting.
 
-        Answers which workspaces were given or denied the MCP integration by name, and whether all others may use
-        it. Comes in two forms, as `version` asks: the current one with `data`, the former one with `workspaces`.
-        An unknown id is refused with `404`, or `403` at the hosted service.
+        Answers which workspaces were given or denied the MCP integration by name, and whether all others may use it.
+        Comes in two forms, as `version` asks: the current one with `data`, the former one with `workspaces`. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose workspaces are meant.
@@ -90,9 +90,9 @@ class McpIntegrationsWorkspacesResource(Resource["RawMcpIntegrationsWorkspacesRe
     ) -> dict[str, Any]:
         """Set which workspaces may use an MCP integration, one by one or globally.
 
-        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not named
-        keep their setting, unless `override_existing_workspace_access` is true. A workspace that may use it can
-        put an MCP server on top with `mcp_servers.create`. The answer may be an empty object.
+        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not named keep
+        their setting, unless `override_existing_workspace_access` is true. A workspace that may use it can put an MCP
+        server on top with `mcp_servers.create`. The answer may be an empty object.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose workspaces are meant.
@@ -157,9 +157,9 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource["AsyncRawMcpIntegrati
     ) -> McpIntegrationWorkspacesListResponse | McpIntegrationWorkspacesLegacyResponse:
         """List the workspaces of an MCP integration and its global access setting.
 
-        Answers which workspaces were given or denied the MCP integration by name, and whether all others may use
-        it. Comes in two forms, as `version` asks: the current one with `data`, the former one with `workspaces`.
-        An unknown id is refused with `404`, or `403` at the hosted service.
+        Answers which workspaces were given or denied the MCP integration by name, and whether all others may use it.
+        Comes in two forms, as `version` asks: the current one with `data`, the former one with `workspaces`. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose workspaces are meant.
@@ -198,9 +198,9 @@ class AsyncMcpIntegrationsWorkspacesResource(AsyncResource["AsyncRawMcpIntegrati
     ) -> dict[str, Any]:
         """Set which workspaces may use an MCP integration, one by one or globally.
 
-        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not named
-        keep their setting, unless `override_existing_workspace_access` is true. A workspace that may use it can
-        put an MCP server on top with `mcp_servers.create`. The answer may be an empty object.
+        Opens or closes an MCP integration for single workspaces, for all, or both. Workspaces that are not named keep
+        their setting, unless `override_existing_workspace_access` is true. A workspace that may use it can put an MCP
+        server on top with `mcp_servers.create`. The answer may be an empty object.
 
         Args:
             mcp_integration_id: UUID of the MCP integration whose workspaces are meant.

@@ -101,9 +101,9 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
         """Fetch how the gateway is registered as an OAuth client of an MCP server.
 
-        Answers under which client id and with which redirect addresses the gateway is registered at the
-        authorization server of an MCP server; useful when a login fails. Portkey's own client makes this call;
-        the published document lacks it, so the fields are those of OAuth client registration.
+        Answers under which client id and with which redirect addresses the gateway is registered at the authorization
+        server of an MCP server; useful when a login fails. Portkey's own client makes this call; the published document
+        lacks it, so the fields are those of OAuth client registration.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -136,9 +136,9 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     ) -> McpServerCreateResponse:
         """Create an MCP server in a workspace on top of an MCP integration.
 
-        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access to
-        the integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the server and
-        which of its tools is set afterwards with `mcp_servers.user_access` and `mcp_servers.capabilities`.
+        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access to the
+        integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the server and which of
+        its tools is set afterwards with `mcp_servers.user_access` and `mcp_servers.capabilities`.
 
         Args:
             name: What people are to call the new MCP server, 1 to 255 characters.
@@ -174,9 +174,8 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP server, given its id.
 
-        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration
-        below stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted
-        service.
+        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration below
+        stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.
@@ -209,9 +208,8 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     ) -> McpServerListResponse:
         """Page through MCP servers, by workspace, id or search term.
 
-        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of
-        an MCP integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the
-        integration behind one.
+        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of an MCP
+        integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the integration behind one.
 
         Args:
             workspace_id: Only the MCP servers of this workspace.
@@ -241,9 +239,9 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServer:
         """Fetch one MCP server with the details of the integration behind it.
 
-        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached.
-        Tools, users and connections have calls of their own. An unknown id is refused with `404`, or `403` at the
-        hosted service.
+        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached. Tools,
+        users and connections have calls of their own. An unknown id is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.
@@ -267,9 +265,9 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     def test(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach an MCP server and report its status code and response time.
 
-        Has the gateway call the remote server below an MCP server and tells how that went, without changing
-        anything. A server that cannot be reached is an ordinary answer with `success` false and the reason in
-        `error`. An unknown id is refused with `404`, or `403` at the hosted service.
+        Has the gateway call the remote server below an MCP server and tells how that went, without changing anything. A
+        server that cannot be reached is an ordinary answer with `success` false and the reason in `error`. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to try.
@@ -295,9 +293,9 @@ class McpServersResource(Resource["RawMcpServersResource"]):
     ) -> dict[str, Any]:
         """Change the name or description of an MCP server.
 
-        Changes how the server is called and described; the slug, the workspace and the integration stay. To
-        change the address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an
-        unknown id is refused with `404`, or `403` at the hosted service.
+        Changes how the server is called and described; the slug, the workspace and the integration stay. To change the
+        address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an unknown id is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.
@@ -442,9 +440,9 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     async def client_info(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpClientInfo:
         """Fetch how the gateway is registered as an OAuth client of an MCP server.
 
-        Answers under which client id and with which redirect addresses the gateway is registered at the
-        authorization server of an MCP server; useful when a login fails. Portkey's own client makes this call;
-        the published document lacks it, so the fields are those of OAuth client registration.
+        Answers under which client id and with which redirect addresses the gateway is registered at the authorization
+        server of an MCP server; useful when a login fails. Portkey's own client makes this call; the published document
+        lacks it, so the fields are those of OAuth client registration.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -477,9 +475,9 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     ) -> McpServerCreateResponse:
         """Create an MCP server in a workspace on top of an MCP integration.
 
-        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access to
-        the integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the server and
-        which of its tools is set afterwards with `mcp_servers.user_access` and `mcp_servers.capabilities`.
+        Makes an MCP integration usable in a workspace under a name of its own. The workspace must have access to the
+        integration, see `mcp_integrations.workspaces.update`. Answers id and slug; who may use the server and which of
+        its tools is set afterwards with `mcp_servers.user_access` and `mcp_servers.capabilities`.
 
         Args:
             name: What people are to call the new MCP server, 1 to 255 characters.
@@ -515,9 +513,8 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete an MCP server, given its id.
 
-        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration
-        below stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted
-        service.
+        Takes an MCP server out of its workspace; agents that call it are refused from then on. The integration below
+        stays and can carry other servers. An unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.
@@ -550,9 +547,8 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     ) -> McpServerListResponse:
         """Page through MCP servers, by workspace, id or search term.
 
-        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of
-        an MCP integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the
-        integration behind one.
+        Answers the MCP servers that agents can call through the gateway. Each stands in one workspace on top of an MCP
+        integration and has a URL of its own. Use `mcp_servers.retrieve` for the settings of the integration behind one.
 
         Args:
             workspace_id: Only the MCP servers of this workspace.
@@ -582,9 +578,9 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServer:
         """Fetch one MCP server with the details of the integration behind it.
 
-        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached.
-        Tools, users and connections have calls of their own. An unknown id is refused with `404`, or `403` at the
-        hosted service.
+        Answers one MCP server and, in `mcp_integration_details`, how the remote server below it is reached. Tools,
+        users and connections have calls of their own. An unknown id is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.
@@ -608,9 +604,9 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     async def test(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerTestResponse:
         """Try to reach an MCP server and report its status code and response time.
 
-        Has the gateway call the remote server below an MCP server and tells how that went, without changing
-        anything. A server that cannot be reached is an ordinary answer with `success` false and the reason in
-        `error`. An unknown id is refused with `404`, or `403` at the hosted service.
+        Has the gateway call the remote server below an MCP server and tells how that went, without changing anything. A
+        server that cannot be reached is an ordinary answer with `success` false and the reason in `error`. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to try.
@@ -636,9 +632,9 @@ class AsyncMcpServersResource(AsyncResource["AsyncRawMcpServersResource"]):
     ) -> dict[str, Any]:
         """Change the name or description of an MCP server.
 
-        Changes how the server is called and described; the slug, the workspace and the integration stay. To
-        change the address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an
-        unknown id is refused with `404`, or `403` at the hosted service.
+        Changes how the server is called and described; the slug, the workspace and the integration stay. To change the
+        address or the headers, use `mcp_integrations.update`. The answer may be an empty object; an unknown id is
+        refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server to read, change or delete, as `mcp_servers.create` returned it.

@@ -55,9 +55,9 @@ class McpServersCapabilitiesResource(Resource["RawMcpServersCapabilitiesResource
     ) -> McpServerCapabilitiesListResponse:
         """Page through what an MCP server offers and what its integration allows.
 
-        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of
-        the integration below. An agent gets only what is on in both. Note that these pages are counted from 1. An
-        unknown id is refused with `404`, or `403` at the hosted service.
+        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of the
+        integration below. An agent gets only what is on in both. Note that these pages are counted from 1. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server whose capabilities are meant.
@@ -88,8 +88,8 @@ class McpServersCapabilitiesResource(Resource["RawMcpServersCapabilitiesResource
         """Read again what an MCP server offers.
 
         Has the gateway ask the remote server again for its tools, prompts and resources, which
-        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document
-        lacks it, so the answer's fields are an expectation.
+        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document lacks
+        it, so the answer's fields are an expectation.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -121,9 +121,9 @@ class McpServersCapabilitiesResource(Resource["RawMcpServersCapabilitiesResource
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.
 
-        Switches single capabilities on or off for one MCP server; those that are not named stay as they are. What
-        the integration below keeps back stays off, whatever is set here: use
-        `mcp_integrations.capabilities.update` to change it for all servers.
+        Switches single capabilities on or off for one MCP server; those that are not named stay as they are. What the
+        integration below keeps back stays off, whatever is set here: use `mcp_integrations.capabilities.update` to
+        change it for all servers.
 
         Args:
             mcp_server_id: UUID of the MCP server whose capabilities are meant.
@@ -189,9 +189,9 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource["AsyncRawMcpServersCapab
     ) -> McpServerCapabilitiesListResponse:
         """Page through what an MCP server offers and what its integration allows.
 
-        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of
-        the integration below. An agent gets only what is on in both. Note that these pages are counted from 1. An
-        unknown id is refused with `404`, or `403` at the hosted service.
+        Answers the tools, prompts and resources of one MCP server, each with two switches: its own, and that of the
+        integration below. An agent gets only what is on in both. Note that these pages are counted from 1. An unknown
+        id is refused with `404`, or `403` at the hosted service.
 
         Args:
             mcp_server_id: UUID of the MCP server whose capabilities are meant.
@@ -222,8 +222,8 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource["AsyncRawMcpServersCapab
         """Read again what an MCP server offers.
 
         Has the gateway ask the remote server again for its tools, prompts and resources, which
-        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document
-        lacks it, so the answer's fields are an expectation.
+        `mcp_servers.capabilities.list` then shows. Portkey's own client makes this call; the published document lacks
+        it, so the answer's fields are an expectation.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -255,9 +255,9 @@ class AsyncMcpServersCapabilitiesResource(AsyncResource["AsyncRawMcpServersCapab
     ) -> McpServerCapabilitiesBulkUpdateResponse:
         """Enable or disable tools, prompts and resources on one MCP server.
 
-        Switches single capabilities on or off for one MCP server; those that are not named stay as they are. What
-        the integration below keeps back stays off, whatever is set here: use
-        `mcp_integrations.capabilities.update` to change it for all servers.
+        Switches single capabilities on or off for one MCP server; those that are not named stay as they are. What the
+        integration below keeps back stays off, whatever is set here: use `mcp_integrations.capabilities.update` to
+        change it for all servers.
 
         Args:
             mcp_server_id: UUID of the MCP server whose capabilities are meant.

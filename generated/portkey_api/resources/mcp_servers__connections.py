@@ -87,8 +87,8 @@ class McpServersConnectionsResource(Resource["RawMcpServersConnectionsResource"]
     ) -> McpServerConnectionsListResponse:
         """Page through the user connections to an MCP server and the state of each.
 
-        Answers which users have connected themselves to an MCP server, as those with OAuth require of each user,
-        and whether the connection still stands. Pages are counted from 0. To cut a connection use
+        Answers which users have connected themselves to an MCP server, as those with OAuth require of each user, and
+        whether the connection still stands. Pages are counted from 0. To cut a connection use
         `mcp_servers.connections.delete`.
 
         Args:
@@ -192,8 +192,8 @@ class AsyncMcpServersConnectionsResource(AsyncResource["AsyncRawMcpServersConnec
     ) -> McpServerConnectionsListResponse:
         """Page through the user connections to an MCP server and the state of each.
 
-        Answers which users have connected themselves to an MCP server, as those with OAuth require of each user,
-        and whether the connection still stands. Pages are counted from 0. To cut a connection use
+        Answers which users have connected themselves to an MCP server, as those with OAuth require of each user, and
+        whether the connection still stands. Pages are counted from 0. To cut a connection use
         `mcp_servers.connections.delete`.
 
         Args:

@@ -38,9 +38,9 @@ class McpServersMetadataResource(Resource["RawMcpServersMetadataResource"]):
     def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
 
-        Answers what the remote server below an MCP server said about itself when it was last asked, and how that
-        went. Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this call;
-        the published document lacks it.
+        Answers what the remote server below an MCP server said about itself when it was last asked, and how that went.
+        Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this call; the published
+        document lacks it.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -108,9 +108,9 @@ class AsyncMcpServersMetadataResource(AsyncResource["AsyncRawMcpServersMetadataR
     async def retrieve(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpIntegrationMetadata:
         """Fetch the version, protocol and last sync of an MCP server.
 
-        Answers what the remote server below an MCP server said about itself when it was last asked, and how that
-        went. Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this call;
-        the published document lacks it.
+        Answers what the remote server below an MCP server said about itself when it was last asked, and how that went.
+        Nothing is asked anew; `mcp_servers.metadata.sync` does so. Portkey's own client makes this call; the published
+        document lacks it.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.

@@ -42,9 +42,9 @@ class McpServersTokensResource(Resource["RawMcpServersTokensResource"]):
     def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
 
-        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells that
-        they are revoked at the remote server too. To cut other users' connections use
-        `mcp_servers.connections.delete`. Portkey's own client makes this call; the published document lacks it.
+        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells that they
+        are revoked at the remote server too. To cut other users' connections use `mcp_servers.connections.delete`.
+        Portkey's own client makes this call; the published document lacks it.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -104,9 +104,9 @@ class McpServersTokensResource(Resource["RawMcpServersTokensResource"]):
     ) -> dict[str, Any]:
         """Store the tokens with which you connect to an MCP server.
 
-        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP
-        server. Those stored before are replaced. Portkey's own client makes this call; the published document
-        lacks it, so the fields are those of OAuth.
+        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP server.
+        Those stored before are replaced. Portkey's own client makes this call; the published document lacks it, so the
+        fields are those of OAuth.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -163,9 +163,9 @@ class AsyncMcpServersTokensResource(AsyncResource["AsyncRawMcpServersTokensResou
     async def delete(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Forget the tokens with which you are connected to an MCP server.
 
-        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells that
-        they are revoked at the remote server too. To cut other users' connections use
-        `mcp_servers.connections.delete`. Portkey's own client makes this call; the published document lacks it.
+        Makes the gateway forget your tokens for an MCP server, so that you must connect anew. Nothing tells that they
+        are revoked at the remote server too. To cut other users' connections use `mcp_servers.connections.delete`.
+        Portkey's own client makes this call; the published document lacks it.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -225,9 +225,9 @@ class AsyncMcpServersTokensResource(AsyncResource["AsyncRawMcpServersTokensResou
     ) -> dict[str, Any]:
         """Store the tokens with which you connect to an MCP server.
 
-        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP
-        server. Those stored before are replaced. Portkey's own client makes this call; the published document
-        lacks it, so the fields are those of OAuth.
+        Gives the gateway tokens that you got elsewhere, so that no consent page is needed to connect to an MCP server.
+        Those stored before are replaced. Portkey's own client makes this call; the published document lacks it, so the
+        fields are those of OAuth.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.

@@ -47,9 +47,9 @@ class McpServersUserAccessResource(Resource["RawMcpServersUserAccessResource"]):
     def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
 
-        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the
-        access of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published
-        document lacks it, so the answer's fields are an expectation.
+        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the access
+        of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published document lacks
+        it, so the answer's fields are an expectation.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -123,8 +123,8 @@ class McpServersUserAccessResource(Resource["RawMcpServersUserAccessResource"]):
         """Allow or deny named users on an MCP server, and set the default.
 
         Sets who in the workspace may use an MCP server. Users in `user_access` get a setting of their own, which
-        overrules the default; users who are not named keep theirs. With `default_user_access` set to `deny`, only
-        those who were allowed by name can use the server.
+        overrules the default; users who are not named keep theirs. With `default_user_access` set to `deny`, only those
+        who were allowed by name can use the server.
 
         Args:
             mcp_server_id: UUID of the MCP server whose users are meant.
@@ -183,9 +183,9 @@ class AsyncMcpServersUserAccessResource(AsyncResource["AsyncRawMcpServersUserAcc
     async def check(self, mcp_server_id: str, **options: Unpack[CallOptions]) -> McpServerUserAccessItem:
         """Ask whether you may use an MCP server.
 
-        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the
-        access of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published
-        document lacks it, so the answer's fields are an expectation.
+        Answers whether the caller may use an MCP server and is connected to it, before a client tries. For the access
+        of others use `mcp_servers.user_access.list`. Portkey's own client makes this call; the published document lacks
+        it, so the answer's fields are an expectation.
 
         Args:
             mcp_server_id: The MCP server, by its id, as the list of servers gives it.
@@ -259,8 +259,8 @@ class AsyncMcpServersUserAccessResource(AsyncResource["AsyncRawMcpServersUserAcc
         """Allow or deny named users on an MCP server, and set the default.
 
         Sets who in the workspace may use an MCP server. Users in `user_access` get a setting of their own, which
-        overrules the default; users who are not named keep theirs. With `default_user_access` set to `deny`, only
-        those who were allowed by name can use the server.
+        overrules the default; users who are not named keep theirs. With `default_user_access` set to `deny`, only those
+        who were allowed by name can use the server.
 
         Args:
             mcp_server_id: UUID of the MCP server whose users are meant.

@@ -67,9 +67,9 @@ class MessagesResource(Resource["RawMessagesResource"]):
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
 
-        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is
-        written. Takes the fields of a message request that count as input, tools and system text included.
-        Providers without such a counter answer an error.
+        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is written.
+        Takes the fields of a message request that count as input, tools and system text included. Providers without
+        such a counter answer an error.
 
         Args:
             model: Model whose tokeniser does the counting.
@@ -229,10 +229,9 @@ class MessagesResource(Resource["RawMessagesResource"]):
     ) -> AnthropicMessage | Stream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
 
-        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to
-        other providers. `max_tokens` is required, instructions go into `system`. With `stream` the message
-        arrives as typed events. A guardrail that fails gives `246`, one that blocks `446`; errors of the provider
-        come through.
+        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to other
+        providers. `max_tokens` is required, instructions go into `system`. With `stream` the message arrives as typed
+        events. A guardrail that fails gives `246`, one that blocks `446`; errors of the provider come through.
 
         Args:
             model: Model to write the message, by its provider's name. Through Portkey it need not be one of
@@ -398,9 +397,9 @@ class AsyncMessagesResource(AsyncResource["AsyncRawMessagesResource"]):
     ) -> MessagesCountTokensResponse:
         """Count the tokens of a conversation in Anthropic's form without sending it to a model.
 
-        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is
-        written. Takes the fields of a message request that count as input, tools and system text included.
-        Providers without such a counter answer an error.
+        Lets you see beforehand whether a conversation fits a model, and what it would cost; no message is written.
+        Takes the fields of a message request that count as input, tools and system text included. Providers without
+        such a counter answer an error.
 
         Args:
             model: Model whose tokeniser does the counting.
@@ -560,10 +559,9 @@ class AsyncMessagesResource(AsyncResource["AsyncRawMessagesResource"]):
     ) -> AnthropicMessage | AsyncStream[AnthropicMessageEvent, AnthropicMessage]:
         """Send a conversation in Anthropic's form to a model and get its next message, whole or streamed.
 
-        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to
-        other providers. `max_tokens` is required, instructions go into `system`. With `stream` the message
-        arrives as typed events. A guardrail that fails gives `246`, one that blocks `446`; errors of the provider
-        come through.
+        For programs written against Anthropic's API; the gateway routes them to Anthropic or, translated, to other
+        providers. `max_tokens` is required, instructions go into `system`. With `stream` the message arrives as typed
+        events. A guardrail that fails gives `246`, one that blocks `446`; errors of the provider come through.
 
         Args:
             model: Model to write the message, by its provider's name. Through Portkey it need not be one of

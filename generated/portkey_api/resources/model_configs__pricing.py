@@ -37,10 +37,9 @@ class ModelConfigsPricingResource(Resource["RawModelConfigsPricingResource"]):
     def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
-        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
-        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
-        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
-        are not in it.
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units, and
+        fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the address has no
+        `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract are not in it.
 
         Args:
             provider: Provider in Portkey's spelling, such as `openai` or `anthropic`.
@@ -82,10 +81,9 @@ class AsyncModelConfigsPricingResource(AsyncResource["AsyncRawModelConfigsPricin
     async def retrieve(self, provider: str, model: str, **options: Unpack[CallOptions]) -> ModelPricingConfig:
         """Look up the token and fine-tuning prices of a model; no credentials needed.
 
-        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units,
-        and fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the
-        address has no `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract
-        are not in it.
+        Answers the list prices that Portkey reckons with: tokens, cached tokens, audio, images, further units, and
+        fine-tuning. Prices are US cents per unit, so divide by 100 for dollars. No key is sent, and the address has no
+        `/v1`. A model or provider that is not listed gives `404`; discounts of your own contract are not in it.
 
         Args:
             provider: Provider in Portkey's spelling, such as `openai` or `anthropic`.

@@ -45,9 +45,9 @@ class ModelsResource(Resource["RawModelsResource"]):
     def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
 
-        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed
-        call (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name
-        gives `404`, missing rights `403`.
+        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed call
+        (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name gives `404`,
+        missing rights `403`.
 
         Args:
             model: Full name of the fine-tuned model to delete.
@@ -81,9 +81,9 @@ class ModelsResource(Resource["RawModelsResource"]):
     ) -> ListModelsResponse:
         """List the models on offer, filtered by provider or AI service and sorted.
 
-        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no
-        provider has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit` and
-        `offset`. An open gateway or another proxy passes the call on, so that the list is the provider's own.
+        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no provider
+        has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit` and `offset`. An
+        open gateway or another proxy passes the call on, so that the list is the provider's own.
 
         Args:
             ai_service: Narrows the list to models of this AI service, such as `openai`.
@@ -114,8 +114,8 @@ class ModelsResource(Resource["RawModelsResource"]):
     def retrieve(self, model: str, **options: Unpack[CallOptions]) -> Model:
         """Look up one model and who owns it.
 
-        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be
-        routed: name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
+        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be routed:
+        name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
 
         Args:
             model: Name of the model to look up, as the list of models gives it.
@@ -160,9 +160,9 @@ class AsyncModelsResource(AsyncResource["AsyncRawModelsResource"]):
     async def delete(self, model: str, **options: Unpack[CallOptions]) -> DeleteModelResponse:
         """Delete a model by name and confirm that it is gone.
 
-        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed
-        call (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name
-        gives `404`, missing rights `403`.
+        Removes a model that you fine-tuned, for good; a provider's own models cannot be deleted. Needs a routed call
+        (virtual key, provider with key, or config) and rights of an owner at the provider. An unknown name gives `404`,
+        missing rights `403`.
 
         Args:
             model: Full name of the fine-tuned model to delete.
@@ -196,9 +196,9 @@ class AsyncModelsResource(AsyncResource["AsyncRawModelsResource"]):
     ) -> ListModelsResponse:
         """List the models on offer, filtered by provider or AI service and sorted.
 
-        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no
-        provider has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit` and
-        `offset`. An open gateway or another proxy passes the call on, so that the list is the provider's own.
+        Shows what can be called, across the providers that the key reaches: Portkey's key alone is enough, no provider
+        has to be chosen. Narrow it with `provider` or `ai_service`, and walk through it with `limit` and `offset`. An
+        open gateway or another proxy passes the call on, so that the list is the provider's own.
 
         Args:
             ai_service: Narrows the list to models of this AI service, such as `openai`.
@@ -229,8 +229,8 @@ class AsyncModelsResource(AsyncResource["AsyncRawModelsResource"]):
     async def retrieve(self, model: str, **options: Unpack[CallOptions]) -> Model:
         """Look up one model and who owns it.
 
-        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be
-        routed: name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
+        Asks one provider about a model, mostly to check that the key in use can reach it. The call has to be routed:
+        name a virtual key, a provider with its key, or a config. An unknown name gives `404`.
 
         Args:
             model: Name of the model to look up, as the list of models gives it.

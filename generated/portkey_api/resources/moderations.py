@@ -45,9 +45,9 @@ class ModerationsResource(Resource["RawModerationsResource"]):
     ) -> CreateModerationResponse:
         """Check text for harmful content, with a flag and a score for each category.
 
-        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing text
-        from users, or before passing it to a model. Several texts can go in one call and get one result each, in
-        order. For checks on every request, guardrails in the gateway save the extra call.
+        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing text from
+        users, or before passing it to a model. Several texts can go in one call and get one result each, in order. For
+        checks on every request, guardrails in the gateway save the extra call.
 
         Args:
             input: What is to be checked: one text or several.
@@ -97,9 +97,9 @@ class AsyncModerationsResource(AsyncResource["AsyncRawModerationsResource"]):
     ) -> CreateModerationResponse:
         """Check text for harmful content, with a flag and a score for each category.
 
-        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing text
-        from users, or before passing it to a model. Several texts can go in one call and get one result each, in
-        order. For checks on every request, guardrails in the gateway save the extra call.
+        Sends text to a model that only classifies it; nothing is generated or blocked. Use it before showing text from
+        users, or before passing it to a model. Several texts can go in one call and get one result each, in order. For
+        checks on every request, guardrails in the gateway save the extra call.
 
         Args:
             input: What is to be checked: one text or several.

@@ -51,10 +51,9 @@ class OcrResource(Resource["RawOcrResource"]):
     ) -> OcrResponse:
         """Read the text of a document or an image, page by page, as Markdown.
 
-        Give the document by address or as a file uploaded to the provider; the answer has one entry for each
-        page, with its text, and the pictures on it if asked for. Works with providers that have models for it,
-        foremost Mistral, whose shapes these are. A document that cannot be fetched or read gives an error of the
-        provider.
+        Give the document by address or as a file uploaded to the provider; the answer has one entry for each page, with
+        its text, and the pictures on it if asked for. Works with providers that have models for it, foremost Mistral,
+        whose shapes these are. A document that cannot be fetched or read gives an error of the provider.
 
         Args:
             model: Model that reads the text, such as `mistral-ocr-latest`.
@@ -128,10 +127,9 @@ class AsyncOcrResource(AsyncResource["AsyncRawOcrResource"]):
     ) -> OcrResponse:
         """Read the text of a document or an image, page by page, as Markdown.
 
-        Give the document by address or as a file uploaded to the provider; the answer has one entry for each
-        page, with its text, and the pictures on it if asked for. Works with providers that have models for it,
-        foremost Mistral, whose shapes these are. A document that cannot be fetched or read gives an error of the
-        provider.
+        Give the document by address or as a file uploaded to the provider; the answer has one entry for each page, with
+        its text, and the pictures on it if asked for. Works with providers that have models for it, foremost Mistral,
+        whose shapes these are. A document that cannot be fetched or read gives an error of the provider.
 
         Args:
             model: Model that reads the text, such as `mistral-ocr-latest`.

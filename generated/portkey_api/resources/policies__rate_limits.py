@@ -77,10 +77,9 @@ class PoliciesRateLimitsResource(Resource["RawPoliciesRateLimitsResource"]):
     ) -> CreatePolicyResponse:
         """Limit requests or tokens per minute, hour or day where conditions match.
 
-        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at
-        least one key to group by, for whom it counts. An update later takes only name, unit and value, so choose
-        conditions, grouping and type with care. Requests above the limit are answered `429`. The answer holds the
-        id alone.
+        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at least
+        one key to group by, for whom it counts. An update later takes only name, unit and value, so choose conditions,
+        grouping and type with care. Requests above the limit are answered `429`. The answer holds the id alone.
 
         Args:
             conditions: For which requests the new rate limit is; at least one condition, and all of them must hold.
@@ -121,9 +120,9 @@ class PoliciesRateLimitsResource(Resource["RawPoliciesRateLimitsResource"]):
     def delete(self, rate_limits_policy_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a rate limit policy, given its id.
 
-        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on.
-        To slow traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403` at
-        the hosted service.
+        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on. To slow
+        traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or
@@ -159,9 +158,9 @@ class PoliciesRateLimitsResource(Resource["RawPoliciesRateLimitsResource"]):
     ) -> RateLimitsPolicyListResponse:
         """Page through rate limit policies, by workspace, status, type or unit.
 
-        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless
-        `status` asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of
-        another kind: see `policies.usage_limits.list`.
+        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless `status`
+        asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of another kind: see
+        `policies.usage_limits.list`.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -202,9 +201,9 @@ class PoliciesRateLimitsResource(Resource["RawPoliciesRateLimitsResource"]):
     ) -> RateLimitsPolicyResponse:
         """Fetch a rate limit policy with its conditions, grouping and value.
 
-        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived one
-        is found only with `status` set to `archived`. An id that does not exist is refused with `404`, or `403`
-        at the hosted service.
+        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived one is
+        found only with `status` set to `archived`. An id that does not exist is refused with `404`, or `403` at the
+        hosted service.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or
@@ -242,9 +241,9 @@ class PoliciesRateLimitsResource(Resource["RawPoliciesRateLimitsResource"]):
     ) -> dict[str, Any]:
         """Change the name, time unit or value of a rate limit policy.
 
-        Changes the fields that are given and leaves the others as they are. It does not take conditions, grouping
-        and type: to change those create a new policy and delete this one. The answer is an empty object, so
-        retrieve the policy to see the result.
+        Changes the fields that are given and leaves the others as they are. It does not take conditions, grouping and
+        type: to change those create a new policy and delete this one. The answer is an empty object, so retrieve the
+        policy to see the result.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or
@@ -321,10 +320,9 @@ class AsyncPoliciesRateLimitsResource(AsyncResource["AsyncRawPoliciesRateLimitsR
     ) -> CreatePolicyResponse:
         """Limit requests or tokens per minute, hour or day where conditions match.
 
-        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at
-        least one key to group by, for whom it counts. An update later takes only name, unit and value, so choose
-        conditions, grouping and type with care. Requests above the limit are answered `429`. The answer holds the
-        id alone.
+        Creates a policy that is in force at once. Give at least one condition, for which requests it is, and at least
+        one key to group by, for whom it counts. An update later takes only name, unit and value, so choose conditions,
+        grouping and type with care. Requests above the limit are answered `429`. The answer holds the id alone.
 
         Args:
             conditions: For which requests the new rate limit is; at least one condition, and all of them must hold.
@@ -365,9 +363,9 @@ class AsyncPoliciesRateLimitsResource(AsyncResource["AsyncRawPoliciesRateLimitsR
     async def delete(self, rate_limits_policy_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a rate limit policy, given its id.
 
-        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on.
-        To slow traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403` at
-        the hosted service.
+        Takes the limit off the requests it applied to; other policies, and limits of keys and providers, go on. To slow
+        traffic less instead, change `value`. An id that does not exist is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or
@@ -403,9 +401,9 @@ class AsyncPoliciesRateLimitsResource(AsyncResource["AsyncRawPoliciesRateLimitsR
     ) -> RateLimitsPolicyListResponse:
         """Page through rate limit policies, by workspace, status, type or unit.
 
-        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless
-        `status` asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of
-        another kind: see `policies.usage_limits.list`.
+        Answers the rules that slow down traffic, with their conditions and limits; only active ones unless `status`
+        asks for archived ones. Pages are counted from 0. Budgets for cost and tokens are policies of another kind: see
+        `policies.usage_limits.list`.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -446,9 +444,9 @@ class AsyncPoliciesRateLimitsResource(AsyncResource["AsyncRawPoliciesRateLimitsR
     ) -> RateLimitsPolicyResponse:
         """Fetch a rate limit policy with its conditions, grouping and value.
 
-        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived one
-        is found only with `status` set to `archived`. An id that does not exist is refused with `404`, or `403`
-        at the hosted service.
+        Answers one policy as it stands now; how much of a limit has been used is not part of it. An archived one is
+        found only with `status` set to `archived`. An id that does not exist is refused with `404`, or `403` at the
+        hosted service.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or
@@ -486,9 +484,9 @@ class AsyncPoliciesRateLimitsResource(AsyncResource["AsyncRawPoliciesRateLimitsR
     ) -> dict[str, Any]:
         """Change the name, time unit or value of a rate limit policy.
 
-        Changes the fields that are given and leaves the others as they are. It does not take conditions, grouping
-        and type: to change those create a new policy and delete this one. The answer is an empty object, so
-        retrieve the policy to see the result.
+        Changes the fields that are given and leaves the others as they are. It does not take conditions, grouping and
+        type: to change those create a new policy and delete this one. The answer is an empty object, so retrieve the
+        policy to see the result.
 
         Args:
             rate_limits_policy_id: UUID of the rate limit policy, from `policies.rate_limits.create` or

@@ -85,10 +85,9 @@ class PoliciesUsageLimitsResource(Resource["RawPoliciesUsageLimitsResource"]):
     ) -> CreatePolicyResponse:
         """Cap cost or tokens for the requests that match given conditions, by group.
 
-        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at
-        least one key to group by: each group gets the full amount. An update later does not take conditions,
-        grouping and type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id
-        alone.
+        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at least
+        one key to group by: each group gets the full amount. An update later does not take conditions, grouping and
+        type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id alone.
 
         Args:
             conditions: Which requests are charged to the new budget; at least one condition, and all of them must hold.
@@ -134,9 +133,9 @@ class PoliciesUsageLimitsResource(Resource["RawPoliciesUsageLimitsResource"]):
     def delete(self, policy_usage_limits_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a usage limit policy, given its id.
 
-        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go on.
-        To lift it for one group only, reset that entity instead. An id that does not exist is refused with `404`,
-        or `403` at the hosted service.
+        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go on. To
+        lift it for one group only, reset that entity instead. An id that does not exist is refused with `404`, or `403`
+        at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -171,9 +170,9 @@ class PoliciesUsageLimitsResource(Resource["RawPoliciesUsageLimitsResource"]):
     ) -> UsageLimitsPolicyListResponse:
         """Page through usage limit policies, by workspace, status or type.
 
-        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless
-        `status` asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single
-        policy with `include_usage`, or for its entities.
+        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless `status`
+        asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single policy with
+        `include_usage`, or for its entities.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -216,9 +215,9 @@ class PoliciesUsageLimitsResource(Resource["RawPoliciesUsageLimitsResource"]):
     ) -> UsageLimitsPolicyResponse:
         """Fetch a usage limit policy, with the usage counted so far on request.
 
-        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where there
-        are many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is found
-        only with `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted service.
+        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where there are
+        many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is found only with
+        `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -260,9 +259,9 @@ class PoliciesUsageLimitsResource(Resource["RawPoliciesUsageLimitsResource"]):
     ) -> dict[str, Any]:
         """Change the credit, alert threshold or reset period of a usage limit policy.
 
-        Changes the fields that are given and leaves the others as they are; it can also set the usage of one
-        group back to zero. It does not take conditions, grouping and type: to change those create a new policy.
-        The answer is an empty object, so retrieve the policy to see the result.
+        Changes the fields that are given and leaves the others as they are; it can also set the usage of one group back
+        to zero. It does not take conditions, grouping and type: to change those create a new policy. The answer is an
+        empty object, so retrieve the policy to see the result.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -360,10 +359,9 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource["AsyncRawPoliciesUsageLimit
     ) -> CreatePolicyResponse:
         """Cap cost or tokens for the requests that match given conditions, by group.
 
-        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at
-        least one key to group by: each group gets the full amount. An update later does not take conditions,
-        grouping and type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id
-        alone.
+        Creates a budget that is in force at once. Give at least one condition, for which requests it is, and at least
+        one key to group by: each group gets the full amount. An update later does not take conditions, grouping and
+        type. Requests beyond the budget are refused, as a rule with `412`. The answer holds the id alone.
 
         Args:
             conditions: Which requests are charged to the new budget; at least one condition, and all of them must hold.
@@ -409,9 +407,9 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource["AsyncRawPoliciesUsageLimit
     async def delete(self, policy_usage_limits_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a usage limit policy, given its id.
 
-        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go on.
-        To lift it for one group only, reset that entity instead. An id that does not exist is refused with `404`,
-        or `403` at the hosted service.
+        Takes the budget off the requests it applied to; other policies, and budgets of keys and providers, go on. To
+        lift it for one group only, reset that entity instead. An id that does not exist is refused with `404`, or `403`
+        at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -446,9 +444,9 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource["AsyncRawPoliciesUsageLimit
     ) -> UsageLimitsPolicyListResponse:
         """Page through usage limit policies, by workspace, status or type.
 
-        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless
-        `status` asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single
-        policy with `include_usage`, or for its entities.
+        Answers the budgets that are set by policy, with their conditions and amounts; only active ones unless `status`
+        asks for archived ones. Pages are counted from 0. For how much has been used, ask for a single policy with
+        `include_usage`, or for its entities.
 
         Args:
             workspace_id: Workspace (a UUID) to which the answer is narrowed. The official client and the Terraform
@@ -491,9 +489,9 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource["AsyncRawPoliciesUsageLimit
     ) -> UsageLimitsPolicyResponse:
         """Fetch a usage limit policy, with the usage counted so far on request.
 
-        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where there
-        are many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is found
-        only with `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted service.
+        Answers one budget as it stands now, and with `include_usage` what each group has used of it. Where there are
+        many groups, `policies.usage_limits.entities.list` pages through them. An archived policy is found only with
+        `status` set to `archived`; an unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -535,9 +533,9 @@ class AsyncPoliciesUsageLimitsResource(AsyncResource["AsyncRawPoliciesUsageLimit
     ) -> dict[str, Any]:
         """Change the credit, alert threshold or reset period of a usage limit policy.
 
-        Changes the fields that are given and leaves the others as they are; it can also set the usage of one
-        group back to zero. It does not take conditions, grouping and type: to change those create a new policy.
-        The answer is an empty object, so retrieve the policy to see the result.
+        Changes the fields that are given and leaves the others as they are; it can also set the usage of one group back
+        to zero. It does not take conditions, grouping and type: to change those create a new policy. The answer is an
+        empty object, so retrieve the policy to see the result.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or

@@ -52,8 +52,8 @@ class PoliciesUsageLimitsEntitiesResource(Resource["RawPoliciesUsageLimitsEntiti
     ) -> UsageLimitsPolicyEntityListResponse:
         """Page through what a usage limit policy counts, with the usage of each entity.
 
-        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to
-        find those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
+        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to find
+        those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
         `policies.usage_limits.entities.reset` needs.
 
         Args:
@@ -89,9 +89,9 @@ class PoliciesUsageLimitsEntitiesResource(Resource["RawPoliciesUsageLimitsEntiti
     def reset(self, policy_usage_limits_id: str, entity_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Reset the usage counted against one entity of a usage limit policy.
 
-        Sets what one group has used back to zero, so that a budget used up is open again at once; the other
-        groups, the limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list`
-        gives the id. An unknown policy or entity is refused with `404`, or `403` at the hosted service.
+        Sets what one group has used back to zero, so that a budget used up is open again at once; the other groups, the
+        limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list` gives the id. An
+        unknown policy or entity is refused with `404`, or `403` at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or
@@ -155,8 +155,8 @@ class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource["AsyncRawPoliciesUs
     ) -> UsageLimitsPolicyEntityListResponse:
         """Page through what a usage limit policy counts, with the usage of each entity.
 
-        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to
-        find those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
+        Answers who draws on a budget, one entry for each group, with what it has used so far: use `status` to find
+        those that are cut off. Pages are counted from 0 and hold 100 entries at most. The ids are what
         `policies.usage_limits.entities.reset` needs.
 
         Args:
@@ -194,9 +194,9 @@ class AsyncPoliciesUsageLimitsEntitiesResource(AsyncResource["AsyncRawPoliciesUs
     ) -> dict[str, Any]:
         """Reset the usage counted against one entity of a usage limit policy.
 
-        Sets what one group has used back to zero, so that a budget used up is open again at once; the other
-        groups, the limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list`
-        gives the id. An unknown policy or entity is refused with `404`, or `403` at the hosted service.
+        Sets what one group has used back to zero, so that a budget used up is open again at once; the other groups, the
+        limit and the next periodic reset stay as they are. `policies.usage_limits.entities.list` gives the id. An
+        unknown policy or entity is refused with `404`, or `403` at the hosted service.
 
         Args:
             policy_usage_limits_id: UUID of the usage limit policy, from `policies.usage_limits.create` or

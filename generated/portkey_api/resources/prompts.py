@@ -110,9 +110,9 @@ class PromptsResource(Resource["RawPromptsResource"]):
     ) -> PromptsCreateResponse:
         """Store a new prompt template with its parameters, tools and virtual key.
 
-        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and
-        settings can change without a new release of the program. Needs a collection to file it in and a virtual
-        key to call the provider with. The first version comes to be with it.
+        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and settings
+        can change without a new release of the program. Needs a collection to file it in and a virtual key to call the
+        provider with. The first version comes to be with it.
 
         Args:
             name: Title under which people will find the prompt; requests use the slug.
@@ -158,9 +158,9 @@ class PromptsResource(Resource["RawPromptsResource"]):
     def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt, given its id.
 
-        Removes a prompt with its template and all its versions. Programs that still run or render it by its slug
-        get an error from then on. A prompt that is not there gives `404` or `403`. To keep it but use another
-        version, call `prompts.publish` instead.
+        Removes a prompt with its template and all its versions. Programs that still run or render it by its slug get an
+        error from then on. A prompt that is not there gives `404` or `403`. To keep it but use another version, call
+        `prompts.publish` instead.
 
         Args:
             prompt_id: Slug or id of the prompt to remove.
@@ -194,9 +194,9 @@ class PromptsResource(Resource["RawPromptsResource"]):
     ) -> PromptsListResponse:
         """Page through saved prompts, by collection, workspace or search term.
 
-        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the
-        template. Narrow the answer by a collection, a workspace or a search text. For the template itself fetch
-        the prompt, for running it use `prompts.completions.create`.
+        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the template.
+        Narrow the answer by a collection, a workspace or a search text. For the template itself fetch the prompt, for
+        running it use `prompts.completions.create`.
 
         Args:
             collection_id: Collection whose prompts are listed, as `collections.list` shows its id.
@@ -272,8 +272,7 @@ class PromptsResource(Resource["RawPromptsResource"]):
         """Fill a saved prompt with variables and get the finished request without running it.
 
         Answers the request that running the prompt would send, so that you can look at it, change it, or send it
-        yourself with another client. No model is called. The version can be chosen in the path, as for a
-        completion.
+        yourself with another client. No model is called. The version can be chosen in the path, as for a completion.
 
         Args:
             prompt_id: Slug or id of the prompt to fill in. A version can follow, such as `@12` or `@latest`.
@@ -309,9 +308,9 @@ class PromptsResource(Resource["RawPromptsResource"]):
     def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt template with its model, parameters and version details.
 
-        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and
-        which version that is. Variables are still unfilled; use `prompts.render` to fill them in without running.
-        An unknown prompt gives `404`, a deleted or foreign one also `403`.
+        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and which
+        version that is. Variables are still unfilled; use `prompts.render` to fill them in without running. An unknown
+        prompt gives `404`, a deleted or foreign one also `403`.
 
         Args:
             prompt_id: Slug or id of the prompt to read, as `prompts.create` returned them.
@@ -483,9 +482,9 @@ class AsyncPromptsResource(AsyncResource["AsyncRawPromptsResource"]):
     ) -> PromptsCreateResponse:
         """Store a new prompt template with its parameters, tools and virtual key.
 
-        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and
-        settings can change without a new release of the program. Needs a collection to file it in and a virtual
-        key to call the provider with. The first version comes to be with it.
+        Saves a template that can be run by its slug with `prompts.completions.create`, so that its text and settings
+        can change without a new release of the program. Needs a collection to file it in and a virtual key to call the
+        provider with. The first version comes to be with it.
 
         Args:
             name: Title under which people will find the prompt; requests use the slug.
@@ -531,9 +530,9 @@ class AsyncPromptsResource(AsyncResource["AsyncRawPromptsResource"]):
     async def delete(self, prompt_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt, given its id.
 
-        Removes a prompt with its template and all its versions. Programs that still run or render it by its slug
-        get an error from then on. A prompt that is not there gives `404` or `403`. To keep it but use another
-        version, call `prompts.publish` instead.
+        Removes a prompt with its template and all its versions. Programs that still run or render it by its slug get an
+        error from then on. A prompt that is not there gives `404` or `403`. To keep it but use another version, call
+        `prompts.publish` instead.
 
         Args:
             prompt_id: Slug or id of the prompt to remove.
@@ -567,9 +566,9 @@ class AsyncPromptsResource(AsyncResource["AsyncRawPromptsResource"]):
     ) -> PromptsListResponse:
         """Page through saved prompts, by collection, workspace or search term.
 
-        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the
-        template. Narrow the answer by a collection, a workspace or a search text. For the template itself fetch
-        the prompt, for running it use `prompts.completions.create`.
+        Finds the slug or id of a saved prompt; entries tell the name, the model and the state, but not the template.
+        Narrow the answer by a collection, a workspace or a search text. For the template itself fetch the prompt, for
+        running it use `prompts.completions.create`.
 
         Args:
             collection_id: Collection whose prompts are listed, as `collections.list` shows its id.
@@ -645,8 +644,7 @@ class AsyncPromptsResource(AsyncResource["AsyncRawPromptsResource"]):
         """Fill a saved prompt with variables and get the finished request without running it.
 
         Answers the request that running the prompt would send, so that you can look at it, change it, or send it
-        yourself with another client. No model is called. The version can be chosen in the path, as for a
-        completion.
+        yourself with another client. No model is called. The version can be chosen in the path, as for a completion.
 
         Args:
             prompt_id: Slug or id of the prompt to fill in. A version can follow, such as `@12` or `@latest`.
@@ -682,9 +680,9 @@ class AsyncPromptsResource(AsyncResource["AsyncRawPromptsResource"]):
     async def retrieve(self, prompt_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt template with its model, parameters and version details.
 
-        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and
-        which version that is. Variables are still unfilled; use `prompts.render` to fill them in without running.
-        An unknown prompt gives `404`, a deleted or foreign one also `403`.
+        Shows the template and everything it is run with: the model, its settings, tools and virtual key, and which
+        version that is. Variables are still unfilled; use `prompts.render` to fill them in without running. An unknown
+        prompt gives `404`, a deleted or foreign one also `403`.
 
         Args:
             prompt_id: Slug or id of the prompt to read, as `prompts.create` returned them.

@@ -105,9 +105,8 @@ class PromptsCompletionsResource(Resource["RawPromptsCompletionsResource"]):
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
         Fills in the template, sends it to the model of the prompt and answers the completion, as a whole or as a
-        stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent at
-        the top of the body override those saved. An unknown prompt is refused; errors of the provider are handed
-        on.
+        stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent at the top
+        of the body override those saved. An unknown prompt is refused; errors of the provider are handed on.
 
         Args:
             prompt_id: Slug or id of the prompt to run. A version can follow: `@12` for a number, `@latest` for the
@@ -261,9 +260,8 @@ class AsyncPromptsCompletionsResource(AsyncResource["AsyncRawPromptsCompletionsR
         """Fill a saved prompt with variables and run it, overriding settings if need be.
 
         Fills in the template, sends it to the model of the prompt and answers the completion, as a whole or as a
-        stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent at
-        the top of the body override those saved. An unknown prompt is refused; errors of the provider are handed
-        on.
+        stream. The default version is run unless the slug names another, as in `my-prompt@12`. Settings sent at the top
+        of the body override those saved. An unknown prompt is refused; errors of the provider are handed on.
 
         Args:
             prompt_id: Slug or id of the prompt to run. A version can follow: `@12` for a number, `@latest` for the

@@ -81,9 +81,9 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     ) -> PromptsPartialsCreateResponse:
         """Store a new prompt partial with a name, its text and a note on the version.
 
-        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its
-        slug. Changing it later in one place changes all of them. Only the name and the text are required. The
-        first version comes to be with it.
+        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its slug.
+        Changing it later in one place changes all of them. Only the name and the text are required. The first version
+        comes to be with it.
 
         Args:
             name: Title under which people will find the partial; templates use the slug.
@@ -117,8 +117,8 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     def delete(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt partial, given its id.
 
-        Removes a partial with all its versions. Templates that include it no longer find that text, so change
-        them first. A partial that is not there gives `404` or `403`.
+        Removes a partial with all its versions. Templates that include it no longer find that text, so change them
+        first. A partial that is not there gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to remove.
@@ -143,9 +143,9 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     def list(self, *, collection_id: str | None = None, **options: Unpack[CallOptions]) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
 
-        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id to
-        read the text. With `collection_id`, only partials of that collection are listed. The hosted service
-        answers an object with `data`, although a bare list is documented.
+        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id to read
+        the text. With `collection_id`, only partials of that collection are listed. The hosted service answers an
+        object with `data`, although a bare list is documented.
 
         Args:
             collection_id: Collection whose prompt partials are listed.
@@ -170,9 +170,9 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     def publish(self, prompt_partial_id: str, *, version: float, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Choose which version of a prompt partial is its default, by version number.
 
-        Decides which text templates get when they include the partial: the one of the version named in the body.
-        Use it to release a new version after `prompts.partials.update`, or to go back to an earlier one. An
-        unknown partial or version is refused.
+        Decides which text templates get when they include the partial: the one of the version named in the body. Use it
+        to release a new version after `prompts.partials.update`, or to go back to an earlier one. An unknown partial or
+        version is refused.
 
         Args:
             prompt_partial_id: Identifier of the partial whose default is chosen.
@@ -200,9 +200,9 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     def retrieve(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptPartial:
         """Fetch the text of a prompt partial with its version and status.
 
-        Shows the text that templates get when they include the partial, and which version of it that is. For the
-        texts of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a deleted or
-        foreign one also `403`.
+        Shows the text that templates get when they include the partial, and which version of it that is. For the texts
+        of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a deleted or foreign one
+        also `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to read, as `prompts.partials.create` returned it.
@@ -236,9 +236,9 @@ class PromptsPartialsResource(Resource["RawPromptsPartialsResource"]):
     ) -> PromptsPartialsUpdateResponse:
         """Edit the name, text, description or status of a prompt partial.
 
-        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the
-        default version until the new one is made the default with `prompts.partials.publish`. Fields that are
-        left out stay as they are; an unknown partial gives `404` or `403`.
+        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the default
+        version until the new one is made the default with `prompts.partials.publish`. Fields that are left out stay as
+        they are; an unknown partial gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to change.
@@ -318,9 +318,9 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     ) -> PromptsPartialsCreateResponse:
         """Store a new prompt partial with a name, its text and a note on the version.
 
-        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its
-        slug. Changing it later in one place changes all of them. Only the name and the text are required. The
-        first version comes to be with it.
+        Saves a piece of text, such as a tone of voice or a set of rules, that many templates can include by its slug.
+        Changing it later in one place changes all of them. Only the name and the text are required. The first version
+        comes to be with it.
 
         Args:
             name: Title under which people will find the partial; templates use the slug.
@@ -354,8 +354,8 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     async def delete(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a saved prompt partial, given its id.
 
-        Removes a partial with all its versions. Templates that include it no longer find that text, so change
-        them first. A partial that is not there gives `404` or `403`.
+        Removes a partial with all its versions. Templates that include it no longer find that text, so change them
+        first. A partial that is not there gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to remove.
@@ -382,9 +382,9 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     ) -> PromptsPartialsListResponse:
         """List the saved prompt partials, optionally those of one collection.
 
-        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id to
-        read the text. With `collection_id`, only partials of that collection are listed. The hosted service
-        answers an object with `data`, although a bare list is documented.
+        Finds pieces of text that several prompts share. Entries tell names and state only; fetch one by its id to read
+        the text. With `collection_id`, only partials of that collection are listed. The hosted service answers an
+        object with `data`, although a bare list is documented.
 
         Args:
             collection_id: Collection whose prompt partials are listed.
@@ -411,9 +411,9 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     ) -> dict[str, Any]:
         """Choose which version of a prompt partial is its default, by version number.
 
-        Decides which text templates get when they include the partial: the one of the version named in the body.
-        Use it to release a new version after `prompts.partials.update`, or to go back to an earlier one. An
-        unknown partial or version is refused.
+        Decides which text templates get when they include the partial: the one of the version named in the body. Use it
+        to release a new version after `prompts.partials.update`, or to go back to an earlier one. An unknown partial or
+        version is refused.
 
         Args:
             prompt_partial_id: Identifier of the partial whose default is chosen.
@@ -441,9 +441,9 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     async def retrieve(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptPartial:
         """Fetch the text of a prompt partial with its version and status.
 
-        Shows the text that templates get when they include the partial, and which version of it that is. For the
-        texts of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a deleted or
-        foreign one also `403`.
+        Shows the text that templates get when they include the partial, and which version of it that is. For the texts
+        of other versions use `prompts.partials.versions.list`. An unknown partial gives `404`, a deleted or foreign one
+        also `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to read, as `prompts.partials.create` returned it.
@@ -477,9 +477,9 @@ class AsyncPromptsPartialsResource(AsyncResource["AsyncRawPromptsPartialsResourc
     ) -> PromptsPartialsUpdateResponse:
         """Edit the name, text, description or status of a prompt partial.
 
-        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the
-        default version until the new one is made the default with `prompts.partials.publish`. Fields that are
-        left out stay as they are; an unknown partial gives `404` or `403`.
+        Saves a new text as a new version of the partial and answers the version's id. Templates go on with the default
+        version until the new one is made the default with `prompts.partials.publish`. Fields that are left out stay as
+        they are; an unknown partial gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial to change.

@@ -38,9 +38,9 @@ class PromptsPartialsVersionsResource(Resource["RawPromptsPartialsVersionsResour
     def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
-        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish`
-        to make it the default. The versions come under `data`, although a bare list is documented. An unknown
-        partial gives `404` or `403`.
+        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish` to
+        make it the default. The versions come under `data`, although a bare list is documented. An unknown partial
+        gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial whose history is wanted.
@@ -84,9 +84,9 @@ class AsyncPromptsPartialsVersionsResource(AsyncResource["AsyncRawPromptsPartial
     async def list(self, prompt_partial_id: str, **options: Unpack[CallOptions]) -> PromptsPartialsVersionsListResponse:
         """List every version of a prompt partial with its text and description.
 
-        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish`
-        to make it the default. The versions come under `data`, although a bare list is documented. An unknown
-        partial gives `404` or `403`.
+        Shows how the text of a partial has changed. The number of a version goes into `prompts.partials.publish` to
+        make it the default. The versions come under `data`, although a bare list is documented. An unknown partial
+        gives `404` or `403`.
 
         Args:
             prompt_partial_id: Identifier of the partial whose history is wanted.

@@ -46,9 +46,9 @@ class PromptsVersionsResource(Resource["RawPromptsVersionsResource"]):
     def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
-        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the
-        operations on a single version. The versions come under `data`, although a bare list is documented. An
-        unknown prompt gives `404` or `403`.
+        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the operations
+        on a single version. The versions come under `data`, although a bare list is documented. An unknown prompt gives
+        `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt whose history is wanted.
@@ -73,9 +73,9 @@ class PromptsVersionsResource(Resource["RawPromptsVersionsResource"]):
     def retrieve(self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt as it stood at one particular version.
 
-        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form as
-        the prompt itself. Needs the id of the version, not its number; the list of versions has it. An unknown
-        prompt or version gives `404` or `403`.
+        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form as the
+        prompt itself. Needs the id of the version, not its number; the list of versions has it. An unknown prompt or
+        version gives `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt that the version belongs to.
@@ -103,9 +103,9 @@ class PromptsVersionsResource(Resource["RawPromptsVersionsResource"]):
     ) -> dict[str, Any]:
         """Attach a label to one version of a prompt.
 
-        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a
-        number. Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt or
-        version that is not there gives `404` or `403`.
+        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a number.
+        Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt or version that
+        is not there gives `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt whose version gets the label.
@@ -156,9 +156,9 @@ class AsyncPromptsVersionsResource(AsyncResource["AsyncRawPromptsVersionsResourc
     async def list(self, prompt_id: str, **options: Unpack[CallOptions]) -> PromptsVersionsListResponse:
         """List every version of a prompt with its template, number and label.
 
-        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the
-        operations on a single version. The versions come under `data`, although a bare list is documented. An
-        unknown prompt gives `404` or `403`.
+        Shows how a prompt has changed. The number of a version goes into `prompts.publish`, its id into the operations
+        on a single version. The versions come under `data`, although a bare list is documented. An unknown prompt gives
+        `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt whose history is wanted.
@@ -183,9 +183,9 @@ class AsyncPromptsVersionsResource(AsyncResource["AsyncRawPromptsVersionsResourc
     async def retrieve(self, prompt_id: str, version_id: str, **options: Unpack[CallOptions]) -> Prompt:
         """Fetch a prompt as it stood at one particular version.
 
-        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form as
-        the prompt itself. Needs the id of the version, not its number; the list of versions has it. An unknown
-        prompt or version gives `404` or `403`.
+        Shows an earlier or unreleased state of a prompt in full, with its model and settings, in the same form as the
+        prompt itself. Needs the id of the version, not its number; the list of versions has it. An unknown prompt or
+        version gives `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt that the version belongs to.
@@ -213,9 +213,9 @@ class AsyncPromptsVersionsResource(AsyncResource["AsyncRawPromptsVersionsResourc
     ) -> dict[str, Any]:
         """Attach a label to one version of a prompt.
 
-        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a
-        number. Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt or
-        version that is not there gives `404` or `403`.
+        Marks a version, for example as `production`, so that requests can ask for it by the label instead of a number.
+        Nothing else of a version can be changed; to change the template use `prompts.update`. A prompt or version that
+        is not there gives `404` or `403`.
 
         Args:
             prompt_id: Slug or id of the prompt whose version gets the label.

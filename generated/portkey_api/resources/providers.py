@@ -66,8 +66,8 @@ class ProvidersResource(Resource["RawProvidersResource"]):
         """Add a provider on top of an integration, with its own budget and rate limits.
 
         Makes an integration callable in a workspace under a slug of its own; requests then name `@slug` as their
-        provider. The workspace must have access to the integration, see `integrations.workspaces.update`, which
-        can make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
+        provider. The workspace must have access to the integration, see `integrations.workspaces.update`, which can
+        make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
 
         Args:
             name: What people are to call the new provider.
@@ -110,9 +110,8 @@ class ProvidersResource(Resource["RawProvidersResource"]):
     def delete(self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a provider, given its slug.
 
-        Takes a provider out of its workspace; requests and configs that name it fail from then on. The
-        integration and its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted
-        service.
+        Takes a provider out of its workspace; requests and configs that name it fail from then on. The integration and
+        its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to delete, without the `@`.
@@ -144,9 +143,9 @@ class ProvidersResource(Resource["RawProvidersResource"]):
     ) -> ProvidersListResponse:
         """Page through providers with their status, budgets and rate limits.
 
-        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own
-        and within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers took
-        the place of virtual keys.
+        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own and
+        within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers took the place
+        of virtual keys.
 
         Args:
             current_page: Which page of providers to answer, counted from 0. Left out, it is the first one.
@@ -174,8 +173,8 @@ class ProvidersResource(Resource["RawProvidersResource"]):
     def retrieve(self, slug: str, *, workspace_id: str | None = None, **options: Unpack[CallOptions]) -> Providers:
         """Fetch the status, budget, rate limits and expiry of one provider.
 
-        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is
-        refused with `404`, or `403` at the hosted service.
+        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is refused
+        with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to read, without the `@`.
@@ -212,9 +211,9 @@ class ProvidersResource(Resource["RawProvidersResource"]):
     ) -> ProvidersUpdateResponse:
         """Change the limits, note or expiry of a provider, or reset its usage.
 
-        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again at
-        once. Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug is
-        refused with `404`, or `403` at the hosted service.
+        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again at once.
+        Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug is refused with
+        `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to change, without the `@`.
@@ -304,8 +303,8 @@ class AsyncProvidersResource(AsyncResource["AsyncRawProvidersResource"]):
         """Add a provider on top of an integration, with its own budget and rate limits.
 
         Makes an integration callable in a workspace under a slug of its own; requests then name `@slug` as their
-        provider. The workspace must have access to the integration, see `integrations.workspaces.update`, which
-        can make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
+        provider. The workspace must have access to the integration, see `integrations.workspaces.update`, which can
+        make a provider by itself. Give it a budget, rate limits and an end date of its own if wanted.
 
         Args:
             name: What people are to call the new provider.
@@ -350,9 +349,8 @@ class AsyncProvidersResource(AsyncResource["AsyncRawProvidersResource"]):
     ) -> dict[str, Any]:
         """Delete a provider, given its slug.
 
-        Takes a provider out of its workspace; requests and configs that name it fail from then on. The
-        integration and its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted
-        service.
+        Takes a provider out of its workspace; requests and configs that name it fail from then on. The integration and
+        its credentials stay. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to delete, without the `@`.
@@ -384,9 +382,9 @@ class AsyncProvidersResource(AsyncResource["AsyncRawProvidersResource"]):
     ) -> ProvidersListResponse:
         """Page through providers with their status, budgets and rate limits.
 
-        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own
-        and within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers took
-        the place of virtual keys.
+        Answers the providers that can be called: each is an integration in a workspace, under a slug of its own and
+        within its own limits. Requests name one as `@slug` in the header `x-portkey-provider`. Providers took the place
+        of virtual keys.
 
         Args:
             current_page: Which page of providers to answer, counted from 0. Left out, it is the first one.
@@ -416,8 +414,8 @@ class AsyncProvidersResource(AsyncResource["AsyncRawProvidersResource"]):
     ) -> Providers:
         """Fetch the status, budget, rate limits and expiry of one provider.
 
-        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is
-        refused with `404`, or `403` at the hosted service.
+        Answers one provider as it stands: whether it can still be called, and its limits. An unknown slug is refused
+        with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to read, without the `@`.
@@ -454,9 +452,9 @@ class AsyncProvidersResource(AsyncResource["AsyncRawProvidersResource"]):
     ) -> ProvidersUpdateResponse:
         """Change the limits, note or expiry of a provider, or reset its usage.
 
-        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again at
-        once. Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug is
-        refused with `404`, or `403` at the hosted service.
+        Changes what is sent and leaves the rest. With `reset_usage` an exhausted provider can be called again at once.
+        Slug and integration stay; credentials are changed with `integrations.update`. An unknown slug is refused with
+        `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the provider to change, without the `@`.

@@ -50,10 +50,9 @@ class RealtimeResource(Resource["RawRealtimeResource"]):
     ) -> Socket:
         """Open a realtime websocket session with a model through the gateway.
 
-        Upgrades the connection to a websocket, over which client and model exchange JSON events (session, audio,
-        text, responses) in the form of OpenAI's realtime API until one side closes. It needs a model with
-        realtime support and a websocket client; plain HTTP will not do. The open gateway ignores a custom host
-        here and calls OpenAI.
+        Upgrades the connection to a websocket, over which client and model exchange JSON events (session, audio, text,
+        responses) in the form of OpenAI's realtime API until one side closes. It needs a model with realtime support
+        and a websocket client; plain HTTP will not do. The open gateway ignores a custom host here and calls OpenAI.
 
         Args:
             model: Realtime model that the session talks to; providers such as OpenAI need it.
@@ -118,10 +117,9 @@ class AsyncRealtimeResource(AsyncResource["AsyncRawRealtimeResource"]):
     ) -> AsyncSocket:
         """Open a realtime websocket session with a model through the gateway.
 
-        Upgrades the connection to a websocket, over which client and model exchange JSON events (session, audio,
-        text, responses) in the form of OpenAI's realtime API until one side closes. It needs a model with
-        realtime support and a websocket client; plain HTTP will not do. The open gateway ignores a custom host
-        here and calls OpenAI.
+        Upgrades the connection to a websocket, over which client and model exchange JSON events (session, audio, text,
+        responses) in the form of OpenAI's realtime API until one side closes. It needs a model with realtime support
+        and a websocket client; plain HTTP will not do. The open gateway ignores a custom host here and calls OpenAI.
 
         Args:
             model: Realtime model that the session talks to; providers such as OpenAI need it.

@@ -59,10 +59,9 @@ class RerankResource(Resource["RawRerankResource"]):
     ) -> CreateRerankResponse:
         """Score documents by relevance to a query and return them as ranked results.
 
-        Use it between a search and a model: give the passages that a search found, and keep those that fit the
-        question best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What
-        each result holds, and whether the documents come back, differs between them; fields that a provider does
-        not know may be refused.
+        Use it between a search and a model: give the passages that a search found, and keep those that fit the question
+        best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What each result holds,
+        and whether the documents come back, differs between them; fields that a provider does not know may be refused.
 
         Args:
             model: Rerank model to use, such as `rerank-v3.5`.
@@ -165,10 +164,9 @@ class AsyncRerankResource(AsyncResource["AsyncRawRerankResource"]):
     ) -> CreateRerankResponse:
         """Score documents by relevance to a query and return them as ranked results.
 
-        Use it between a search and a model: give the passages that a search found, and keep those that fit the
-        question best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What
-        each result holds, and whether the documents come back, differs between them; fields that a provider does
-        not know may be refused.
+        Use it between a search and a model: give the passages that a search found, and keep those that fit the question
+        best. Works only with providers that have rerank models, such as Cohere, Voyage or Jina. What each result holds,
+        and whether the documents come back, differs between them; fields that a provider does not know may be refused.
 
         Args:
             model: Rerank model to use, such as `rerank-v3.5`.

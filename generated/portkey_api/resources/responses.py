@@ -110,9 +110,9 @@ class ResponsesResource(Resource["RawResponsesResource"]):
     def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
         """Stop a response that is made in the background.
 
-        Only for responses that were begun with `background` set; the provider refuses it for others, which are
-        stopped by closing the connection. Needs the id of the response, a `404` if unknown, and answers the
-        response as it then stands.
+        Only for responses that were begun with `background` set; the provider refuses it for others, which are stopped
+        by closing the connection. Needs the id of the response, a `404` if unknown, and answers the response as it then
+        stands.
 
         Args:
             response_id: The response, by the id that creating it returned.
@@ -161,9 +161,9 @@ class ResponsesResource(Resource["RawResponsesResource"]):
     ) -> CompactedResponse:
         """Make a long conversation shorter, to go on with in less tokens.
 
-        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context
-        window. Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads
-        the conversation, so this costs tokens itself.
+        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context window.
+        Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads the
+        conversation, so this costs tokens itself.
 
         Args:
             model: Model to count or compact for; each cuts text into tokens in its own way.
@@ -390,10 +390,9 @@ class ResponsesResource(Resource["RawResponsesResource"]):
     ) -> Response | Stream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
-        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool
-        calls. Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true
-        the answer is a stream of events. Not every provider has this endpoint; `/chat/completions` is more widely
-        supported.
+        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool calls.
+        Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true the answer is
+        a stream of events. Not every provider has this endpoint; `/chat/completions` is more widely supported.
 
         Args:
             model: Name of the model that answers. Any model of the routed provider can be given; the listed names are
@@ -502,9 +501,9 @@ class ResponsesResource(Resource["RawResponsesResource"]):
     ) -> Response:
         """Fetch an earlier model response by its id, with extra output data on request.
 
-        Reads a response that was stored, in its present state: useful to poll one that is made in the background.
-        Its input is not part of the answer; page through `/input_items` for that. `404` if the id is unknown or
-        the response was not stored.
+        Reads a response that was stored, in its present state: useful to poll one that is made in the background. Its
+        input is not part of the answer; page through `/input_items` for that. `404` if the id is unknown or the
+        response was not stored.
 
         Args:
             response_id: Identifier of the stored response to read.
@@ -695,9 +694,9 @@ class AsyncResponsesResource(AsyncResource["AsyncRawResponsesResource"]):
     async def cancel(self, response_id: str, **options: Unpack[CallOptions]) -> Response:
         """Stop a response that is made in the background.
 
-        Only for responses that were begun with `background` set; the provider refuses it for others, which are
-        stopped by closing the connection. Needs the id of the response, a `404` if unknown, and answers the
-        response as it then stands.
+        Only for responses that were begun with `background` set; the provider refuses it for others, which are stopped
+        by closing the connection. Needs the id of the response, a `404` if unknown, and answers the response as it then
+        stands.
 
         Args:
             response_id: The response, by the id that creating it returned.
@@ -746,9 +745,9 @@ class AsyncResponsesResource(AsyncResource["AsyncRawResponsesResource"]):
     ) -> CompactedResponse:
         """Make a long conversation shorter, to go on with in less tokens.
 
-        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context
-        window. Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads
-        the conversation, so this costs tokens itself.
+        Boils the items of a long conversation down to fewer tokens, so that it can go on within the context window.
+        Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads the
+        conversation, so this costs tokens itself.
 
         Args:
             model: Model to count or compact for; each cuts text into tokens in its own way.
@@ -975,10 +974,9 @@ class AsyncResponsesResource(AsyncResource["AsyncRawResponsesResource"]):
     ) -> Response | AsyncStream[ResponseStreamEvent, Response]:
         """Get a model response to text or items, with tools if wanted, whole or streamed.
 
-        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool
-        calls. Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true
-        the answer is a stream of events. Not every provider has this endpoint; `/chat/completions` is more widely
-        supported.
+        Sends input to a model and answers with a response whose `output` holds messages, reasoning and tool calls.
+        Chain turns with `previous_response_id` instead of resending the conversation. With `stream` true the answer is
+        a stream of events. Not every provider has this endpoint; `/chat/completions` is more widely supported.
 
         Args:
             model: Name of the model that answers. Any model of the routed provider can be given; the listed names are
@@ -1087,9 +1085,9 @@ class AsyncResponsesResource(AsyncResource["AsyncRawResponsesResource"]):
     ) -> Response:
         """Fetch an earlier model response by its id, with extra output data on request.
 
-        Reads a response that was stored, in its present state: useful to poll one that is made in the background.
-        Its input is not part of the answer; page through `/input_items` for that. `404` if the id is unknown or
-        the response was not stored.
+        Reads a response that was stored, in its present state: useful to poll one that is made in the background. Its
+        input is not part of the answer; page through `/input_items` for that. `404` if the id is unknown or the
+        response was not stored.
 
         Args:
             response_id: Identifier of the stored response to read.

@@ -47,8 +47,8 @@ class ResponsesInputItemsResource(Resource["RawResponsesInputItemsResource"]):
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
 
-        Answers the messages, tool results and other items that were the input of a stored response, a page at a
-        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a time.
+        Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
 
         Args:
             response_id: Identifier of the stored response whose input is wanted.
@@ -106,8 +106,8 @@ class AsyncResponsesInputItemsResource(AsyncResource["AsyncRawResponsesInputItem
     ) -> ResponseItemList:
         """Page through the input items that a model response was made from.
 
-        Answers the messages, tool results and other items that were the input of a stored response, a page at a
-        time. Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
+        Answers the messages, tool results and other items that were the input of a stored response, a page at a time.
+        Pass `last_id` as `after` to go on while `has_more` is true. `404` if no such response is stored.
 
         Args:
             response_id: Identifier of the stored response whose input is wanted.

@@ -53,9 +53,9 @@ class ScimWorkspacesResource(Resource["RawScimWorkspacesResource"]):
     ) -> ScimWorkspaceMapping:
         """Map a SCIM group, by id or by name, to a workspace and a role in it.
 
-        Afterwards the people in the group are members of the workspace with the given role, and join or leave it
-        as the identity provider changes the group. Name the group by id or by name, not by both. An unknown
-        workspace or group is refused; to change a mapping, delete it and make another.
+        Afterwards the people in the group are members of the workspace with the given role, and join or leave it as the
+        identity provider changes the group. Name the group by id or by name, not by both. An unknown workspace or group
+        is refused; to change a mapping, delete it and make another.
 
         Args:
             workspace_id: Workspace that the people in the group are to get into.
@@ -87,9 +87,9 @@ class ScimWorkspacesResource(Resource["RawScimWorkspacesResource"]):
     def delete(self, scim_workspace_group_id: str, **options: Unpack[CallOptions]) -> ScimWorkspacesDeleteResponse:
         """Remove the mapping between a SCIM group and a workspace.
 
-        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The id
-        is that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`, or
-        `403` with the code `AB03`.
+        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The id is
+        that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`, or `403` with
+        the code `AB03`.
 
         Args:
             scim_workspace_group_id: Identifier of the mapping to remove, from the list or from its creation.
@@ -122,8 +122,8 @@ class ScimWorkspacesResource(Resource["RawScimWorkspacesResource"]):
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
 
-        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up for
-        the organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be combined.
+        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up for the
+        organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be combined.
 
         Args:
             workspace_id: Narrows the list to mappings onto this workspace.
@@ -187,9 +187,9 @@ class AsyncScimWorkspacesResource(AsyncResource["AsyncRawScimWorkspacesResource"
     ) -> ScimWorkspaceMapping:
         """Map a SCIM group, by id or by name, to a workspace and a role in it.
 
-        Afterwards the people in the group are members of the workspace with the given role, and join or leave it
-        as the identity provider changes the group. Name the group by id or by name, not by both. An unknown
-        workspace or group is refused; to change a mapping, delete it and make another.
+        Afterwards the people in the group are members of the workspace with the given role, and join or leave it as the
+        identity provider changes the group. Name the group by id or by name, not by both. An unknown workspace or group
+        is refused; to change a mapping, delete it and make another.
 
         Args:
             workspace_id: Workspace that the people in the group are to get into.
@@ -223,9 +223,9 @@ class AsyncScimWorkspacesResource(AsyncResource["AsyncRawScimWorkspacesResource"
     ) -> ScimWorkspacesDeleteResponse:
         """Remove the mapping between a SCIM group and a workspace.
 
-        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The id
-        is that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`, or
-        `403` with the code `AB03`.
+        Ends the rule by which a group gets into a workspace; the group and the workspace themselves stay. The id is
+        that of the mapping, not of the group: `scim.workspaces.list` shows it. An unknown id gives `404`, or `403` with
+        the code `AB03`.
 
         Args:
             scim_workspace_group_id: Identifier of the mapping to remove, from the list or from its creation.
@@ -258,8 +258,8 @@ class AsyncScimWorkspacesResource(AsyncResource["AsyncRawScimWorkspacesResource"
     ) -> ScimWorkspacesListResponse:
         """List which SCIM groups map to which workspaces, and in what role.
 
-        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up for
-        the organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be combined.
+        Shows how groups of your identity provider turn into membership of workspaces. Needs SCIM to be set up for the
+        organisation. Pages are counted from 0 and hold at most 100 mappings; all filters can be combined.
 
         Args:
             workspace_id: Narrows the list to mappings onto this workspace.

@@ -91,10 +91,10 @@ class SecretReferencesResource(Resource["RawSecretReferencesResource"]):
     ) -> SecretReferencesCreateResponse:
         """Point to a secret in AWS, Azure or HashiCorp storage, with the means to read it.
 
-        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request needs
-        it and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations, MCP
-        integrations and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are
-        refused with `400`, missing permission with `403`.
+        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request needs it
+        and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations, MCP integrations
+        and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are refused with `400`,
+        missing permission with `403`.
 
         Args:
             name: What people are to call the new reference, 1 to 255 characters.
@@ -147,8 +147,8 @@ class SecretReferencesResource(Resource["RawSecretReferencesResource"]):
         """Delete a secret reference, given its id.
 
         Removes the pointer; the secret stays in its manager. A reference that is still in use is not deleted but
-        refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`, or
-        `403` at the hosted service.
+        refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`, or `403` at
+        the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to delete.
@@ -181,9 +181,9 @@ class SecretReferencesResource(Resource["RawSecretReferencesResource"]):
     ) -> SecretReferencesListResponse:
         """Page through secret references, by secret manager, tags or search term.
 
-        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager
-        of your own. Neither secrets nor the means to read them are part of the list; `secret_references.retrieve`
-        gives one with path and tags.
+        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager of your
+        own. Neither secrets nor the means to read them are part of the list; `secret_references.retrieve` gives one
+        with path and tags.
 
         Args:
             manager_type: Only references into this kind of secret manager.
@@ -213,9 +213,8 @@ class SecretReferencesResource(Resource["RawSecretReferencesResource"]):
     def retrieve(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> SecretReferenceDetailResponse:
         """Fetch the manager, path, tags and access settings of a secret reference.
 
-        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive
-        parts masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the
-        hosted service.
+        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive parts
+        masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to read, as `secret_references.create` returned it.
@@ -252,10 +251,9 @@ class SecretReferencesResource(Resource["RawSecretReferencesResource"]):
     ) -> dict[str, Any]:
         """Change the path, credentials, tags or allowed workspaces of a secret reference.
 
-        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is merged
-        with the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the
-        permission for all. Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted
-        service.
+        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is merged with
+        the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the permission for all.
+        Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to change.
@@ -359,10 +357,10 @@ class AsyncSecretReferencesResource(AsyncResource["AsyncRawSecretReferencesResou
     ) -> SecretReferencesCreateResponse:
         """Point to a secret in AWS, Azure or HashiCorp storage, with the means to read it.
 
-        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request needs
-        it and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations, MCP
-        integrations and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are
-        refused with `400`, missing permission with `403`.
+        Stores where a secret lies and how to get at it, not the secret: the gateway reads it when a request needs it
+        and keeps it for some minutes, so a rotated secret takes effect a little later. Integrations, MCP integrations
+        and virtual keys use it through `secret_mappings`. Incomplete or mismatched fields are refused with `400`,
+        missing permission with `403`.
 
         Args:
             name: What people are to call the new reference, 1 to 255 characters.
@@ -415,8 +413,8 @@ class AsyncSecretReferencesResource(AsyncResource["AsyncRawSecretReferencesResou
         """Delete a secret reference, given its id.
 
         Removes the pointer; the secret stays in its manager. A reference that is still in use is not deleted but
-        refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`, or
-        `403` at the hosted service.
+        refused with `400`: take it out of all `secret_mappings` first. An unknown id is refused with `404`, or `403` at
+        the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to delete.
@@ -449,9 +447,9 @@ class AsyncSecretReferencesResource(AsyncResource["AsyncRawSecretReferencesResou
     ) -> SecretReferencesListResponse:
         """Page through secret references, by secret manager, tags or search term.
 
-        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager
-        of your own. Neither secrets nor the means to read them are part of the list; `secret_references.retrieve`
-        gives one with path and tags.
+        Answers the secret references of the organisation: pointers to credentials that stay in a secret manager of your
+        own. Neither secrets nor the means to read them are part of the list; `secret_references.retrieve` gives one
+        with path and tags.
 
         Args:
             manager_type: Only references into this kind of secret manager.
@@ -481,9 +479,8 @@ class AsyncSecretReferencesResource(AsyncResource["AsyncRawSecretReferencesResou
     async def retrieve(self, secret_reference_id: str, **options: Unpack[CallOptions]) -> SecretReferenceDetailResponse:
         """Fetch the manager, path, tags and access settings of a secret reference.
 
-        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive
-        parts masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the
-        hosted service.
+        Answers one secret reference: where the secret lies, who may use it, and the login with its sensitive parts
+        masked. The secret itself is not fetched. An unknown id is refused with `404`, or `403` at the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to read, as `secret_references.create` returned it.
@@ -520,10 +517,9 @@ class AsyncSecretReferencesResource(AsyncResource["AsyncRawSecretReferencesResou
     ) -> dict[str, Any]:
         """Change the path, credentials, tags or allowed workspaces of a secret reference.
 
-        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is merged
-        with the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the
-        permission for all. Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted
-        service.
+        Changes what is sent and leaves the rest; at least one field is needed. A partial `auth_config` is merged with
+        the stored one. Allowing all workspaces drops the list of allowed ones; naming some ends the permission for all.
+        Bad fields are refused with `400`, an unknown id with `404`, or `403` at the hosted service.
 
         Args:
             secret_reference_id: Identifies the secret reference to change.

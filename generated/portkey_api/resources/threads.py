@@ -248,9 +248,9 @@ class ThreadsResource(Resource["RawThreadsResource"]):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
-        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the
-        run, mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it
-        ends. The id of the new thread is the run's `thread_id`.
+        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the run,
+        mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it ends. The id
+        of the new thread is the run's `thread_id`.
 
         Args:
             assistant_id: Identifier of the assistant that works on the new thread.
@@ -307,9 +307,8 @@ class ThreadsResource(Resource["RawThreadsResource"]):
     def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> DeleteThreadResponse:
         """Delete a thread and confirm that it is gone.
 
-        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to
-        it are kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted,
-        gives `404`.
+        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to it are
+        kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted, gives `404`.
 
         Args:
             thread_id: Identifier of the thread to delete.
@@ -333,9 +332,9 @@ class ThreadsResource(Resource["RawThreadsResource"]):
     def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> ThreadObject:
         """Fetch the tool resources and metadata of a thread, without its messages.
 
-        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`, its
-        runs from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given; an
-        unknown one gives `404`.
+        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`, its runs
+        from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given; an unknown one
+        gives `404`.
 
         Args:
             thread_id: Identifier of the thread to read, as `threads.create` returned it.
@@ -658,9 +657,9 @@ class AsyncThreadsResource(AsyncResource["AsyncRawThreadsResource"]):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Start a thread and run an assistant on it in a single call.
 
-        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the
-        run, mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it
-        ends. The id of the new thread is the run's `thread_id`.
+        Makes a thread and at once runs an assistant on it, which saves a call to `threads.create`. Answers the run,
+        mostly `queued`; poll it with `threads.runs.retrieve`, or set `stream` to receive events until it ends. The id
+        of the new thread is the run's `thread_id`.
 
         Args:
             assistant_id: Identifier of the assistant that works on the new thread.
@@ -717,9 +716,8 @@ class AsyncThreadsResource(AsyncResource["AsyncRawThreadsResource"]):
     async def delete(self, thread_id: str, **options: Unpack[CallOptions]) -> DeleteThreadResponse:
         """Delete a thread and confirm that it is gone.
 
-        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to
-        it are kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted,
-        gives `404`.
+        Removes the conversation for good, and its messages are no longer reachable. Files that were attached to it are
+        kept and have to be deleted by themselves. An unknown id, also that of a thread already deleted, gives `404`.
 
         Args:
             thread_id: Identifier of the thread to delete.
@@ -743,9 +741,9 @@ class AsyncThreadsResource(AsyncResource["AsyncRawThreadsResource"]):
     async def retrieve(self, thread_id: str, **options: Unpack[CallOptions]) -> ThreadObject:
         """Fetch the tool resources and metadata of a thread, without its messages.
 
-        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`, its
-        runs from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given; an
-        unknown one gives `404`.
+        Answers what is stored about the conversation itself. Its messages come from `threads.messages.list`, its runs
+        from `threads.runs.list`. The API has no list of threads, so keep the ids that you were given; an unknown one
+        gives `404`.
 
         Args:
             thread_id: Identifier of the thread to read, as `threads.create` returned it.

@@ -76,9 +76,8 @@ class ThreadsMessagesResource(Resource["RawThreadsMessagesResource"]):
     ) -> MessageObject:
         """Add a user or assistant message to a thread, with attachments if any.
 
-        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads it
-        with the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown thread
-        gives `404`.
+        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads it with
+        the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread that gets the message.
@@ -148,9 +147,9 @@ class ThreadsMessagesResource(Resource["RawThreadsMessagesResource"]):
     ) -> ListMessagesResponse:
         """Page through the messages of a thread, optionally those of a single run.
 
-        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has
-        completed, this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id` as
-        `after` for the next page; an unknown thread gives `404`.
+        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has completed,
+        this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id` as `after` for the
+        next page; an unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread whose messages are listed.
@@ -185,8 +184,8 @@ class ThreadsMessagesResource(Resource["RawThreadsMessagesResource"]):
     def retrieve(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> MessageObject:
         """Fetch one message of a thread with its content, attachments and status.
 
-        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own
-        thread; an unknown one gives `404`. To read a whole conversation, list the messages instead.
+        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own thread;
+        an unknown one gives `404`. To read a whole conversation, list the messages instead.
 
         Args:
             thread_id: Identifier of the thread that the wanted message is in.
@@ -301,9 +300,8 @@ class AsyncThreadsMessagesResource(AsyncResource["AsyncRawThreadsMessagesResourc
     ) -> MessageObject:
         """Add a user or assistant message to a thread, with attachments if any.
 
-        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads it
-        with the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown thread
-        gives `404`.
+        Appends the message to the conversation. Nobody answers it until a run is started; then the model reads it with
+        the rest. OpenAI refuses new messages while a run on the thread is still active. An unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread that gets the message.
@@ -373,9 +371,9 @@ class AsyncThreadsMessagesResource(AsyncResource["AsyncRawThreadsMessagesResourc
     ) -> ListMessagesResponse:
         """Page through the messages of a thread, optionally those of a single run.
 
-        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has
-        completed, this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id` as
-        `after` for the next page; an unknown thread gives `404`.
+        Answers one page of the conversation, newest first unless `order` says otherwise. After a run has completed,
+        this call gets its answer; `run_id` narrows the page to what that run wrote. Pass `last_id` as `after` for the
+        next page; an unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread whose messages are listed.
@@ -410,8 +408,8 @@ class AsyncThreadsMessagesResource(AsyncResource["AsyncRawThreadsMessagesResourc
     async def retrieve(self, thread_id: str, message_id: str, **options: Unpack[CallOptions]) -> MessageObject:
         """Fetch one message of a thread with its content, attachments and status.
 
-        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own
-        thread; an unknown one gives `404`. To read a whole conversation, list the messages instead.
+        Answers the message as the provider keeps it. Needs both ids, since a message is only found in its own thread;
+        an unknown one gives `404`. To read a whole conversation, list the messages instead.
 
         Args:
             thread_id: Identifier of the thread that the wanted message is in.

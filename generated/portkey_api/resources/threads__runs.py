@@ -104,9 +104,9 @@ class ThreadsRunsResource(Resource["RawThreadsRunsResource"]):
     def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Cancel a run and get it back with its status.
 
-        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled` soon
-        after, so read it again; what it has written so far stays in the thread. OpenAI refuses with `400` if the
-        run has already ended, and with `404` if an id is unknown.
+        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled` soon after,
+        so read it again; what it has written so far stays in the thread. OpenAI refuses with `400` if the run has
+        already ended, and with `404` if an id is unknown.
 
         Args:
             thread_id: Identifier of the thread that the run to cancel works on.
@@ -245,10 +245,9 @@ class ThreadsRunsResource(Resource["RawThreadsRunsResource"]):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
-        Has the assistant read the conversation and answer in it; what is set here applies to this run alone.
-        Answers the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its
-        events. A thread can have only one active run, so OpenAI answers `400` while there is another; an unknown
-        thread gives `404`.
+        Has the assistant read the conversation and answer in it; what is set here applies to this run alone. Answers
+        the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its events. A thread
+        can have only one active run, so OpenAI answers `400` while there is another; an unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread on which the assistant is to work.
@@ -322,9 +321,8 @@ class ThreadsRunsResource(Resource["RawThreadsRunsResource"]):
     ) -> ListRunsResponse:
         """Page through the runs of a thread with cursors.
 
-        Answers one page of the runs that were started on the conversation, newest first unless `order` says
-        otherwise. Useful to find a run that is still active, whose id you need to cancel it. An unknown thread
-        gives `404`.
+        Answers one page of the runs that were started on the conversation, newest first unless `order` says otherwise.
+        Useful to find a run that is still active, whose id you need to cancel it. An unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread whose runs are listed.
@@ -430,9 +428,9 @@ class ThreadsRunsResource(Resource["RawThreadsRunsResource"]):
     ) -> RunObject | Stream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
-        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one request,
-        before the run expires. Answers the run, which is queued again; with `stream`, its further events. A run
-        that does not wait is refused with `400`, an unknown id with `404`.
+        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one request, before
+        the run expires. Answers the run, which is queued again; with `stream`, its further events. A run that does not
+        wait is refused with `400`, an unknown id with `404`.
 
         Args:
             thread_id: Identifier of the thread on which the waiting run works.
@@ -469,8 +467,8 @@ class ThreadsRunsResource(Resource["RawThreadsRunsResource"]):
     ) -> RunObject:
         """Change the metadata of a run; nothing else about it can be edited.
 
-        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds does
-        not change; to stop it, cancel it. An unknown thread or run gives `404`.
+        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds does not
+        change; to stop it, cancel it. An unknown thread or run gives `404`.
 
         Args:
             thread_id: Identifier of the thread that the run to change works on.
@@ -642,9 +640,9 @@ class AsyncThreadsRunsResource(AsyncResource["AsyncRawThreadsRunsResource"]):
     async def cancel(self, thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> RunObject:
         """Cancel a run and get it back with its status.
 
-        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled` soon
-        after, so read it again; what it has written so far stays in the thread. OpenAI refuses with `400` if the
-        run has already ended, and with `404` if an id is unknown.
+        Asks the provider to stop a run that has not ended. The run is `cancelling` at first and `cancelled` soon after,
+        so read it again; what it has written so far stays in the thread. OpenAI refuses with `400` if the run has
+        already ended, and with `404` if an id is unknown.
 
         Args:
             thread_id: Identifier of the thread that the run to cancel works on.
@@ -783,10 +781,9 @@ class AsyncThreadsRunsResource(AsyncResource["AsyncRawThreadsRunsResource"]):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Run an assistant on an existing thread, overriding its settings if need be.
 
-        Has the assistant read the conversation and answer in it; what is set here applies to this run alone.
-        Answers the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its
-        events. A thread can have only one active run, so OpenAI answers `400` while there is another; an unknown
-        thread gives `404`.
+        Has the assistant read the conversation and answer in it; what is set here applies to this run alone. Answers
+        the run, mostly `queued`: poll it with `threads.runs.retrieve`, or set `stream` to receive its events. A thread
+        can have only one active run, so OpenAI answers `400` while there is another; an unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread on which the assistant is to work.
@@ -860,9 +857,8 @@ class AsyncThreadsRunsResource(AsyncResource["AsyncRawThreadsRunsResource"]):
     ) -> ListRunsResponse:
         """Page through the runs of a thread with cursors.
 
-        Answers one page of the runs that were started on the conversation, newest first unless `order` says
-        otherwise. Useful to find a run that is still active, whose id you need to cancel it. An unknown thread
-        gives `404`.
+        Answers one page of the runs that were started on the conversation, newest first unless `order` says otherwise.
+        Useful to find a run that is still active, whose id you need to cancel it. An unknown thread gives `404`.
 
         Args:
             thread_id: Identifier of the thread whose runs are listed.
@@ -968,9 +964,9 @@ class AsyncThreadsRunsResource(AsyncResource["AsyncRawThreadsRunsResource"]):
     ) -> RunObject | AsyncStream[AssistantStreamEvent, RunObject]:
         """Hand a waiting run the results of the tool calls that it asked for.
 
-        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one request,
-        before the run expires. Answers the run, which is queued again; with `stream`, its further events. A run
-        that does not wait is refused with `400`, an unknown id with `404`.
+        Lets a run in `requires_action` go on. Send the outputs of all calls in `required_action` in one request, before
+        the run expires. Answers the run, which is queued again; with `stream`, its further events. A run that does not
+        wait is refused with `400`, an unknown id with `404`.
 
         Args:
             thread_id: Identifier of the thread on which the waiting run works.
@@ -1007,8 +1003,8 @@ class AsyncThreadsRunsResource(AsyncResource["AsyncRawThreadsRunsResource"]):
     ) -> RunObject:
         """Change the metadata of a run; nothing else about it can be edited.
 
-        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds does
-        not change; to stop it, cancel it. An unknown thread or run gives `404`.
+        Replaces the keys and values that you keep on the run and answers the whole run. How the run proceeds does not
+        change; to stop it, cancel it. An unknown thread or run gives `404`.
 
         Args:
             thread_id: Identifier of the thread that the run to change works on.

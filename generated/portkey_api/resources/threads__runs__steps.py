@@ -52,9 +52,8 @@ class ThreadsRunsStepsResource(Resource["RawThreadsRunsStepsResource"]):
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
-        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which
-        code was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives
-        `404`.
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which code
+        was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the steps works.
@@ -88,8 +87,8 @@ class ThreadsRunsStepsResource(Resource["RawThreadsRunsStepsResource"]):
     def retrieve(self, thread_id: str, run_id: str, step_id: str, **options: Unpack[CallOptions]) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
 
-        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
-        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and step;
+        listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the wanted step works.
@@ -149,9 +148,8 @@ class AsyncThreadsRunsStepsResource(AsyncResource["AsyncRawThreadsRunsStepsResou
     ) -> ListRunStepsResponse:
         """Page through the steps of a run, the messages written and the tools called.
 
-        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which
-        code was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives
-        `404`.
+        Answers one page of what the run did, one entry for each message and each round of tool calls. Shows which code
+        was run or which functions were asked for, and what it cost in tokens. An unknown thread or run gives `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the steps works.
@@ -187,8 +185,8 @@ class AsyncThreadsRunsStepsResource(AsyncResource["AsyncRawThreadsRunsStepsResou
     ) -> RunStepObject:
         """Fetch one step of a run with its details, any error and its token usage.
 
-        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and
-        step; listing the steps gives the last. If any of them is unknown, the answer is `404`.
+        Answers a single message creation or round of tool calls of the run. Needs the ids of thread, run and step;
+        listing the steps gives the last. If any of them is unknown, the answer is `404`.
 
         Args:
             thread_id: Identifier of the thread on which the run with the wanted step works.

@@ -84,9 +84,9 @@ class UploadsResource(Resource["RawUploadsResource"]):
     ) -> Upload:
         """Put the parts of an upload together, in an order, into one file.
 
-        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file`
-        and which can be used like any other. The bytes must add up to the size that was announced. Afterwards, no
-        parts can be added; an unknown upload gives `404`.
+        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file` and
+        which can be used like any other. The bytes must add up to the size that was announced. Afterwards, no parts can
+        be added; an unknown upload gives `404`.
 
         Args:
             upload_id: The upload that the call is about, by the id that beginning it returned.
@@ -124,8 +124,8 @@ class UploadsResource(Resource["RawUploadsResource"]):
         """Begin to upload a file in parts.
 
         Announces a large file and answers an upload to which parts can be added. Then send the parts with
-        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file that
-        fits into one request is easier to send with `files.create`.
+        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file that fits
+        into one request is easier to send with `files.create`.
 
         Args:
             filename: Name that the finished file is to have, with its ending.
@@ -220,9 +220,9 @@ class AsyncUploadsResource(AsyncResource["AsyncRawUploadsResource"]):
     ) -> Upload:
         """Put the parts of an upload together, in an order, into one file.
 
-        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file`
-        and which can be used like any other. The bytes must add up to the size that was announced. Afterwards, no
-        parts can be added; an unknown upload gives `404`.
+        Joins the parts in the order of `part_ids` and turns them into a file, which the answer holds in `file` and
+        which can be used like any other. The bytes must add up to the size that was announced. Afterwards, no parts can
+        be added; an unknown upload gives `404`.
 
         Args:
             upload_id: The upload that the call is about, by the id that beginning it returned.
@@ -260,8 +260,8 @@ class AsyncUploadsResource(AsyncResource["AsyncRawUploadsResource"]):
         """Begin to upload a file in parts.
 
         Announces a large file and answers an upload to which parts can be added. Then send the parts with
-        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file that
-        fits into one request is easier to send with `files.create`.
+        `uploads.parts.create` and put them together with `uploads.complete`, all before `expires_at`. A file that fits
+        into one request is easier to send with `files.create`.
 
         Args:
             filename: Name that the finished file is to have, with its ending.

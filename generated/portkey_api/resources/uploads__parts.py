@@ -38,9 +38,9 @@ class UploadsPartsResource(Resource["RawUploadsPartsResource"]):
     def create(self, upload_id: str, *, data: FileInput, **options: Unpack[CallOptions]) -> UploadsPartsCreateResponse:
         """Upload one part of a file.
 
-        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any
-        order, since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a `pending`
-        upload accepts them; an unknown one gives `404`.
+        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any order,
+        since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a `pending` upload
+        accepts them; an unknown one gives `404`.
 
         Args:
             upload_id: The upload that the call is about, by the id that beginning it returned.
@@ -84,9 +84,9 @@ class AsyncUploadsPartsResource(AsyncResource["AsyncRawUploadsPartsResource"]):
     ) -> UploadsPartsCreateResponse:
         """Upload one part of a file.
 
-        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any
-        order, since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a `pending`
-        upload accepts them; an unknown one gives `404`.
+        Sends a piece of the bytes and answers the id of the part. Parts may be sent side by side and in any order,
+        since completing the upload puts them in order; OpenAI takes up to 64 MB in each. Only a `pending` upload
+        accepts them; an unknown one gives `404`.
 
         Args:
             upload_id: The upload that the call is about, by the id that beginning it returned.

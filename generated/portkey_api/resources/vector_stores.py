@@ -96,9 +96,8 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
 
-        Makes a store that file search can use. Files named here are indexed in the background, so poll the store
-        until its status is `completed`. Upload the files first; more can be added later, one by one or in
-        batches.
+        Makes a store that file search can use. Files named here are indexed in the background, so poll the store until
+        its status is `completed`. Upload the files first; more can be added later, one by one or in batches.
 
         Args:
             file_ids: Identifiers of uploaded files to put into the new store, 500 at most.
@@ -134,8 +133,8 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     def delete(self, vector_store_id: str, **options: Unpack[CallOptions]) -> DeleteVectorStoreResponse:
         """Delete a vector store and confirm that it is gone.
 
-        Removes the index, so that file search can use it no longer. The files that it was made from stay; delete
-        them separately if nothing else needs them. An unknown id is a `404`.
+        Removes the index, so that file search can use it no longer. The files that it was made from stay; delete them
+        separately if nothing else needs them. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to delete.
@@ -167,9 +166,9 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     ) -> ListVectorStoresResponse:
         """Page through vector stores with cursors, oldest or newest first.
 
-        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or
-        `first_id` as `before` for the previous one. Vector stores exist only at providers with a file search of
-        their own, such as OpenAI.
+        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or `first_id` as
+        `before` for the previous one. Vector stores exist only at providers with a file search of their own, such as
+        OpenAI.
 
         Args:
             limit: How many vector stores a page holds at most; 20 if left out, 100 at most at OpenAI.
@@ -197,8 +196,8 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     def retrieve(self, vector_store_id: str, **options: Unpack[CallOptions]) -> VectorStoreObject:
         """Check the status, size, file counts and expiry of a vector store.
 
-        Tells whether indexing is done and how many files failed. Poll it after files were added, until the status
-        is `completed`. An unknown id is a `404`.
+        Tells whether indexing is done and how many files failed. Poll it after files were added, until the status is
+        `completed`. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to look at.
@@ -232,8 +231,8 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
 
-        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking
-        what file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
+        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking what
+        file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.
@@ -276,8 +275,8 @@ class VectorStoresResource(Resource["RawVectorStoresResource"]):
     ) -> VectorStoreObject:
         """Change the name, expiry or metadata of a vector store.
 
-        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are
-        calls of their own for adding and removing these. An unknown id is a `404`.
+        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are calls
+        of their own for adding and removing these. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to change.
@@ -374,9 +373,8 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     ) -> VectorStoreObject:
         """Create a vector store, optionally with files, chunking rules and an expiry.
 
-        Makes a store that file search can use. Files named here are indexed in the background, so poll the store
-        until its status is `completed`. Upload the files first; more can be added later, one by one or in
-        batches.
+        Makes a store that file search can use. Files named here are indexed in the background, so poll the store until
+        its status is `completed`. Upload the files first; more can be added later, one by one or in batches.
 
         Args:
             file_ids: Identifiers of uploaded files to put into the new store, 500 at most.
@@ -412,8 +410,8 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     async def delete(self, vector_store_id: str, **options: Unpack[CallOptions]) -> DeleteVectorStoreResponse:
         """Delete a vector store and confirm that it is gone.
 
-        Removes the index, so that file search can use it no longer. The files that it was made from stay; delete
-        them separately if nothing else needs them. An unknown id is a `404`.
+        Removes the index, so that file search can use it no longer. The files that it was made from stay; delete them
+        separately if nothing else needs them. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to delete.
@@ -445,9 +443,9 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     ) -> ListVectorStoresResponse:
         """Page through vector stores with cursors, oldest or newest first.
 
-        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or
-        `first_id` as `before` for the previous one. Vector stores exist only at providers with a file search of
-        their own, such as OpenAI.
+        Answers the stores that belong to the key in use. Take `last_id` as `after` for the next page, or `first_id` as
+        `before` for the previous one. Vector stores exist only at providers with a file search of their own, such as
+        OpenAI.
 
         Args:
             limit: How many vector stores a page holds at most; 20 if left out, 100 at most at OpenAI.
@@ -475,8 +473,8 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     async def retrieve(self, vector_store_id: str, **options: Unpack[CallOptions]) -> VectorStoreObject:
         """Check the status, size, file counts and expiry of a vector store.
 
-        Tells whether indexing is done and how many files failed. Poll it after files were added, until the status
-        is `completed`. An unknown id is a `404`.
+        Tells whether indexing is done and how many files failed. Poll it after files were added, until the status is
+        `completed`. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to look at.
@@ -510,8 +508,8 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     ) -> VectorStoreSearchResultsPage:
         """Search a vector store for the parts of its files that answer a question.
 
-        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking
-        what file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
+        Finds passages by meaning, without a model that answers: for building your own prompts, or for checking what
+        file search would find. Narrow it with `filters` on file attributes. `404` if the store is unknown.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.
@@ -554,8 +552,8 @@ class AsyncVectorStoresResource(AsyncResource["AsyncRawVectorStoresResource"]):
     ) -> VectorStoreObject:
         """Change the name, expiry or metadata of a vector store.
 
-        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are
-        calls of their own for adding and removing these. An unknown id is a `404`.
+        Replaces the fields that are sent and leaves the others as they are. Does not touch the files; there are calls
+        of their own for adding and removing these. An unknown id is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store to change.

@@ -57,8 +57,8 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
     def cancel(self, vector_store_id: str, batch_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
-        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
-        ids of both store and batch; `404` if one is unknown.
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the ids of
+        both store and batch; `404` if one is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store whose batch is to stop.
@@ -93,8 +93,7 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
         """Add several uploaded files to a vector store in one batch.
 
         Begins to index up to 500 files together and answers at once. Poll the batch until its status is no longer
-        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is
-        unknown.
+        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the files are added to.
@@ -176,8 +175,8 @@ class VectorStoresFileBatchesResource(Resource["RawVectorStoresFileBatchesResour
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
 
-        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch
-        with `filter` set to `failed`. `404` if the store or the batch is unknown.
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch with
+        `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the batch belongs to.
@@ -267,8 +266,8 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
     ) -> VectorStoreFileBatchObject:
         """Cancel a batch of vector store files and get it back with its counts.
 
-        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the
-        ids of both store and batch; `404` if one is unknown.
+        Asks the provider to stop as soon as it can. Files that are indexed already stay in the store. Needs the ids of
+        both store and batch; `404` if one is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store whose batch is to stop.
@@ -305,8 +304,7 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
         """Add several uploaded files to a vector store in one batch.
 
         Begins to index up to 500 files together and answers at once. Poll the batch until its status is no longer
-        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is
-        unknown.
+        `in_progress`, then look at the counts: single files may have failed. A `404` means that the store is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the files are added to.
@@ -388,8 +386,8 @@ class AsyncVectorStoresFileBatchesResource(AsyncResource["AsyncRawVectorStoresFi
     ) -> VectorStoreFileBatchObject:
         """Check how a batch of vector store files is doing, with counts by outcome.
 
-        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch
-        with `filter` set to `failed`. `404` if the store or the batch is unknown.
+        Made for polling after the batch was begun. To see which files failed and why, list the files of the batch with
+        `filter` set to `failed`. `404` if the store or the batch is unknown.
 
         Args:
             vector_store_id: Identifier of the vector store that the batch belongs to.

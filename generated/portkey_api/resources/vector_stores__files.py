@@ -67,9 +67,9 @@ class VectorStoresFilesResource(Resource["RawVectorStoresFilesResource"]):
     ) -> VectorStoresFilesContentResponse:
         """Fetch the text that a vector store has taken from a file.
 
-        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out why
-        a passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the store does
-        not hold the file.
+        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out why a
+        passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the store does not
+        hold the file.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.
@@ -145,8 +145,8 @@ class VectorStoresFilesResource(Resource["RawVectorStoresFilesResource"]):
     ) -> DeleteVectorStoreFileResponse:
         """Delete a file from a vector store and confirm that it is gone.
 
-        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be
-        added again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
+        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be added
+        again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
 
         Args:
             vector_store_id: Identifier of the vector store that loses the file.
@@ -181,8 +181,8 @@ class VectorStoresFilesResource(Resource["RawVectorStoresFilesResource"]):
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of a vector store, optionally by processing status.
 
-        Answers every file of the store, however it was added. Filter by `failed` to see which files search cannot
-        find, and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a `404`.
+        Answers every file of the store, however it was added. Filter by `failed` to see which files search cannot find,
+        and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store whose files are listed.
@@ -214,8 +214,8 @@ class VectorStoresFilesResource(Resource["RawVectorStoresFilesResource"]):
     def retrieve(self, vector_store_id: str, file_id: str, **options: Unpack[CallOptions]) -> VectorStoreFileObject:
         """Check the processing status of one vector store file, with its last error.
 
-        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed. `404`
-        if the store is unknown or does not hold the file.
+        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed. `404` if the
+        store is unknown or does not hold the file.
 
         Args:
             vector_store_id: Identifier of the vector store that holds the file.
@@ -247,8 +247,8 @@ class VectorStoresFilesResource(Resource["RawVectorStoresFilesResource"]):
     ) -> VectorStoreFileObject:
         """Change the attributes of a file in a vector store.
 
-        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They
-        belong to the file within this store, not to the uploaded file. `404` if the store does not hold the file.
+        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They belong to
+        the file within this store, not to the uploaded file. `404` if the store does not hold the file.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.
@@ -364,9 +364,9 @@ class AsyncVectorStoresFilesResource(AsyncResource["AsyncRawVectorStoresFilesRes
     ) -> VectorStoresFilesContentResponse:
         """Fetch the text that a vector store has taken from a file.
 
-        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out why
-        a passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the store does
-        not hold the file.
+        Shows what file search sees of a file: the text that was parsed from it, in pieces. Helps to find out why a
+        passage is not found. For the original bytes use `GET /files/{file_id}/content`. `404` if the store does not
+        hold the file.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.
@@ -442,8 +442,8 @@ class AsyncVectorStoresFilesResource(AsyncResource["AsyncRawVectorStoresFilesRes
     ) -> DeleteVectorStoreFileResponse:
         """Delete a file from a vector store and confirm that it is gone.
 
-        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be
-        added again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
+        Takes the file out of the store, so that searches find it no longer. The uploaded file stays and can be added
+        again; to delete it, use `DELETE /files/{file_id}`. `404` if the store does not hold it.
 
         Args:
             vector_store_id: Identifier of the vector store that loses the file.
@@ -478,8 +478,8 @@ class AsyncVectorStoresFilesResource(AsyncResource["AsyncRawVectorStoresFilesRes
     ) -> ListVectorStoreFilesResponse:
         """Page through the files of a vector store, optionally by processing status.
 
-        Answers every file of the store, however it was added. Filter by `failed` to see which files search cannot
-        find, and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a `404`.
+        Answers every file of the store, however it was added. Filter by `failed` to see which files search cannot find,
+        and why. Go on with `last_id` as `after` while `has_more` is true; an unknown store is a `404`.
 
         Args:
             vector_store_id: Identifier of the vector store whose files are listed.
@@ -513,8 +513,8 @@ class AsyncVectorStoresFilesResource(AsyncResource["AsyncRawVectorStoresFilesRes
     ) -> VectorStoreFileObject:
         """Check the processing status of one vector store file, with its last error.
 
-        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed. `404`
-        if the store is unknown or does not hold the file.
+        Made for polling after a file was added: tells whether it can be found yet, or why indexing failed. `404` if the
+        store is unknown or does not hold the file.
 
         Args:
             vector_store_id: Identifier of the vector store that holds the file.
@@ -548,8 +548,8 @@ class AsyncVectorStoresFilesResource(AsyncResource["AsyncRawVectorStoresFilesRes
     ) -> VectorStoreFileObject:
         """Change the attributes of a file in a vector store.
 
-        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They
-        belong to the file within this store, not to the uploaded file. `404` if the store does not hold the file.
+        Sets the values by which searches can be narrowed to certain files, such as an author or a year. They belong to
+        the file within this store, not to the uploaded file. `404` if the store does not hold the file.
 
         Args:
             vector_store_id: The vector store, by the id that it got when it was created.

@@ -93,8 +93,8 @@ class VirtualKeysResource(Resource["RawVirtualKeysResource"]):
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
 
-        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key.
-        Limits and an end date apply to what is spent through it. For new work use `integrations.create` with
+        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key. Limits
+        and an end date apply to what is spent through it. For new work use `integrations.create` with
         `providers.create`, which share one key among workspaces.
 
         Args:
@@ -149,9 +149,9 @@ class VirtualKeysResource(Resource["RawVirtualKeysResource"]):
     def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a virtual key, given its slug.
 
-        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it
-        fail from then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403` at
-        the hosted service.
+        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it fail from
+        then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             slug: Slug of the virtual key to delete.
@@ -178,9 +178,9 @@ class VirtualKeysResource(Resource["RawVirtualKeysResource"]):
     ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
-        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with
-        Portkey; requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken its
-        place: see `integrations.list` and `providers.list` for new work.
+        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with Portkey;
+        requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken its place: see
+        `integrations.list` and `providers.list` for new work.
 
         Args:
             current_page: Which page of virtual keys to answer, counted from 0. Documented as required, but Portkey's
@@ -207,9 +207,8 @@ class VirtualKeysResource(Resource["RawVirtualKeysResource"]):
     def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> VirtualKeys:
         """Fetch the status, budget, rate limits and expiry of one virtual key.
 
-        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key is
-        not part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey key
-        with `401`.
+        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key is not
+        part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey key with `401`.
 
         Args:
             slug: Slug of the virtual key to read, as `virtual_keys.create` returned it.
@@ -248,8 +247,8 @@ class VirtualKeysResource(Resource["RawVirtualKeysResource"]):
         """Change the name, provider key, note or budget of a virtual key.
 
         Changes what is sent and leaves the rest, for instance to rotate the provider's key without touching
-        applications. The slug stays; rate limits and the end date are not among the documented fields. The answer
-        may be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
+        applications. The slug stays; rate limits and the end date are not among the documented fields. The answer may
+        be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the virtual key to change.
@@ -343,8 +342,8 @@ class AsyncVirtualKeysResource(AsyncResource["AsyncRawVirtualKeysResource"]):
     ) -> VirtualKeysCreateResponse:
         """Store a provider key behind a virtual key, with a budget and rate limits.
 
-        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key.
-        Limits and an end date apply to what is spent through it. For new work use `integrations.create` with
+        Stores a provider's key and answers a slug that stands for it, so that applications never hold the key. Limits
+        and an end date apply to what is spent through it. For new work use `integrations.create` with
         `providers.create`, which share one key among workspaces.
 
         Args:
@@ -399,9 +398,9 @@ class AsyncVirtualKeysResource(AsyncResource["AsyncRawVirtualKeysResource"]):
     async def delete(self, slug: str, **options: Unpack[CallOptions]) -> dict[str, Any]:
         """Delete a virtual key, given its slug.
 
-        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it
-        fail from then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403` at
-        the hosted service.
+        Removes a virtual key and the provider's key behind it from Portkey; requests and configs that name it fail from
+        then on. The key stays valid at the provider. An unknown slug is refused with `404`, or `403` at the hosted
+        service.
 
         Args:
             slug: Slug of the virtual key to delete.
@@ -428,9 +427,9 @@ class AsyncVirtualKeysResource(AsyncResource["AsyncRawVirtualKeysResource"]):
     ) -> VirtualKeysListResponse:
         """Page through virtual keys with their status, budgets and rate limits.
 
-        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with
-        Portkey; requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken its
-        place: see `integrations.list` and `providers.list` for new work.
+        Answers the virtual keys of the workspace. A virtual key stands for a provider's key, which stays with Portkey;
+        requests name it in the header `x-portkey-virtual-key`. Integrations and providers have taken its place: see
+        `integrations.list` and `providers.list` for new work.
 
         Args:
             current_page: Which page of virtual keys to answer, counted from 0. Documented as required, but Portkey's
@@ -457,9 +456,8 @@ class AsyncVirtualKeysResource(AsyncResource["AsyncRawVirtualKeysResource"]):
     async def retrieve(self, slug: str, **options: Unpack[CallOptions]) -> VirtualKeys:
         """Fetch the status, budget, rate limits and expiry of one virtual key.
 
-        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key is
-        not part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey key
-        with `401`.
+        Answers one virtual key as it stands: whether it can still be used, and its limits. The provider's key is not
+        part of it. An unknown slug is refused with `404`, or `403` at the hosted service; a bad Portkey key with `401`.
 
         Args:
             slug: Slug of the virtual key to read, as `virtual_keys.create` returned it.
@@ -498,8 +496,8 @@ class AsyncVirtualKeysResource(AsyncResource["AsyncRawVirtualKeysResource"]):
         """Change the name, provider key, note or budget of a virtual key.
 
         Changes what is sent and leaves the rest, for instance to rotate the provider's key without touching
-        applications. The slug stays; rate limits and the end date are not among the documented fields. The answer
-        may be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
+        applications. The slug stays; rate limits and the end date are not among the documented fields. The answer may
+        be an empty object. An unknown slug is refused with `404`, or `403` at the hosted service.
 
         Args:
             slug: Slug of the virtual key to change.
