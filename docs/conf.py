@@ -11,7 +11,6 @@ language = "en_GB"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "docs.weave"]
 exclude_patterns = ["maker"]
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", r"(builtins|collections\.abc|httpx|typing)\..*")]  # no pages of ours
 
 myst_enable_extensions = ["attrs_block", "attrs_inline", "deflist"]
 myst_heading_anchors = 3

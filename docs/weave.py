@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from docutils import nodes
@@ -73,7 +74,7 @@ def readable(
 
 
 def resolved(app: Sphinx, env: Any, node: addnodes.pending_xref, text: nodes.Element) -> nodes.Element | None:
-    """Resolve a name of Python by its last part; a type of a signature that has no page of its own stays text."""
+    """Resolve a name of Python by its last part; what has no page of its own stays text, if it is there at all."""
     if node.get("refdomain") != "py":
         return None
     place = _places(env).get(node["reftarget"].rpartition(".")[2])
@@ -82,7 +83,16 @@ def resolved(app: Sphinx, env: Any, node: addnodes.pending_xref, text: nodes.Ele
     inside = node.parent
     while inside is not None and not isinstance(inside, addnodes.desc_signature):
         inside = inside.parent
-    return text if inside is not None else None
+    return text if inside is not None or _is_real(node["reftarget"]) else None
+
+
+def _is_real(target: str) -> bool:
+    """Tell whether a dotted name is one of Python: what is no part of the public surface is named, and has no page."""
+    module, _, name = target.rpartition(".")
+    try:
+        return bool(module) and hasattr(import_module(module), name)
+    except ImportError:
+        return False
 
 
 def linked(app: Sphinx, tree: nodes.document, page: str) -> None:

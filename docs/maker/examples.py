@@ -80,16 +80,13 @@ def answers_of(operation: Operation) -> list[Answer]:
 
 def in_python(operation: Operation, request: Request) -> str:
     """Return the call in Python."""
-    names = surface.method(operation.name).arguments
-    keywords = {
-        names[surface.letters(name)]: value
-        for place in ("query", "header")
-        for name, value in request.places[place].items()
-    }
-    if is_dict(request.body) and "body" not in names:
-        fields = {name: _bytes(value) if name in request.files else value for name, value in request.body.items()}
-        keywords |= {names[surface.letters(name)]: value for name, value in fields.items()}
-    elif request.body is not None:
+    method = surface.method(operation.name)
+    given = [(place, name, value) for place in ("query", "header") for name, value in request.places[place].items()]
+    if not method.takes_whole_body and is_dict(request.body):
+        fields = request.body.items()
+        given += [("body", name, _bytes(value) if name in request.files else value) for name, value in fields]
+    keywords = {method.arguments[place, name]: value for place, name, value in given}
+    if method.takes_whole_body:
         keywords["body"] = request.body
     parts = [repr(value) for value in request.places["path"].values()]
     parts += [f"{name}={_literal(value, len(name) + 6)}" for name, value in keywords.items()]

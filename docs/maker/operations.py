@@ -48,12 +48,13 @@ def _signature(operation: Operation) -> str:
 
 def _arguments(describer: Describer, document: Document, operation: Operation) -> Iterator[str]:
     """Yield the arguments: what has to be given comes first, what travels in a header last."""
-    names = surface.method(operation.name).arguments
+    method = surface.method(operation.name)
     parameters = operation.facts["parameters"]
     told = [
-        (each.get("required", False), each["in"] == "header", _parameter(describer, names, each)) for each in parameters
+        (each.get("required", False), each["in"] == "header", _parameter(describer, method, each))
+        for each in parameters
     ]
-    bodies = dict(_bodies(describer, document, names, operation.facts.get("requestBody")))
+    bodies = dict(_bodies(describer, document, method, operation.facts.get("requestBody")))
     told += [(needed, False, text) for needed, text in bodies.pop("", [])]
     if told:
         yield markup.heading("Arguments")
@@ -63,10 +64,10 @@ def _arguments(describer: Describer, document: Document, operation: Operation) -
         yield "\n\n".join(text for _, text in fields)
 
 
-def _parameter(describer: Describer, names: dict[str, str], parameter: Json) -> str:
+def _parameter(describer: Describer, method: surface.Method, parameter: Json) -> str:
     schema = parameter.get("schema") or {"type": "object"}
     schema = {**schema, **{key: parameter[key] for key in ("x-enum-descriptions",) if key in parameter}}
-    name = names[surface.letters(parameter["name"])]
+    name = method.arguments[parameter["in"], parameter["name"]]
     wire = "" if name == parameter["name"] else f" {markup.code(parameter['name'])}"
     notes = [markup.span(f"{parameter['in']}{wire}", "place")]
     notes += [markup.span("required", "required")] if parameter.get("required") else []
@@ -74,20 +75,21 @@ def _parameter(describer: Describer, names: dict[str, str], parameter: Json) -> 
 
 
 def _bodies(
-    describer: Describer, document: Document, names: dict[str, str], body: Json | None
+    describer: Describer, document: Document, method: surface.Method, body: Json | None
 ) -> Iterator[tuple[str, list[tuple[bool, str]]]]:
     """Yield each kind of object that the body may be, with its fields: whether one is required, and its entry."""
     if not body:
         return
     schema = next(iter(body["content"].values()))["schema"]
     kinds = _kinds(document, schema)
-    if "body" in names and not any("body" in describer.properties(shape) for shape in kinds.values()):
+    if method.takes_whole_body:
         said = body.get("description")
         yield "", [(True, describer.entry("`body`", schema, markup.span("required", "required"), said))]
         return
+    names = method.arguments
     for kind, shape in kinds.items():
         fields = sorted(describer.properties(shape).items(), key=lambda each: not each[1][1])
-        yield kind, [(field[1], describer.field(names[surface.letters(name)], *field)) for name, field in fields]
+        yield kind, [(each[1], describer.field(names["body", name], *each)) for name, each in fields]
 
 
 def _kinds(document: Document, schema: Json) -> dict[str, Json]:

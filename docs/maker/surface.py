@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
@@ -27,10 +28,15 @@ class Method(NamedTuple):
         return [inspect.signature(each) for each in get_overloads(self.function) or [self.function]]
 
     @property
-    def arguments(self) -> dict[str, str]:
-        """Its arguments, by their letters alone: that is what a name on the wire has in common with them."""
-        names = [*inspect.signature(self.function).parameters][1:-1]
-        return {letters(name): name for name in names}
+    def arguments(self) -> dict[tuple[str, str], str]:
+        """Place and name on the wire -> argument, as the code of the method has it."""
+        return _arguments(self.function)
+
+    @property
+    def takes_whole_body(self) -> bool:
+        """Whether the body is one argument, and not its fields one each."""
+        known = self.arguments
+        return "body" in inspect.signature(self.function).parameters and not any(place == "body" for place, _ in known)
 
     @property
     def returns(self) -> list[str]:
@@ -43,9 +49,17 @@ class Method(NamedTuple):
         return "\n\n".join(_written(self.name, way) for way in self.ways)
 
 
-def letters(name: str) -> str:
-    """Return a name without what languages write differently."""
-    return re.sub("[^a-z0-9]", "", name.lower())
+@cache
+def _arguments(function: Callable[..., Any]) -> dict[tuple[str, str], str]:
+    calls = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
+    places = [each for call in calls if isinstance(call, ast.Call) for each in call.keywords]
+    return {
+        (place.arg or "", str(wire.value)): argument.id
+        for place in places
+        if isinstance(place.value, ast.Dict)
+        for wire, argument in zip(place.value.keys, place.value.values, strict=True)
+        if isinstance(wire, ast.Constant) and isinstance(argument, ast.Name)
+    }
 
 
 @cache
