@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -21,10 +20,20 @@ def main() -> int:
     began = time.monotonic()
     generated = write(SOURCES / "reference")
     site = BUILD / "site"
-    options = ["--fail-on-warning", "--keep-going", "--nitpicky", "--jobs=auto", "--quiet", *sys.argv[1:]]
+    # always the whole site: where only some pages are read again, the others are not warned of, and the search loses
+    # their index entries
+    options = [
+        "--fresh-env",
+        "--write-all",
+        "--fail-on-warning",
+        "--keep-going",
+        "--nitpicky",
+        "--jobs=auto",
+        "--quiet",
+        *sys.argv[1:],
+    ]
     command = [sys.executable, "-m", "sphinx", *options, "-d", str(BUILD / "doctrees"), str(SOURCES), str(site)]
     if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
-        shutil.rmtree(BUILD / "doctrees", ignore_errors=True)  # else the next build would not warn of what it has read
         return status
     links, wrong = broken(site)
     print(*wrong, sep="\n", end="\n" if wrong else "")
