@@ -21,7 +21,7 @@ def entry(describer: Describer, document: Document, operation: Operation) -> str
     facts = operation.facts
     call = f"{markup.span(operation.method, 'verb')} {markup.code(operation.path)}"
     blocks = [
-        f"```{{index}} single: ! {operation.method} {operation.path}\n```",
+        f"```{{index}} ! single: {operation.method} {operation.path}\n```",
         f"## {operation.name}",
         markup.prose(facts["summary"]) + ".",
         f"{{.call}}\n{call}",
