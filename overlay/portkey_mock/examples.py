@@ -63,5 +63,5 @@ def _member(name: str, made: Json, shown: JsonObject) -> Json:
     if name not in shown:
         return made
     said: Json = shown[name]
-    own = name in ("id", "slug") or name.endswith("_id") or values.is_time(name)
+    own = values.is_own(name) or values.is_time(name)
     return made if own and type(said) is type(made) else _worded(made, said)

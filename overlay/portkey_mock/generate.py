@@ -23,6 +23,8 @@ _MOST_ALTERNATIVES: Final = 64
 _MOST_VALUES: Final = 50_000
 """How many values one answer may consist of, and how long one may be. A request can bring a schema of its own."""
 
+_LEAST: Final = frozenset({"minItems", "minLength", "minProperties"})
+
 _NULL: Final = {"type": "null"}
 
 
@@ -38,15 +40,17 @@ class _Walk:
         self.inside: set[int] = set()
         self.left = _MOST_VALUES
 
-    def token(self, place: str, name: str) -> str:
-        """What the value at `place` depends on: times on the whole answer alone, so that they agree."""
-        return self.salt if values.is_time(name) else values.token(self.salt, place)
+    def token(self, place: str, name: str, schema: JsonObject) -> str:
+        """What the text at `place` depends on: times on the whole answer, so that they agree; words on nothing."""
+        if values.is_time(name):
+            return self.salt
+        return values.token(self.salt, place) if values.is_own(name) or "format" in schema else ""
 
     def count(self, schema: JsonObject) -> None:
         """Raises `Impossible` where a schema asks for more than anyone would want to read."""
         self.left -= 1
-        large = max(schema.get(name, 0) for name in ("minItems", "minLength", "minProperties"))
-        if self.left < 0 or large > _MOST_VALUES:
+        least = 0 if _LEAST.isdisjoint(schema) else max(schema.get(name, 0) for name in _LEAST)
+        if self.left < 0 or least > _MOST_VALUES:
             raise Impossible("the schema asks for a value too large to be made")
 
 
@@ -196,9 +200,9 @@ class Generator:
             case "boolean":
                 made = values.boolean(name)
             case "integer" | "number" as numeric:
-                made = values.number({**schema, "type": numeric}, name, walk.token(place, name))
+                made = values.number({**schema, "type": numeric}, name, walk.salt)
             case _:
-                made = values.string(schema, name, kind, walk.token(place, name))
+                made = values.string(schema, name, kind, walk.token(place, name, schema))
         return made
 
     def _object(self, schema: JsonObject, walk: _Walk, place: str) -> JsonObject:

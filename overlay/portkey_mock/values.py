@@ -133,6 +133,13 @@ def _seconds(token: str, name: str) -> int:
     return _EPOCH - _DAY + int(token[:6], 16) % (_DAY - 60) + step
 
 
+@lru_cache(maxsize=4096)
+def is_own(name: str) -> bool:
+    """Whether the property `name` holds what tells a thing from others: an id or a slug."""
+    return name in ("id", "slug") or name.endswith("_id")
+
+
+@lru_cache(maxsize=4096)
 def is_time(name: str) -> bool:
     """Whether the property `name` holds a moment."""
     return name.endswith("_at") or name in {"created", "timestamp"}
@@ -145,10 +152,12 @@ def string(schema: JsonObject, name: str, kind: str, token: str) -> str:
     found, one that does not is returned; the check of all generated values at start-up reports it.
     """
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
-    candidates = [_natural(schema, name, kind, token), name, *_FILLERS]
-    fitted = [_fit(candidate, shortest, longest) for candidate in candidates]
+    natural = _fit(_natural(schema, name, kind, token), shortest, longest)
     pattern = schema.get("pattern")
-    return next((text for text in fitted if pattern is None or _matches(pattern, text)), fitted[0])
+    if pattern is None or _matches(pattern, natural):
+        return natural
+    others = (_fit(candidate, shortest, longest) for candidate in (name, *_FILLERS))
+    return next((text for text in others if _matches(pattern, text)), natural)
 
 
 def _matches(pattern: str, text: str) -> bool:
