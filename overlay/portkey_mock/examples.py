@@ -45,7 +45,7 @@ def _worded(made: Json, shown: Json) -> Json:
     if is_object(made) and is_object(shown):
         return shown if made.keys().isdisjoint(shown) or _other_kind(made, shown) else _members(made, shown)
     if is_array(made) and is_array(shown) and made:
-        is_thing = is_object(made[0]) and isinstance(made[0].get("id"), str)
+        is_thing = is_object(made[0]) and any(isinstance(made[0].get(name), str) for name in ("id", "slug"))
         return [_worded(made[0], item) for item in (shown[:1] if is_thing else shown)]
     return shown
 

@@ -149,6 +149,7 @@ def test_a_body_in_the_words_of_an_example(example: Any, said: Any) -> None:
         ({"type": "a", "a": 1}, {"type": "b", "b": 2}, {"type": "b", "b": 2}),
         ({"type": "a", "a": 1, "c": 3}, {"type": "a", "a": 2}, {"type": "a", "a": 2, "c": 3}),
         ([{"id": "x_1", "a": 1}], [{"id": "x_8", "a": 8}, {"id": "x_9", "a": 9}], [{"id": "x_1", "a": 8}]),
+        ([{"slug": "x-1", "a": 1}], [{"slug": "x-8", "a": 8}, {"slug": "x-9"}], [{"slug": "x-1", "a": 8}]),
         ([{"a": 1, "c": 3}], [{"a": 8}, {"a": 9}], [{"a": 8, "c": 3}, {"a": 9, "c": 3}]),
         ([], [1], [1]),
         ("mock", "said", "said"),

@@ -259,9 +259,11 @@ def test_capabilities(call: Caller) -> None:
     """A server has capabilities of its own, which can be switched off by name."""
     server = _server(call)
     path = f"/mcp-servers/{server}/capabilities"
-    (first,) = call.json("GET", path)["data"]
-    call.json("PUT", path, {"capabilities": [{"name": first["name"], "type": first["type"], "enabled": True}]})
-    assert [each["enabled"] for each in call.json("GET", path)["data"]] == [True]
+    first, *others = call.json("GET", path)["data"]
+    for enabled in (False, True):
+        call.json("PUT", path, {"capabilities": [{"name": first["name"], "type": first["type"], "enabled": enabled}]})
+        found = {each["name"]: each["enabled"] for each in call.json("GET", path)["data"]}
+        assert found == {first["name"]: enabled, **{each["name"]: each["enabled"] for each in others}}
 
 
 def test_files_of_a_vector_store(call: Caller) -> None:
