@@ -356,7 +356,7 @@ def _was_made(this: _Run, name: str) -> bool:
     is_generated = name in (*EVERY_ANSWER, *SEQUENCES) or (check.make is None and check.look is None)
     if is_generated and this.effort is None:
         return False
-    return check.make is None or name in this.made
+    return check.make is None or this.made[name] > 0
 
 
 def _untried(address: str, profile: Profile, seed: int, depth: str, document: Document, why: str) -> Results:

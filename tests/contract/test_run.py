@@ -72,14 +72,8 @@ BEHIND = {
     "error_shape",
     "other_providers",
     "positive_data_acceptance",
-    "upstream_cut",
-    "upstream_error",
-    "upstream_error_text",
-    "upstream_failure",
-    "upstream_members",
-    "upstream_text",
 }
-"""What is found on the open gateway by generated requests, or with a provider behind it that misbehaves."""
+"""What is found on the open gateway with a provider behind it that misbehaves."""
 
 AS_THE_REAL_ONE = {
     "batch_failed_output",
@@ -204,6 +198,14 @@ def test_what_only_generated_requests_show_is_not_gone_without_them() -> None:
     profile = replace(PARTIAL, operations=("GET /files",), deviations=(wrong, right))
     assert checked(Partial(), profile).gone == ()
     assert checked(Partial(), profile, depth="quick").gone == (right,)
+
+
+def test_what_needs_the_provider_of_the_suite_is_not_gone_elsewhere() -> None:
+    """A check that sent nothing, as the suite has not started the gateway, does not say that anything is gone."""
+    behind = Deviation("*", "upstream_error", "it has words of its own")
+    results = checked(Partial(), replace(PARTIAL, deviations=(*PARTIAL.deviations, behind)))
+    assert results.checks["upstream_error"] == 0
+    assert not results.gone
 
 
 def test_a_missing_prerequisite_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ _TRACES: Final = re.compile(
     rb"|\bnode:internal/|SQLSTATE\[|\n\s+at [\w.<>]+\([^)]*\) in [^\s]+:line \d+"
 )
 _LATEST: Final = 100_000_000_000
-_INSIDE: Final = (b"undefined", b"[object Object]")
+_INSIDE: Final = (b"undefined", b"[object Object]", b"null")
 _CHARSETS: Final = frozenset({"", "utf-8", "us-ascii", "utf8"})
 
 
@@ -92,7 +92,7 @@ def _worded(_: World, exchange: Exchange) -> Iterator[str]:
         return
     asked = f"{exchange.request.path} {exchange.request.query}".encode() + exchange.request.body
     for word in _INSIDE:
-        if re.search(rb": " + re.escape(word) + rb"\b|/" + re.escape(word) + rb"\b", answer.body) and word not in asked:
+        if re.search(rb"(: |/)" + re.escape(word) + rb"[\"'/.\\\\]", answer.body) and word not in asked:
             yield f"The refusal speaks of {word.decode()}, which nobody asked for."
 
 

@@ -7,6 +7,7 @@ These need a provider that does what it is asked for, and are made on the gatewa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from portkey_mock import Response
@@ -107,10 +108,12 @@ def _failing(world: World) -> Iterator[Problem]:
 
 def _plain(world: World) -> Iterator[Problem]:
     """A transcription that was asked for as text is text."""
+    if not _ours(world):
+        return
     with world.wire.sending("upstream"):
         body = {"file": b"RIFF", "model": "upstream-plain", "response_format": "text"}
         answer = world.send(_TRANSCRIBE, {}, body)
-    if _ours(world) and answer.status < 300 and answer.body.strip() != b"a text, and no JSON":
+    if answer.status < 300 and answer.body.strip() != b"a text, and no JSON":
         yield Problem("A text was asked for and sent by the provider, and something else came.", world.last())
 
 
@@ -131,6 +134,17 @@ def _cut(world: World) -> Iterator[Problem]:
         yield Problem(
             "A stream that its provider cut off ends as if nothing were missing, without a mark.", world.last()
         )
+
+
+def _streamed(world: World) -> Iterator[Problem]:
+    """A provider that takes the text "true" for true, and streams, is no crash."""
+    if not _ours(world) or _PROVIDER not in world.profile.headers:
+        return
+    body = world.body(world.operations[_CHAT])
+    with suppress(Unanswered), world.wire.sending("upstream"):
+        answer = world.send(_CHAT, {}, {**body, "model": "upstream-stream", "stream": "true"})
+        if answer.status == 500:
+            yield Problem('A stream that its provider sends for `"stream": "true"` leads to 500.', world.last())
 
 
 def _once(world: World) -> Iterator[Problem]:
@@ -195,6 +209,7 @@ CHECKS: Final = (
     Check("upstream_failure", "A failing provider is a bad gateway.", _PLACE, make=_failing),
     Check("upstream_text", "A text stays a text.", "/responses/content", needs=(_TRANSCRIBE,), make=_plain),
     Check("upstream_cut", "A stream cut off by the provider is seen to be.", _PLACE, needs=(_CHAT,), make=_cut),
+    Check("upstream_stream", "A stream is handed on.", _PLACE, needs=(_CHAT,), make=_streamed),
     Check(
         "upstream_once", "A refusal is not asked for again.", "RFC 9110, section 9.2.2", needs=(_CANCEL,), make=_once
     ),
