@@ -19,6 +19,7 @@ BIN  := .venv/bin
 PIP  := -m pip --disable-pip-version-check install --quiet
 LOCK := .venv-tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
+GATEWAYS = $(filter portkey-oss litellm,$(or $(GATEWAY),portkey-oss litellm))
 CONTRACT = --depth "$(DEPTH)" $(if $(GATEWAY),--gateway "$(GATEWAY)") $(if $(BASE_URL),--base-url "$(BASE_URL)") \
   $(if $(OPERATIONS),--operations "$(OPERATIONS)") $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)") \
   $(if $(REPORT),--report "$(REPORT)")
@@ -87,7 +88,7 @@ demo: generate  ## upload, create, cancel, wait and read a batch, against the mo
 docs: .venv-docs/.installed  ## the site: guides and reference, in build/docs/site; every link in it is followed
 	.venv-docs/bin/python -m docs $(ARGS)
 
-gateways: .venv-portkey-oss/.locked .venv-litellm/.locked  ## install the Portkey AI gateway (needs node) and the LiteLLM proxy, for make contract
+gateways: $(GATEWAYS:%=.venv-%/.locked)  ## install the Portkey AI gateway (needs node) and the LiteLLM proxy, or the one of GATEWAY=, for make contract
 
 bench: .venv-bench/.installed .venv/.installed  ## cost of import, call, decode, streams, bulk and the mock, beside peers; time of the pipeline
 	.venv-bench/bin/python -m tests.bench $(ARGS)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import Final
 
 import httpx
@@ -19,6 +20,7 @@ from tests.contract.profiles import ProfileError
 _CLOSED: Final = "http://127.0.0.1:1"
 """Nothing listens there: whatever would leave this machine by a proxy ends there."""
 
+_PORTS: Final = range(20_000, 32_000)
 _STEP: Final = 0.1
 _GRACE: Final = 10.0
 _TAIL: Final = 12
@@ -55,10 +57,15 @@ def running(
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nobody listens on.
+
+    It is none of those that systems hand out for connections, which somebody else could get before it is used.
+    """
+    for port in SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ProfileError(f"no port from {_PORTS.start} to {_PORTS.stop} is free; end what listens there")
 
 
 def _environment(folder: Path) -> dict[str, str]:
