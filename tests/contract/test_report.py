@@ -264,6 +264,27 @@ def test_the_page_has_a_cell_for_every_operation_and_gateway() -> None:
     assert set(data["says"]) == {"server_error", "paging", "trailing_slash"}
 
 
+def test_what_a_cell_shows_first() -> None:
+    """What is new comes before what is known, and what a tolerant client does not notice comes last."""
+    loose = finding(check="as_published", weight="non-strict")
+    known = finding(check="answer_schema", expected="it has nulls")
+    shown = Run("", results("acme", loose, known, finding(check="unknown_id"))).findings[READ]
+    assert [each.check for each in shown] == ["unknown_id", "answer_schema", "as_published"]
+
+
+def test_the_matrix_of_the_samples() -> None:
+    """The samples make a page of the mock and two real gateways, in which all that deviates can be opened."""
+    paths = [SNAPSHOTS.parent / "samples" / f"{name}.json" for name in ("mock", "portkey-oss", "litellm")]
+    every = columns([Run(path.name, Results.from_json(path.read_text("utf-8"))) for path in paths])
+    data = harmless(page(every)).data
+    assert [each["name"] for each in data["gateways"]] == ["mock", "portkey-oss", "litellm"]
+    assert {path for path, _ in data["operations"]} == {GATEWAY, *map(str, operations(DOCUMENT))}
+    cells = [cell for each in data["gateways"] for cell in each["cells"]]
+    assert {"kept", "known", "absent"} <= {cell["state"] for cell in cells} <= WORDS.keys() - {"deviates", "unrun"}
+    for cell in cells:
+        assert bool(cell.get("findings")) is (cell["state"] in ("known", "loosely")), cell
+
+
 def test_the_page_can_be_read_out() -> None:
     """Ids are unique, fields have labels, a cell says its state in words, and the page has a language and headings."""
     text = page(columns(runs()))

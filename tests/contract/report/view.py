@@ -46,9 +46,9 @@ class Run:
 
     @cached_property
     def findings(self) -> dict[str, list[Finding]]:
-        """The findings by operation, what the profile does not list first."""
+        """The findings by operation: first the failures, of these what the profile does not list, then the rest."""
         found: dict[str, list[Finding]] = {}
-        for each in sorted(self.results.findings, key=lambda each: (bool(each.expected), each.weight, each.check)):
+        for each in sorted(self.results.findings, key=lambda each: (each.weight, bool(each.expected), each.check)):
             found.setdefault(each.operation, []).append(each)
         return found
 
