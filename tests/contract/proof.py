@@ -25,6 +25,7 @@ from portkey_mock.gateway import compiled_from
 from tests.contract import plain, stranger
 from tests.contract.faults import FAULTS, KINDS, unseen
 from tests.contract.faults.fault import Fault
+from tests.contract.faults.promises import PROMISES
 from tests.contract.profiles import load
 from tests.contract.results import Results
 from tests.contract.run import Depth, run
@@ -184,6 +185,8 @@ class _Report:
         yield ""
         yield f"Survivors: {', '.join(survivors) or 'none'}."
         yield ""
+        yield from _promises()
+        yield ""
         yield "| kind | fault | what is wrong | found by | seeds | depth | seconds | `st run` |"
         yield "|---|---|---|---|---|---|---|---|"
         for kind, names in self.kinds.items():
@@ -198,6 +201,15 @@ class _Report:
         says = _NAMES[name].says.replace("|", "\\|")
         by = ", ".join(checks) or "nothing"
         return f"| {kind} | {name} | {says} | {by} | {seeds} | {depth} | {seconds:.1f} | {plainly} |"
+
+
+def _promises() -> Iterator[str]:
+    """What is looked at, the checks that do, and the faults that are there for them."""
+    yield "| what is looked at | checks | faults |"
+    yield "|---|---|---|"
+    for item, checks in PROMISES.items():
+        meant = [each.name for each in FAULTS if each.checks[0] in checks]
+        yield f"| {item} | {', '.join(checks)} | {', '.join(meant) or 'none: see `test_proof.py`, or a real gateway'} |"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -73,6 +73,16 @@ def test_credentials_come_from_the_environment() -> None:
         profile.secrets({})
 
 
+def test_a_second_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of another account is read like the first one, hidden like it, and missed by name."""
+    profile = Profile("mine", others={"authorization": "Bearer ${C_KEY}"})
+    with pytest.raises(ProfileError, match=r"others\.authorization: the environment variable C_KEY is not set"):
+        profile.hidden()
+    monkeypatch.setenv("C_KEY", "sk-3")
+    assert profile.hidden() == {"authorization of others": "Bearer sk-3"}
+    assert profile.shown() == {"authorization of others": "Bearer $C_KEY"}
+
+
 def test_an_address_is_enough() -> None:
     """Of an unknown gateway, what it does not know is found out; operations that are named exactly may be sent."""
     assert at("http://127.0.0.1:9/v1").discover

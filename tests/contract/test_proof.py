@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
 from schemathesis.checks import CHECKS, load_all_checks
@@ -15,22 +17,24 @@ from tests.contract import registry
 from tests.contract.document import DOCUMENT, operations
 from tests.contract.faults import FAULTS, KINDS
 from tests.contract.faults.fault import FILES, STORES, Fault, put
+from tests.contract.faults.promises import PROMISES
 from tests.contract.plain import known
-from tests.contract.profiles import load
+from tests.contract.profiles import at, load
 from tests.contract.proof import SEEDS, TABLE, results, tried
 from tests.contract.results import Results
 from tests.contract.run import run
+from tests.contract.stranger import PROFILE, Stranger
 from tests.contract.suite import try_alone
 from tests.contract.target import mock
 
 _NAMES = {each.name: each for each in FAULTS}
 SAMPLES = Path(__file__).parent / "samples"
-_SAMPLE = [faults[number] for faults in KINDS.values() for number in range(0, len(faults), 3)]
+_SAMPLE = [faults[number] for faults in KINDS.values() for number in range(0, len(faults), 4)]
 
 UNPROVEN = {
     "request_timeout": "no seeded fault is about it yet: the mock takes no time",
     "could_not_be_tried": "says that schemathesis gave up, which no gateway makes it do",
-    "malformed_bytes": "takes a server that answers bytes which are no HTTP with 500",
+    "malformed_bytes": "proved by `test_a_server_that_chokes_on_bytes`, since it takes a socket",
     "client_agrees": "proved by `test_a_client_that_misreads`, since the fault has to be in the client",
     "response_headers_conformance": "proved by `test_missing_header_is_seen`: the document requires no header",
     "ensure_resource_availability": "made in sequences; `read_your_write` is there before it",
@@ -66,10 +70,68 @@ def test_the_table_is_of_these_faults() -> None:
     assert known().keys() <= _NAMES.keys()
 
 
+def test_every_check_is_promised() -> None:
+    """Each check looks at something that is promised, and nothing is promised without one."""
+    assert {name for checks in PROMISES.values() for name in checks} == registry.CHECKS.keys()
+
+
 def test_nothing_is_found_where_nothing_is_wrong() -> None:
     """A fault that changes nothing is not found: it is the change that is seen."""
     harmless = Fault("none", "", (*FILES, *STORES), (), put("GET /nowhere"))
     assert not results(harmless, SEEDS[1], "directed").findings
+
+
+def test_nothing_is_found_in_a_gateway_by_somebody_else() -> None:
+    """A gateway that shares nothing with the mock, known by its operations and a key, is in order, for two accounts."""
+    others = {"authorization": "Bearer ${STRANGER_OTHER_KEY:-sk-of-the-second-account}"}
+    for profile in (PROFILE, replace(PROFILE, others=others)):
+        came = run(Stranger(), profile, SEEDS[0], "directed", wait=lambda _: None)
+        assert came.exit_status == 0, list(map(str, came.findings))
+        assert came.checks["other_account"] > 0
+
+
+def test_nothing_generated_is_held_against_it_either() -> None:
+    """It may refuse a batch of another provider's kind, and ignore headers that are Portkey's."""
+    profile = replace(PROFILE, operations=("POST /batches", "POST /files", "GET /batches/{batch_id}"))
+    came = run(Stranger(), profile, SEEDS[0], "quick", wait=lambda _: None)
+    assert not came.findings, list(map(str, came.findings))
+
+
+def test_the_key_of_another_account_is_not_shown() -> None:
+    """What a gateway does with the key of the second account is reported without that key."""
+    others = {"authorization": "Bearer ${STRANGER_OTHER_KEY:-sk-of-the-second-account}"}
+    fault = _NAMES["unseen-others-file"]
+    came = run(
+        fault.on(Stranger()), replace(PROFILE, others=others), 1, "directed",
+        wait=lambda _: None, only=lambda check: check.name == "other_account",
+    )  # fmt: skip
+    assert {each.check for each in came.findings} == {"other_account"}
+    assert "sk-of-the-second-account" not in came.to_json()
+
+
+class _Choking(StreamRequestHandler):
+    """Knows one request, and takes all else for a crash."""
+
+    def handle(self) -> None:
+        """Answers, and closes the connection."""
+        known = self.rfile.peek(8)[:8] == b"GET /v1/"
+        body = b'{"object":"list","data":[]}' if known else b""
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json" if known else b"HTTP/1.1 500 Oh"
+        self.wfile.write(head + b"\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+
+
+def test_a_server_that_chokes_on_bytes() -> None:
+    """Bytes that are no HTTP and are answered with 500 are a finding."""
+    with ThreadingTCPServer(("127.0.0.1", 0), _Choking) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        came = run(
+            address, at(address, ["GET /files"]), 1, "directed", only=lambda check: check.name == "malformed_bytes"
+        )
+        server.shutdown()
+        thread.join()
+    assert "malformed_bytes" in {each.check for each in came.findings}
 
 
 def test_missing_header_is_seen() -> None:
