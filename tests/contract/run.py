@@ -8,7 +8,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -210,7 +209,7 @@ class _Run:
                 self._alone(operation, effort)
             if self.world.tryable() and self.part == self.parts - 1:
                 self.tell("sequences")
-                self._note(try_sequences(self._target(None), self._there, examples=effort.sequences))
+                self._note(try_sequences(self._target(None), self._there(), examples=effort.sequences))
 
     def _alone(self, operation: Operation, effort: Effort) -> None:
         ids: dict[str, str] = {}
@@ -220,7 +219,7 @@ class _Run:
                     ids = self.world.things(operation.path)
             except Lacking:
                 ids = {}
-        document = family(self._there, operation.path)
+        document = family(self.world.document, operation.path)
         self._note(
             try_alone(self._target(operation), document, operation, examples=effort.examples, ids=ids), operation
         )
@@ -235,7 +234,6 @@ class _Run:
                 exchange = smaller(self.world, found.check, exchange)
             self.book.add(found.check, found.message, operation=about, exchange=exchange, code=found.curl)
 
-    @cached_property
     def _there(self) -> Document:
         """The document without what the gateway does not have."""
         names = {str(each) for each in self.world.tryable()}
@@ -260,6 +258,7 @@ class _Run:
             seed=world.seed,
             credentials=tuple(world.secrets),
             reads_headers=world.speaks_portkey,
+            has=world.has,
         )
 
     def _refusals(self) -> None:

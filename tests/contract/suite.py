@@ -193,7 +193,7 @@ def _record(scenario: ScenarioRecorder, outcome: Outcome, target: Target) -> lis
             failure, curl = check.failure_info.failure, check.failure_info.code_sample
             interaction = scenario.interactions[failure.case_id or name]
             answer, seen = _shown(interaction.response), _exchange(interaction)
-            if not is_void(check.name, case, seen.request, target):
+            if not is_void(check.name, case, seen, target):
                 outcome.findings.append(Finding(case.operation.label, check.name, str(failure), curl, answer, seen))
     return succeeded
 

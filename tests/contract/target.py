@@ -28,6 +28,7 @@ class Target:
         remembers: whether it keeps state, and may refuse what names a thing that is not there.
         seed: decides what is generated; None for the same every time.
         reads_headers: whether it knows the headers of Portkey, and does not ignore them.
+        has: whether it has an operation, by `POST /batches`; None if it has all.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Target:
     seed: int | None = None
     credentials: tuple[str, ...] | None = None
     reads_headers: bool = True
+    has: Callable[[str], bool] | None = None
 
 
 def mock(mode: Literal["strict", "document"], kind: type[Gateway] = Gateway) -> Target:

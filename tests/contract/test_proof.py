@@ -91,9 +91,9 @@ def test_nothing_is_found_in_a_gateway_by_somebody_else() -> None:
 
 
 def test_nothing_generated_is_held_against_it_either() -> None:
-    """It may refuse a batch of another provider's kind, and ignore headers that are Portkey's."""
-    profile = replace(PROFILE, operations=("POST /batches", "POST /files", "GET /batches/{batch_id}"))
-    came = run(Stranger(), profile, SEEDS[0], "quick", wait=lambda _: None)
+    """It may refuse a batch of another provider's kind, and allow no more methods than it has."""
+    profile = replace(PROFILE, operations=("POST /batches", "POST /files"))
+    came = run(Stranger(), profile, SEEDS[0], "quick", wait=lambda _: None, share=(0, 2))
     assert not came.findings, list(map(str, came.findings))
 
 
@@ -114,7 +114,7 @@ class _Choking(StreamRequestHandler):
 
     def handle(self) -> None:
         """Answers, and closes the connection."""
-        known = self.rfile.peek(8)[:8] == b"GET /v1/"
+        known = self.rfile.readline(100).startswith(b"GET /v1/")
         body = b'{"object":"list","data":[]}' if known else b""
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json" if known else b"HTTP/1.1 500 Oh"
         self.wfile.write(head + b"\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ from schemathesis.generation.case import Case
 from portkey_mock import Request
 from tests.contract.document import DOCUMENT
 from tests.contract.target import Target
+from tests.contract.wire import Exchange
 from tests.mock import spec
 
 _REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(id|model|slug|version)$")
@@ -23,24 +24,35 @@ _REFERENCE: Final = re.compile(r"(_id|_ids|Id|Ids|_file|_slug)$|^(id|model|slug|
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
-def is_void(check: str, case: Case[Any], request: Request, target: Target) -> bool:
-    """Whether a check asks for more than the document says, which three of them do.
+def is_void(check: str, case: Case[Any], seen: Exchange, target: Target) -> bool:
+    """Whether a check asks for more than the document says, which four of them do.
 
     - What is wrong may not be wrong any more as it is sent: a form is only text, so is a query. A format is no more
       than a hint (JSON Schema 2020-12, section 7.2.1), and a header that a gateway does not know it ignores.
     - A made-up id conforms, and a gateway that knows what there is may refuse it with 400. So may it where a body is of
       another kind than those its provider takes.
     - What lies below a thing, such as the output of a batch, need not be there as soon as the thing is.
+    - A gateway that has only a part of the document allows only the methods of that part.
     """
     match check:
         case "negative_data_rejection":
-            return _harmless(case, request, target)
+            return _harmless(case, seen.request, target)
         case "positive_data_acceptance":
             return target.remembers and isinstance(case.body, dict) and (_refers(case.body) or _of_other_kind(case))
         case "ensure_resource_availability":
             return case.method == "GET" and not case.path.endswith("}")
+        case "allow_header_conformance":
+            return target.has is not None and _allows_its_part(case.operation.path, seen, target.has)
         case _:
             return False
+
+
+def _allows_its_part(path: str, seen: Exchange, has: Callable[[str], bool]) -> bool:
+    """Whether `Allow` names all methods that the gateway has here, and none that the document does not."""
+    allow = None if seen.response is None else seen.response.header("allow")
+    told = {each.strip().upper() for each in (allow or "").split(",")}
+    declared = {method.upper() for method in DOCUMENT["paths"].get(path, {})}
+    return {each for each in declared if has(f"{each} {path}")} <= told <= {*declared, "HEAD", "OPTIONS"}
 
 
 def _harmless(case: Case[Any], request: Request, target: Target) -> bool:

@@ -102,10 +102,12 @@ def validator(schema: Any, *, formats: bool = True) -> Validator:
     return made
 
 
-@jsonschema.Draft202012Validator.FORMAT_CHECKER.checks("date-time")
 def _is_moment(value: object) -> bool:
     """Whether a text is a moment (RFC 3339, section 5.6), which `jsonschema` does not look at by itself."""
     return not isinstance(value, str) or _MOMENT.fullmatch(value) is not None
+
+
+jsonschema.Draft202012Validator.FORMAT_CHECKER.checks("date-time")(_is_moment)
 
 
 def resolve(schema: Any) -> Any:
