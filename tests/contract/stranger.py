@@ -158,7 +158,7 @@ def _create_batch(account: Account, request: Request, _: str) -> Response:
         return body
     if body.get("input_file_id") not in account.files:
         return _refused(400, "There is no such input file.")
-    batch = {
+    batch: dict[str, Any] = {
         "id": f"job.{next(account.numbers)}", "object": "batch", "endpoint": body.get("endpoint", "/v1/embeddings"),
         "input_file_id": body["input_file_id"], "completion_window": body.get("completion_window", "24h"),
         "status": "validating", "created_at": next(account.clock), "metadata": body.get("metadata"),
@@ -192,7 +192,7 @@ def _create_store(account: Account, request: Request, _: str) -> Response:
     if isinstance(body, Response):
         return body
     now = next(account.clock)
-    store = {
+    store: dict[str, Any] = {
         "id": f"Store_{next(account.numbers):05}", "object": "vector_store", "created_at": now, "status": "completed",
         "name": body.get("name"), "usage_bytes": 0, "last_active_at": now, "metadata": body.get("metadata"),
         "file_counts": dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), 0),

@@ -109,7 +109,11 @@ def _read_back(world: World, each: Collection) -> Iterator[Problem]:
         yield Problem("What is read has another id than was asked for.", world.last())
     yield from _differences(world, _sent(body), found, "sent")
     yield from _differences(world, _plain(came), found, "answered")
-    second = _plain(parsed(world.send(each.read, each.ids(parents, other))))
+    beside = world.send(each.read, each.ids(parents, other))
+    if beside.status >= 300:
+        yield Problem(f"What was just made is answered with {beside.status}.", world.last())
+        return
+    second = _plain(parsed(beside))
     if (identity(second, each.parameter) or other) != other:
         yield Problem("What is read has another id than was asked for.", world.last())
     if other != id_:
