@@ -179,6 +179,11 @@ class _Report:
             told = f"{plain_found} of {len(sampled)}" if sampled else "not measured"
             yield f"| {kind} | {len(names)} | {len(self.found.intersection(names))} | {told} |"
         yield ""
+        sample = [name for name in self.by_fault if name in plainly]
+        plain_found = sum(plainly[name] == "found" for name in sample)
+        ours = len(self.found.intersection(sample))
+        yield f"Of the same sample of {len(sample)} faults, `st run` found {plain_found} and the suite {ours}."
+        yield ""
         runs = f"{self.healthy} runs with other seeds on all operations" if self.healthy else "not tried"
         yield f"The healthy mock, {runs}: {len(self.raised)} false alarms."
         survivors = sorted(self.by_fault.keys() - self.found)
