@@ -49,13 +49,10 @@ _LARGEST_KEPT: Final = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of a gateway at one moment: see `Gateway.snapshot`. Its parts are for `Gateway.restore` alone.
+    """The state of a gateway at one moment, as `Gateway.snapshot` gives it and `Gateway.restore` takes it.
 
-    Attributes:
-        files: the files and their bytes.
-        batches: the batches by id.
-        resources: everything else that was created.
-        pieces: the parts of uploads.
+    It holds all that was created: `files` with their bytes, `batches`, the `pieces` of uploads, and everything else as
+    `resources`. Their shape may change.
     """
 
     files: Shelf

@@ -34,6 +34,8 @@ def blocks(page: Path) -> list[Block]:
     end = 0
     for match in _FENCE.finditer(text):
         language, code = match[2].strip(), match[3]
+        if language.startswith("{"):
+            continue  # a directive, which `make docs` carries out and complains of
         follows = bool(found) and language == "text" and not text[end : match.start()].strip()
         if follows and found[-1].language in ("python", "sh"):
             found[-1] = found[-1]._replace(printed=code)
