@@ -41,6 +41,8 @@ _LARGEST_KEPT: Final = 65_536
 """How many answers are remembered, and the most bytes one of them may have."""
 
 _SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
+_SCHEMAS: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Where a JSON Schema holds others by name."""
 
 
 class Answers:
@@ -258,8 +260,24 @@ def _without(body: JsonObject, name: str) -> JsonObject:
 
 
 def echoable(fields: JsonObject) -> JsonObject:
-    """`fields` without anything whose name says that it is a secret, at any depth."""
-    return {name: _echoable(value) for name, value in fields.items() if not _is_secret(name)}
+    """`fields` without anything whose name says that it is a secret, at any depth.
+
+    A JSON Schema, such as that of a tool, keeps all its properties: they are names of values, and no values.
+    """
+    return {
+        name: _schemas(value) if name in _SCHEMAS and is_object(value) else _echoable(value)
+        for name, value in fields.items()
+        if not _is_secret(name)
+    }
+
+
+def _schemas(named: JsonObject) -> JsonObject:
+    """Schemas by name, whatever they are called; what is no schema is as anywhere else."""
+    return {
+        name: _echoable(value)
+        for name, value in named.items()
+        if is_object(value) or isinstance(value, bool) or not _is_secret(name)
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -112,6 +112,23 @@ def test_what_belongs_to_the_request_comes_along(call: Caller) -> None:
     assert rendered(call, plain["id"])["model"] == completed(call, plain["id"])["model"] == "mock-model"
 
 
+def test_a_schema_is_no_secret(call: Caller) -> None:
+    """The schema of a tool keeps properties that are called like secrets; values so called are left out even there."""
+    schema = {
+        "type": "object",
+        "properties": {"key": {"type": "string"}, "secret": True, "by": {"$ref": "#/$defs/token"}},
+        "patternProperties": {"_key": {"type": "object", "properties": {"token": {"type": "integer"}}}},
+        "$defs": {"token": {"type": "string"}},
+        "required": ["key"],
+    }
+    tool = {"type": "function", "function": {"name": "price", "parameters": schema}}
+    leaky = {**tool, "properties": {"api_key": "sk-1", "name": "n"}, "function": {"name": "f", "parameters": {}}}
+    name = saved(call, tools=[tool, leaky], parameters={"secret": {"a": 1}, "properties": "x"})
+    made = rendered(call, name)
+    assert made["tools"] == [tool, {**leaky, "properties": {"name": "n"}}]
+    assert (made["properties"], "secret" in made) == ("x", False)
+
+
 def test_a_completion_is_the_model_s(call: Caller) -> None:
     """The completion names the model of the prompt, keeps its limit, and counts the filled in messages."""
     name = saved(call, parameters={"max_tokens": 3})
