@@ -24,6 +24,7 @@ from portkey_mock.speech import Asked
 from portkey_mock.validation import Call
 
 _JSON: Final = "application/json"
+_TEXT: Final = "text/plain"
 _OCTETS: Final = "application/octet-stream"
 _MODELS: Final[Mapping[str, Callable[[Asked], JsonObject]]] = {
     "/chat/completions": completions.chat,
@@ -40,7 +41,11 @@ _KEPT_ANSWERS: Final = 256
 _LARGEST_KEPT: Final = 65_536
 """How many answers are remembered, and the most bytes one of them may have."""
 
-_SECRET: Final = re.compile(r"(key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"((?<!virtual_)key|secret|password|passphrase|token|credentials?|authorization)$", re.IGNORECASE
+)
+"""What is kept to itself. Of a virtual key only the slug is ever told, and a config or prompt has to name it."""
+
 _SCHEMAS: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Where a JSON Schema holds others by name."""
 
@@ -61,11 +66,14 @@ class Answers:
         Raises:
             Refusal: 426 if the operation only exists as a websocket; 500 if its answer has no possible value.
         """
-        status, content = success(call.operation)
+        asked = call.fields.get("response_format")
+        status, content = success(call.operation, asked)
         if content is None:
             return Response(status)
         if call.operation.path == "/audio/speech":
-            return audio.speech(status, call.fields)
+            return audio.speech(status, asked)
+        if content.media == _TEXT:
+            return audio.transcript(status, asked, str(self.sample(content, *salt)))
         if not is_json(content):
             return Response(status, (("content-type", content.media),), values.token(*salt).encode("ascii"))
         speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
@@ -210,8 +218,8 @@ def _listed(
     return json_response(status, lay(content.schema.accepts, sample, facts))
 
 
-def success(operation: Operation) -> tuple[int, Content | None]:
-    """The status of a successful answer and what it carries; JSON if there is a choice.
+def success(operation: Operation, asked: Json = None) -> tuple[int, Content | None]:
+    """The status of a successful answer and what it carries; if there is a choice JSON, or text where that is `asked`.
 
     Raises:
         Refusal: 426 if the operation declares nothing but a change of protocol.
@@ -223,7 +231,8 @@ def success(operation: Operation) -> tuple[int, Content | None]:
         )
     status = operation.success or ""
     contents = operation.responses.get(status, {})
-    content = contents.get(_JSON) or next(iter(contents.values()), None)
+    wanted = _TEXT if asked in audio.TEXTS else _JSON
+    content = contents.get(wanted) or contents.get(_JSON) or next(iter(contents.values()), None)
     return int(status) if status.isdigit() else 200, content
 
 

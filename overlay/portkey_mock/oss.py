@@ -187,7 +187,6 @@ _NULLS: Final[Mapping[str, tuple[str, ...]]] = {
 """Members that providers leave null, in an answer or in each item that it lists, and that are handed on so."""
 
 _SPOKEN: Final = frozenset({"/audio/transcriptions", "/audio/translations"})
-_TEXTS: Final = frozenset({"text", "srt", "vtt"})
 
 
 def is_own(refusal: Refusal) -> bool:
@@ -226,13 +225,13 @@ def rescue(refusal: Refusal, place: str) -> Response:
 def shown(call: Call, response: Response) -> Response:
     """The answer that the client gets."""
     place = shape(call.operation.path)
-    is_text = place in _SPOKEN and call.fields.get("response_format") in _TEXTS
+    media = response.header("content-type") or ""
+    if place in _SPOKEN and media.startswith("text/plain"):
+        return json_response(response.status, {"html-message": response.body.decode("utf-8")})
     names = _NULLS.get(f"{call.operation.method} {place}", ())
-    if not (is_text or names) or response.header("content-type") != "application/json":
+    if not names or media != "application/json":
         return response
     body: Json = json.loads(response.body)
-    if is_text and is_object(body) and "text" in body:
-        return json_response(response.status, {"html-message": body["text"]})
     return json_response(response.status, _nulled(body, {name for name in names if name not in call.fields}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -421,3 +422,39 @@ def test_another_document() -> None:
     gateway = Gateway(document, dialect="openai")
     response = gateway.handle(Request("GET", "/batches", headers=(("authorization", "Bearer sk"),)))
     assert told(response) == (200, ["mock"])
+
+
+TEXTS = {
+    "text": r"\S.*\.\n",
+    "srt": r"1\n00:00:00,000 --> 00:00:02,000\n\S.*\.\n",
+    "vtt": r"WEBVTT\n\n00:00:00\.000 --> 00:00:02\.000\n\S.*\.\n",
+}
+
+
+def heard(speaker: Speaker, action: str, kind: str) -> Response:
+    """The answer to a recording in which `kind` is asked for."""
+    media, form = spec.multipart({"model": "m", "response_format": kind}, {"file": b"RIFF"})
+    return speaker("POST", f"/audio/{action}", form, {**speaker.headers, "content-type": media})
+
+
+@pytest.mark.parametrize("dialect", ["portkey", "openai"])
+@pytest.mark.parametrize("action", ["transcriptions", "translations"])
+def test_transcripts_come_as_asked(dialect: str, action: str) -> None:
+    """A transcript is text or subtitles where that is asked for, and JSON otherwise, and says the same in each form."""
+    speaker = Speaker(dialect)
+    said = json.loads(heard(speaker, action, "json").body)["text"]
+    for kind, pattern in TEXTS.items():
+        response = heard(speaker, action, kind)
+        text = response.body.decode()
+        assert (response.status, response.header("content-type")) == (200, "text/plain; charset=utf-8")
+        assert re.fullmatch(pattern, text)
+        assert said in text
+
+
+def test_transcripts_of_a_document_without_texts() -> None:
+    """A document that only has JSON for a transcript gets JSON, whatever is asked for."""
+    document = spec.part("/audio")
+    del document["paths"]["/audio/transcriptions"]["post"]["responses"]["200"]["content"]["text/plain"]
+    speaker = Speaker("portkey")
+    speaker.gateway = Gateway(document, clock=speaker.clock)
+    assert heard(speaker, "transcriptions", "srt").header("content-type") == "application/json"

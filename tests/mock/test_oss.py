@@ -204,6 +204,7 @@ def test_texts_become_json(speaker: Speaker, action: str, kind: str) -> None:
     media, form = spec.multipart({"model": "m", "response_format": kind}, {"file": b"RIFF"})
     made = speaker.json("POST", f"/audio/{action}", form, {**ROUTE, "content-type": media})
     assert list(made) == ["html-message"]
+    assert made["html-message"].endswith(".\n")
     speaker.gateway.answer(f"audio.{action}.create", {"words": []})
     assert speaker.json("POST", f"/audio/{action}", form, {**ROUTE, "content-type": media}) == {"words": []}
 
