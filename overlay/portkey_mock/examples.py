@@ -45,6 +45,7 @@ def _worded(made: Json, shown: Json) -> Json:
     if is_object(made) and is_object(shown):
         return shown if made.keys().isdisjoint(shown) or _other_kind(made, shown) else _members(made, shown)
     if is_array(made) and is_array(shown) and made:
+        # What has an id or slug of its own has the generated one, and only one thing can have that.
         is_thing = is_object(made[0]) and any(isinstance(made[0].get(name), str) for name in ("id", "slug"))
         return [_worded(made[0], item) for item in (shown[:1] if is_thing else shown)]
     return shown
@@ -63,5 +64,5 @@ def _member(name: str, made: Json, shown: JsonObject) -> Json:
     if name not in shown:
         return made
     said: Json = shown[name]
-    own = values.is_own(name) or values.is_time(name)
+    own = name in ("id", "slug") or name.endswith("_id") or values.is_time(name)
     return made if own and type(said) is type(made) else _worded(made, said)

@@ -24,17 +24,23 @@ class Versioned:
         self._answers = keeping.answers
 
     def write(self, call: Call, role: Role, thing: Thing, facts: JsonObject) -> Response:
-        """The update of a thing that has versions makes a new one; it becomes the default where that is customary."""
-        number = len(thing.versions) + 1
+        """The update of a thing that has versions: of the thing itself and of its latest version, a new one if need be.
+
+        A new version becomes the default where that is customary.
+        """
+        kind = shape(role.collection)
+        is_new = versions.makes_one(kind, call.fields)
+        number = len(thing.versions) + is_new
         salt = (role.collection, call.path[role.parameter], number)
         facts = {name: value for name, value in facts.items() if not name.endswith("version_id")}
-        made = versions.version_id(members(self._answers.one(call, facts, *salt))) or token(*salt)
-        before = thing.versions[-1].facts
-        thing.versions.append(Version(made, {**before, **versions.own(echo(call))}, self._keeping.born(call)))
+        if is_new:
+            made = versions.version_id(members(self._answers.one(call, facts, *salt))) or token(*salt)
+            thing.versions.append(Version(made, dict(thing.versions[-1].facts), self._keeping.born(call)))
+            thing.default = number if versions.LIVE_AT_ONCE[kind] else thing.default
+        latest = thing.versions[-1]
+        latest.facts |= versions.own(echo(call))
         thing.facts = {**thing.facts, **versions.common(echo(call)), **self._keeping.changed(call)}
-        if versions.LIVE_AT_ONCE[shape(role.collection)]:
-            thing.default = number
-        return self._answers.one(call, {**facts, **dict.fromkeys(versions.IDS, made)}, *salt)
+        return self._answers.one(call, {**facts, **dict.fromkeys(versions.IDS, latest.id)}, *salt)
 
     def listed(self, call: Call, role: Role) -> Response:
         """The versions of a thing."""

@@ -16,8 +16,11 @@ LIVE_AT_ONCE: Final[Mapping[str, bool]] = {
 }
 """Whether a new version takes the place of the old one by itself, or has to be made the default first."""
 
-_OF_ALL_VERSIONS: Final = frozenset({"name", "collection_id", "id", "slug", "workspace_id", "created_at"})
+_OF_ALL_VERSIONS: Final = frozenset({"name", "collection_id", "id", "slug", "status", "workspace_id", "created_at"})
 """What belongs to the thing and not to a version of it."""
+
+_NOTES: Final = frozenset({"patch", "version_description", "description"})
+"""What an update of a prompt or partial may say of a version without making one."""
 
 IDS: Final = ("version_id", "prompt_version_id", "prompt_partial_version_id")
 
@@ -30,6 +33,11 @@ class Version:
     facts: JsonObject
     created: JsonObject
     label: str | None = None
+
+
+def makes_one(shape: str, fields: JsonObject) -> bool:
+    """Whether an update makes a new version: any does, but a prompt only gets one for a new text or new settings."""
+    return LIVE_AT_ONCE[shape] or not fields.keys() <= _OF_ALL_VERSIONS | _NOTES
 
 
 def version_id(members: JsonObject) -> str | None:
