@@ -207,6 +207,19 @@ def test_a_line_is_as_long_as_it_may_be(length: int) -> None:
     assert max(map(len, lines)) <= 120
 
 
+def test_a_word_that_no_line_holds_is_broken() -> None:
+    """An address may be longer than a line; no escape is torn apart."""
+    assert docstring("\\" * 120).split() == ["\\" * 100, "\\" * 100, "\\" * 40]
+
+
+def test_the_first_kind_of_body_that_explains_a_field_is_asked(tmp_path: Path) -> None:
+    """A branch that lacks the field says nothing of it."""
+    kinds = [{"type": "object", "properties": {"a": TEXT}}, {"type": "object", "properties": {"b": RULED}}]
+    content = {"application/json": {"schema": {"oneOf": kinds}}}
+    found = methods(operation("/a", "post", requestBody={"content": content}), tmp_path)
+    assert "    a: ``a`` of the body.\n    b: When it opens.\n" in found["AResource.create"]
+
+
 def spoken(text: str) -> str:
     """Return what a text says, without what may be laid out in another way."""
     return "".join(printable(text).split())
