@@ -92,7 +92,8 @@ def _meaning(call: Call, argument: Argument, schemas: Json) -> str:
 def _said_of(wire: str, body: Any, schemas: Json) -> str:
     """Return what the first kind of body that explains a property says of it, or of the component it refers to."""
     for schema in _with_branches(body, schemas):
-        for each in _with_branches((schema.get("properties") or {}).get(wire), schemas):
+        fields: Json = schema.get("properties") or {}
+        for each in _with_branches(fields.get(wire), schemas):
             if said := text_of(each.get("description")):
                 return said
     return ""
@@ -110,7 +111,9 @@ def _with_branches(schema: Any, schemas: Json) -> Iterator[Json]:
         if target and target not in seen:
             seen.add(target)
             pending.append(schemas.get(target))
-        pending += [branch for key in ("allOf", "oneOf", "anyOf") for branch in each.get(key) or []]
+        for key in ("allOf", "oneOf", "anyOf"):
+            branches: list[Any] = each.get(key) or []
+            pending += branches
 
 
 def _answer(call: Call) -> str:

@@ -160,8 +160,9 @@ def resource_modules(
 
 def _purpose(calls: list[Call], resolved: Json) -> str:
     """Return what the document says of the tag that most of some operations have."""
-    told = {each.get("name"): text_of(each.get("description")) for each in resolved.get("tags") or []}
-    tags = Counter(tag for call in calls for tag in (call.facts.get("tags") or [])[:1])
+    listed: list[Json] = resolved.get("tags") or []
+    told = {str(each.get("name")): text_of(each.get("description")) for each in listed}
+    tags = Counter(str(tag) for call in calls for tag in call.facts.get("tags", [])[:1])
     return sentences(told.get(tags.most_common(1)[0][0], ""), _ENOUGH) if tags else ""
 
 

@@ -115,13 +115,15 @@ def _keywords(call: Call, value: Json) -> dict[str, str]:
 
 def _values(node: Json) -> list[Any]:
     """Return the values of the named examples of a parameter or of a body."""
-    return [each["value"] for each in (node.get("examples") or {}).values() if is_object(each) and "value" in each]
+    named: Json = node.get("examples") or {}
+    return [each["value"] for each in named.values() if is_object(each) and "value" in each]
 
 
 def _file_name(call: Call) -> str:
     """Return what a file is called that is uploaded: as the answer has it, if it does."""
-    answers = [each for status, each in call.facts["responses"].items() if not is_error(status)]
-    values = [value for each in answers for media in (each.get("content") or {}).values() for value in _values(media)]
+    answers: list[Json] = [each for status, each in call.facts["responses"].items() if not is_error(status)]
+    contents: list[Json] = [each.get("content") or {} for each in answers]
+    values = [value for content in contents for media in content.values() for value in _values(media)]
     return next((str(each["filename"]) for each in values if is_object(each) and "filename" in each), "")
 
 
