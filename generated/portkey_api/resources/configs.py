@@ -103,7 +103,6 @@ class ConfigsResource(Resource["RawConfigsResource"]):
                     "strategy": {"mode": "fallback"},
                     "targets": [{"virtual_key": "openai-main"}, {"virtual_key": "anthropic-main"}],
                 },
-                is_default_body=0, is_default=0,
             )
 
         ``POST /configs``
@@ -313,7 +312,6 @@ class AsyncConfigsResource(AsyncResource["AsyncRawConfigsResource"]):
                     "strategy": {"mode": "fallback"},
                     "targets": [{"virtual_key": "openai-main"}, {"virtual_key": "anthropic-main"}],
                 },
-                is_default_body=0, is_default=0,
             )
 
         ``POST /configs``

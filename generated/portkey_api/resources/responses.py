@@ -159,7 +159,7 @@ class ResponsesResource(Resource["RawResponsesResource"]):
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> CompactedResponse:
-        """Make a long conversation shorter, to go on with in less tokens.
+        """Make a long conversation shorter, to go on with in fewer tokens.
 
         Boils the items of a long conversation down to fewer tokens, so that it can go on within the context window.
         Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads the
@@ -743,7 +743,7 @@ class AsyncResponsesResource(AsyncResource["AsyncRawResponsesResource"]):
         truncation: ResponseInputTruncation | None = UNSET,
         **options: Unpack[CallOptions],
     ) -> CompactedResponse:
-        """Make a long conversation shorter, to go on with in less tokens.
+        """Make a long conversation shorter, to go on with in fewer tokens.
 
         Boils the items of a long conversation down to fewer tokens, so that it can go on within the context window.
         Pass the `output` of the answer, unchanged, as the beginning of the next `input`. The model reads the
