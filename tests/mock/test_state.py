@@ -259,11 +259,12 @@ def test_capabilities(call: Caller) -> None:
     """A server has capabilities of its own, which can be switched off by name."""
     server = _server(call)
     path = f"/mcp-servers/{server}/capabilities"
-    first, *others = call.json("GET", path)["data"]
-    for enabled in (False, True):
-        call.json("PUT", path, {"capabilities": [{"name": first["name"], "type": first["type"], "enabled": enabled}]})
-        found = {each["name"]: each["enabled"] for each in call.json("GET", path)["data"]}
-        assert found == {first["name"]: enabled, **{each["name"]: each["enabled"] for each in others}}
+    before = {each["name"]: each["enabled"] for each in call.json("GET", path)["data"]}
+    first = call.json("GET", path)["data"][0]
+    switched = {**first, "enabled": not first["enabled"]}
+    call.json("PUT", path, {"capabilities": [{name: switched[name] for name in ("name", "type", "enabled")}]})
+    after = {each["name"]: each["enabled"] for each in call.json("GET", path)["data"]}
+    assert after == {**before, first["name"]: switched["enabled"]}
 
 
 def test_files_of_a_vector_store(call: Caller) -> None:
@@ -302,6 +303,36 @@ def test_versions_of_a_prompt(call: Caller) -> None:
     call.json("PUT", f"{path}/makeDefault", {"version": 2})
     shown = call.json("GET", path)
     assert (shown["string"], shown["prompt_version"], shown["prompt_version_description"]) == ("two", 2, "better")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({"name": "q"}, {"name": "q"}),
+        ({"patch": True, "version_description": "good"}, {"prompt_version_description": "good"}),
+        ({}, {"name": "p"}),
+    ],
+)
+def test_updates_of_a_prompt_without_a_version(call: Caller, said: Any, shown: Any) -> None:
+    """A new title or note makes no version: it holds at once, and the answer names the version there was."""
+    made = call.json("POST", "/prompts", things.refer(call, PROMPT))
+    path = f"/prompts/{made['id']}"
+    assert call.json("PUT", path, said)["prompt_version_id"] == made["version_id"]
+    assert call.json("GET", path).items() >= {**shown, "string": "one", "prompt_version": 1}.items()
+    assert call.json("GET", f"{path}/versions")["total"] == 1
+
+
+@pytest.mark.parametrize("said", [{"name": "q"}, {"status": "archived", "description": "good"}])
+def test_updates_of_a_partial_without_a_version(call: Caller, said: Any) -> None:
+    """A partial gets a new version for a new text only; a title is that of all versions, a note the latest's."""
+    made = call.json("POST", "/prompts/partials", {"name": "p", "string": "one"})
+    path = f"/prompts/partials/{made['id']}"
+    second = call.json("PUT", path, {"string": "two"})["prompt_partial_version_id"]
+    assert call.json("PUT", path, said)["prompt_partial_version_id"] == second != made["version_id"]
+    shown = call.json("GET", path)
+    assert (shown["string"], shown["name"]) == ("one", said.get("name", "p"))
+    versions = call.json("GET", f"{path}/versions")["data"]
+    assert [each.get("description") for each in versions] == [said.get("description"), None]
 
 
 def test_labels_of_versions(call: Caller) -> None:
@@ -346,6 +377,15 @@ def test_versions_of_a_config(call: Caller) -> None:
     assert call.json("GET", path)["version_id"] == second["version_id"] != made["version_id"]
     versions = call.json("GET", f"{path}/versions")["data"]
     assert [each["config"]["retry"]["attempts"] for each in versions] == [2, 1]
+
+
+def test_a_config_names_its_virtual_key(call: Caller) -> None:
+    """The slug of a virtual key is no secret, as a config could not be read without it; a key that it holds is one."""
+    targets: list[dict[str, Any]] = [{"virtual_key": "openai-main", "weight": 1}, {"provider": "openai"}]
+    kept = {"strategy": {"mode": "fallback"}, "targets": targets}
+    leaky = {**kept, "targets": [targets[0], {**targets[1], "api_key": "sk-1", "token": "t"}]}
+    made = call.json("POST", "/configs", {"name": "c", "config": leaky})
+    assert call.json("GET", f"/configs/{made['slug']}")["config"] == kept
 
 
 def test_versions_in_document_mode() -> None:
