@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -453,7 +454,7 @@ def test_transcripts_come_as_asked(dialect: str, action: str) -> None:
 
 def test_transcripts_of_a_document_without_texts() -> None:
     """A document that only has JSON for a transcript gets JSON, whatever is asked for."""
-    document = spec.part("/audio")
+    document = deepcopy(spec.part("/audio"))
     del document["paths"]["/audio/transcriptions"]["post"]["responses"]["200"]["content"]["text/plain"]
     speaker = Speaker("portkey")
     speaker.gateway = Gateway(document, clock=speaker.clock)
