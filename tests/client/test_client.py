@@ -156,7 +156,11 @@ def raising(error: Exception) -> Any:
     ("raised", "expected", "match"),
     [
         (httpx.ReadTimeout("slow"), TimedOutError, r"batches\.list: no answer in time \(ReadTimeout\)"),
-        (httpx.ConnectError("refused"), ConnectionFailedError, r"batches\.list: no connection to https://api\.portkey\.ai \(ConnectError: refused\)"),
+        (
+            httpx.ConnectError("refused"),
+            ConnectionFailedError,
+            r"batches\.list: no connection to https://api\.portkey\.ai \(ConnectError: refused\)",
+        ),
         (httpx.RemoteProtocolError("cut"), ConnectionFailedError, r"RemoteProtocolError: cut"),
     ],
 )
