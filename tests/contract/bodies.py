@@ -32,6 +32,7 @@ NATURAL: Final[Mapping[str, Any]] = {
     "POST /completions": {"model": "gpt-3.5-turbo-instruct", "prompt": "Say hello."},
     "POST /embeddings": {"model": "text-embedding-3-small", "input": "hello", "encoding_format": "float"},
     "POST /files": {"purpose": "batch", "file": json.dumps(LINE).encode()},
+    "POST /batches": {"input_file_id": "file-unknown", "endpoint": "/v1/embeddings", "completion_window": "24h"},
     "POST /uploads": {"filename": "f.jsonl", "purpose": "batch", "bytes": 0, "mime_type": "application/jsonl"},
     "POST /responses": {"model": "gpt-4o", "input": "Say hello.", "background": True},
     "PUT /prompts/{promptId}/makeDefault": {"version": 1},
@@ -62,17 +63,19 @@ UNSUITED: Final = frozenset({"stream", "stream_options", "encoding_format", "res
 
 def valid(world: World, operation: Operation) -> Any:
     """A valid body whose references are to things that exist; `NOTHING` where the operation takes none."""
-    if str(operation) == "POST /batches":
-        file = world.things("/files/{file_id}") if world.has("POST /files") else {"file_id": "file-unknown"}
-        given = world.profile.ids.get("input_file_id", file["file_id"])
-        return {"input_file_id": given, "endpoint": "/v1/embeddings", "completion_window": "24h"}
-    if "requestBody" not in operation.raw:
-        return NOTHING
-    body = NATURAL.get(str(operation))
-    if body is None:
-        _, schema = _declared(operation)
-        body = spec.smallest(schema)
+    body = _plain(operation)
     return _referring(world, body) if isinstance(body, dict) else body
+
+
+def guessed(world: World, operation: Operation) -> str | None:
+    """The member of the valid body that names a thing which nobody made or gave; None if there is none."""
+    body = NOTHING if str(operation) in world.profile.bodies else _plain(operation)
+    for name in sorted(body.keys() & REFERENCES.keys() - world.profile.ids.keys()) if isinstance(body, dict) else ():
+        try:
+            world.things(REFERENCES[name])
+        except Lacking:
+            return name
+    return None
 
 
 def varied(world: World, operation: Operation, body: Any) -> Any:
@@ -100,6 +103,14 @@ def encoded(operation: Operation, body: Any) -> tuple[str, bytes]:
     files = {name: body[name] if isinstance(body[name], bytes) else b"content" for name in body if name in binary}
     suffix = "jsonl" if body.get("purpose") == "batch" else "bin"  # LiteLLM takes no other for batches
     return spec.multipart({name: value for name, value in body.items() if name not in files}, files, suffix)
+
+
+def _plain(operation: Operation) -> Any:
+    """A valid body whose references may be to nothing."""
+    if "requestBody" not in operation.raw:
+        return NOTHING
+    natural = NATURAL.get(str(operation))
+    return spec.smallest(_declared(operation)[1]) if natural is None else natural
 
 
 def _declared(operation: Operation) -> tuple[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from portkey_mock import Response
+from tests.contract import bodies
 from tests.contract.calls import NOTHING, Call, Lacking
 from tests.contract.check import Problem
 from tests.contract.document import Operation
@@ -15,6 +16,7 @@ from tests.contract.wire import Exchange, Unanswered, Withheld
 from tests.contract.world import World
 
 _ABSENT = (404, 405, 501)
+_REFUSED = (400, 404, 422)
 _ENDING = ("cancel", "complete", "stop", "terminate")
 _STEP = 1.0
 _PATIENCE = 30.0
@@ -46,6 +48,8 @@ def look(world: World) -> tuple[dict[str, str], list[tuple[Operation, Exchange]]
             continue
         if world.profile.discover and exchange.status in _ABSENT:
             world.absent[label] = f"answered {exchange.status} to a valid request"
+        elif exchange.status in _REFUSED and (name := bodies.guessed(world, operation)):
+            lacking[label] = f"nothing makes or lists what {name} names; give one in `ids` of the profile"
         else:
             failed.append((operation, exchange))
     if world.profile.discover:

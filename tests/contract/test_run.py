@@ -218,6 +218,16 @@ def test_a_missing_prerequisite_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert results.exit_status == 1
 
 
+def test_what_names_a_thing_that_cannot_be_had_is_not_testable() -> None:
+    """Where nothing makes files, a batch refused for its file is no failure; the reason names the id to give."""
+    gateway = Gateway(part(DOCUMENT, "batches", "files"), dialect="openai", clock=ManualClock())
+    profile = replace(PARTIAL, operations=("POST /batches",), deviations=())
+    results = checked(gateway, profile)
+    assert verdicts(results) == {"POST /batches": "not testable"}, told(results)
+    assert "input_file_id" in results.untestable[0].why
+    assert results.exit_status == 1
+
+
 def test_a_gateway_that_dies_fails() -> None:
     """A gateway that stops answering in the middle of a run fails it as a whole."""
     count = Counter[str]()
