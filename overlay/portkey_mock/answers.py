@@ -17,7 +17,7 @@ from portkey_mock.errors import Refusal
 from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.message import Response, json_response
-from portkey_mock.paging import Page, page
+from portkey_mock.paging import Page, matches, page
 from portkey_mock.routing import shape
 from portkey_mock.schema import Schema
 from portkey_mock.speech import Asked
@@ -126,7 +126,7 @@ class Answers:
     def many(
         self, call: Call, items: Mapping[str, JsonObject] | None, *salt: object, more: JsonObject | None = None
     ) -> Response:
-        """The page of `items` (the facts of each one by its id, newest first) that `call` asks for.
+        """The page that `call` asks for out of `items` (the facts of each one by its id, newest first).
 
         None means that nothing is known of the list: then it holds what the document shows, or one generated item. An
         answer that has no list in it is generated as it is. `more` is known of the list itself.
@@ -141,7 +141,8 @@ class Answers:
         place = _place_of_items(sample)
         if place is None:
             return self.one(call, {}, *salt)
-        known = self._items(call, sample, place) if items is None else items
+        listed = self._items(call, sample, place) if items is None else items
+        known = {name: facts for name, facts in listed.items() if matches(facts, call.query)}
         chosen = page(known, call.query, call.operation.parameters)
         told = (chosen.items, chosen.has_more, len(known), more, salt)
         return self._remembered(call, told, lambda: _listed(status, content, sample, place, chosen, len(known), more))
@@ -154,9 +155,12 @@ class Answers:
         return {} if place is None else self._items(call, sample, place)
 
     def _items(self, call: Call, sample: Json, place: str) -> dict[str, JsonObject]:
-        """The items that the document shows, or else those of a generated list."""
+        """The items that the document shows, or else those of a generated list; they belong to what has to be named."""
         shown = self.shown(call)
-        return _by_id(_at(shown, place) if _place_of_items(shown) == place else _at(sample, place))
+        items = _at(shown, place) if _place_of_items(shown) == place else _at(sample, place)
+        required = {each.name for each in call.operation.parameters if each.location == "query" and each.required}
+        named = {name: value for name, value in call.query.items() if name in required}
+        return _by_id([{name: named.get(name, value) for name, value in item.items()} for item in items])
 
     def shown(self, call: Call) -> Json:
         """What the document shows as the answer to `call`, if the path names what its examples name; None if not."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 
 from portkey_mock.answers import echoable
 from portkey_mock.families import Role
@@ -50,11 +49,6 @@ def created(parameter: str, facts: JsonObject) -> dict[str, JsonObject]:
         if is_array(items) and items and all(is_object(each) and isinstance(each.get("id"), str) for each in items):
             return {each["id"]: each for each in items}
     return {}
-
-
-def matches(facts: JsonObject, query: Mapping[str, Json]) -> bool:
-    """Whether a thing is what the query asks for: a parameter that is called like a text among its members filters."""
-    return all(facts[name] == value for name, value in query.items() if isinstance(facts.get(name), str))
 
 
 def noun(collection: str, parameter: str) -> str:

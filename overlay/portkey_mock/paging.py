@@ -1,4 +1,4 @@
-"""One page out of a list, in whichever style the request asks for it.
+"""What a request asks for out of a list: things by what they say, and one page, in whichever style.
 
 Known styles: a cursor (`after`, `before`, `limit`, `order`), page numbers from 0 (`current_page` and `page_size`, also
 in camel case) or from 1 (`page`), and `offset` with `limit`.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from portkey_mock.document import Parameter
-from portkey_mock.jsonvalue import Json, is_object
+from portkey_mock.jsonvalue import Json, JsonObject, is_object
 
 T = TypeVar("T")
 
@@ -25,6 +25,11 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     has_more: bool
+
+
+def matches(facts: JsonObject, query: Mapping[str, Json]) -> bool:
+    """Whether a thing is what the query asks for: a parameter that is called like a text among its members filters."""
+    return all(facts[name] == value for name, value in query.items() if isinstance(facts.get(name), str))
 
 
 def page(items: Mapping[str, T], query: Mapping[str, Json], parameters: Iterable[Parameter]) -> Page[T]:

@@ -20,7 +20,7 @@ from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object, pointe
 from portkey_mock.keeping import Keeping
 from portkey_mock.lifecycle import Pace
 from portkey_mock.message import Response
-from portkey_mock.naming import created, echo, given_id, identity, matches, members, salt_of, spoken, spread
+from portkey_mock.naming import created, echo, given_id, identity, members, salt_of, spoken, spread
 from portkey_mock.prompts import Prompts, unversioned
 from portkey_mock.references import References
 from portkey_mock.routing import shape
@@ -209,9 +209,7 @@ class Resources:
             return self._listed_elsewhere(call, role)
         held = self._keeping.held(family, call.path)
         found = {
-            name: told
-            for name, thing in reversed(held.things.items())
-            if thing is not None and matches(told := self._keeping.told(thing, role), call.query)
+            name: self._keeping.told(thing, role) for name, thing in reversed(held.things.items()) if thing is not None
         }
         untouched = self._keeping.make_up_unknown and not held.things
         return self._answers.many(call, None if untouched else found, *salt_of(call))

@@ -9,7 +9,7 @@ from portkey_mock.families import Role
 from portkey_mock.jsonvalue import is_array, is_object
 from portkey_mock.keeping import Keeping
 from portkey_mock.message import Response
-from portkey_mock.naming import echo, matches, salt_of
+from portkey_mock.naming import echo, salt_of
 from portkey_mock.store import Collection, Thing, key_of
 from portkey_mock.validation import Call
 
@@ -38,9 +38,7 @@ class Singles:
         """Shows what was put; as a list, where the answer is one."""
         held = self._held(call, role)
         if self._answers.items(call, *salt_of(call)):
-            found = {
-                name: thing.facts for name, thing in held.things.items() if thing and matches(thing.facts, call.query)
-            }
+            found = {name: thing.facts for name, thing in held.things.items() if thing}
             made_up = self._keeping.make_up_unknown and not held.things
             return self._answers.many(call, None if made_up else found, *salt_of(call), more=held.facts)
         return self._answers.one(call, {**echo(call), **held.facts}, *salt_of(call))

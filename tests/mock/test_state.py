@@ -169,6 +169,18 @@ def test_filters(call: Caller) -> None:
     assert [each["name"] for each in page["data"]] == [other]
 
 
+@pytest.mark.parametrize("mode", ["strict", "document"])
+def test_lists_that_the_document_shows_are_filtered(mode: Any) -> None:
+    """A list of which only the document knows has those of its items that the query asks for, or none."""
+    call = Caller(Gateway(spec.part("/audit-logs"), mode=mode, clock=ManualClock()))
+    window = f"start_time=2026-11-02&end_time=2026-11-03&organisation_id={UUID}"
+    logs = call.json("GET", "/audit-logs", query=window)["records"]
+    assert [(each["organisation_id"], each["resource_type"]) for each in logs] == [(UUID, "config"), (UUID, "prompt")]
+    wanted = call.json("GET", "/audit-logs", query=f"{window}&resource_type=prompt")
+    assert (wanted["records"], wanted["total"]) == ([each for each in logs if each["resource_type"] == "prompt"], 1)
+    assert call.json("GET", "/audit-logs", query=f"{window}&resource_type=user")["records"] == []
+
+
 def test_page_numbers(call: Caller) -> None:
     """Collections are paged from page 0, and tell how many there are in all."""
     workspace = a(call, "workspace_id")
