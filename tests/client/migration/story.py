@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,8 @@ from portkey_mock import Gateway, ManualClock
 from tests.mock.serving import serving
 
 KEYS = {"api_key": "pk-test", "virtual_key": "vk-test"}
-PROMPT = {"name": "greet", "string": "Hello {{customer}}", "parameters": {}, "virtual_key": "vk"}
+TEMPLATE = [{"role": "user", "content": "Write a greeting for {{customer}}."}]
+PROMPT = {"name": "greet", "string": json.dumps(TEMPLATE), "parameters": {}, "virtual_key": "vk"}
 
 
 def outcome(module: Any) -> dict[str, Any]:

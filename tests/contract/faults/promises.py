@@ -43,7 +43,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "time limits": ("in_time", "answered", "alive", "request_timeout"),
     "what a provider says": (
         "upstream_error", "upstream_error_text", "upstream_failure", "upstream_text", "upstream_cut",
-        "upstream_members", "other_providers",
+        "upstream_members", "upstream_stream", "other_providers",
     ),
     "the client as a second witness": ("client_agrees",),
 }  # fmt: skip
