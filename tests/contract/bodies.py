@@ -70,7 +70,8 @@ def valid(world: World, operation: Operation) -> Any:
 def guessed(world: World, operation: Operation) -> str | None:
     """The member of the valid body that names a thing which nobody made or gave; None if there is none."""
     body = NOTHING if str(operation) in world.profile.bodies else _plain(operation)
-    for name in sorted(body.keys() & REFERENCES.keys() - world.profile.ids.keys()) if isinstance(body, dict) else ():
+    named: dict[str, Any] = body if isinstance(body, dict) else {}
+    for name in sorted(named.keys() & REFERENCES.keys() - world.profile.ids.keys()):
         try:
             world.things(REFERENCES[name])
         except Lacking:
