@@ -56,7 +56,7 @@ class Prompts:
         """The request that a prompt becomes; None where there is no such prompt, or no good one, and nobody minds.
 
         Raises:
-            Refusal: 404 if the prompt has no such version; 400 if what it becomes is no request.
+            Refusal: 404 if the prompt has no such version; 422 if what it becomes is no request.
         """
         if self._keeping.make_up_unknown:
             with suppress(Refusal):
@@ -79,7 +79,7 @@ class Prompts:
         try:
             content = _content(str(facts.get("string", "")), template)
         except ValueError as error:
-            raise Refusal(400, f"This cannot be sent: {error}.", code="invalid_prompt", at="/body/variables") from None
+            raise Refusal(422, f"This cannot be sent: {error}.", code="invalid_prompt", at="/body/variables") from None
         return {"model": "mock-model", **_members(facts, "parameters"), **saved, **settings, **content}
 
     def _checked(self, request: JsonObject) -> JsonObject:
@@ -90,7 +90,7 @@ class Prompts:
             return request
         at = problem.at.removeprefix("/data") or "its root"
         message = f"The prompt becomes a request that no model takes, at {at}: {problem.reason} (rule {problem.rule})."
-        raise Refusal(400, message, code="invalid_prompt")
+        raise Refusal(422, message, code="invalid_prompt")
 
     def _partial(self, name: str) -> str:
         facts = self._version("/prompts/partials", name)

@@ -201,11 +201,11 @@ def test_what_no_model_takes(call: Caller) -> None:
     for action in ("completions", "render"):
         refused = call("POST", f"/prompts/{name}/{action}", {"variables": {}})
         error = json.loads(refused.body)["error"]
-        assert (refused.status, error["code"]) == (400, "invalid_prompt")
+        assert (refused.status, error["code"]) == (422, "invalid_prompt")
         assert "/messages/0" in error["message"]
     endless = "{{#a}}" * 6 + "x" + "{{/a}}" * 6
     refused = call("POST", f"/prompts/{saved(call, string=endless)}/render", {"variables": {"a": list(range(1, 60))}})
-    assert (refused.status, json.loads(refused.body)["error"]["param"]) == (400, "/body/variables")
+    assert (refused.status, json.loads(refused.body)["error"]["param"]) == (422, "/body/variables")
 
 
 def test_a_partial_that_includes_itself(call: Caller) -> None:
