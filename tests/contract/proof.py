@@ -45,8 +45,8 @@ check that should find it did, with every seed. What has the depth `directed` is
 
 The faults called `unseen` are in that other gateway, of which the suite knows no more than its operations and a key.
 They were written down before anyone tried which check would see them, by somebody who knew the checks: the suite as it
-was found {first} of {written} at the depth `quick`, with one seed. That is a hint at the rate for faults that nobody thought of. The
-table has what it finds since.
+was found {first} of {written} at the depth `quick`, with one seed. That is a hint at the rate for faults that nobody
+thought of. The table has what it finds since.
 
 `st run` is the command line of schemathesis on the same fault, with the same document and credentials, the operations
 that one needs to see the fault, and one seed (`--plain`). It takes minutes for a fault, so that a sample was drawn by
