@@ -105,7 +105,7 @@ lock: .venv-tools/.locked  ## resolve requirements/ again; ARGS=--upgrade for ne
 	$(LOCK) requirements/litellm.in -o requirements/litellm.txt
 
 audit: .venv-tools/.locked  ## known vulnerabilities in what is locked
-	.venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt
+	.venv-tools/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/dev.txt -r requirements/docs.txt
 
 # A new lock makes a new environment, so that it holds what the lock says and nothing else; a change of pyproject.toml
 # only installs the project again. The two stamps tell make which.

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 _SIZES: Final = ("limit", "page_size", "pageSize")
 _NUMBERS_FROM_0: Final = ("current_page", "currentPage")
+_DIGITS: Final = 18
+"""More of them are no size or place that anything has, and thousands no number to Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def _integer(query: Mapping[str, Json], names: Iterable[str]) -> int | None:
     """The first of the parameters `names` that holds a whole number; undeclared ones arrive as strings."""
     for name in names:
         value = query.get(name)
+        if isinstance(value, str) and len(value) > _DIGITS:
+            continue
         if isinstance(value, (int, float)) or (isinstance(value, str) and value.isascii() and value.isdigit()):
             return int(value)
     return None

@@ -1,22 +1,23 @@
-"""Plain `st run` on a sample of the faults: the mock with the fault on a port of this machine, the command as it comes.
+"""Plain `st run` on the faults: the gateway with the fault on a port of this machine, the command as it comes.
 
-It takes half a minute for an operation. So it is not run on every fault, but on some of each kind that were drawn by
-lot, and with no more operations than one needs to see the fault.
+It takes a third of a minute for an operation, so that it gets no more operations than one needs to see the fault.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -27,92 +28,149 @@ from portkey_mock.asgi import Application
 from portkey_mock.connection import Connection
 from portkey_mock.message import Handler
 from portkey_mock.server import listen
+from tests.contract import stranger
 from tests.contract.document import DOCUMENT, Document, operations
-from tests.contract.faults import FAULTS, KINDS
+from tests.contract.faults import FAULTS
 from tests.contract.faults.fault import STORES
-from tests.contract.profiles import load
+from tests.contract.profiles import Profile, load
+from tests.contract.stranger import Stranger
 
 KNOWN: Final = Path(__file__).parent / "faults" / "plain.json"
 _SEED: Final = "1"
-_LIMIT: Final = 1200
-_EACH: Final = 3
+_LIMIT: Final = 1800
+_PARTS: Final = 2
 _ST: Final = Path(sys.executable).with_name("st")
 _NAMES: Final = {each.name: each for each in FAULTS}
 
-_LIST: Final = ("GET /vector_stores", "POST /vector_stores")
 _STORE: Final = ("POST /vector_stores", "GET /vector_stores/{vector_store_id}")
+_LIST: Final = ("GET /vector_stores", "POST /vector_stores")
+_FILE: Final = ("POST /files", "GET /files/{file_id}")
+_CONTENT: Final = (*_FILE, "GET /files/{file_id}/content")
+_FILES: Final = ("POST /files", "GET /files")
 _BATCH: Final = ("POST /files", "POST /batches", "GET /batches/{batch_id}")
-_FEWER: Final[Mapping[str, tuple[str, ...]]] = {
-    "wrong-object": ("POST /files", "GET /files/{file_id}"),
-    "any-purpose": ("POST /files",),
-    **dict.fromkeys(("list-without-data", "gap", "always-more", "order-ignored"), _LIST),
-    **dict.fromkeys(("missing-field", "status-backwards"), _BATCH),
-    "batch-not-listed": ("POST /files", "POST /batches", "GET /batches"),
-    "content-stays": ("POST /files", "GET /files/{file_id}/content", "DELETE /files/{file_id}"),
-    "no-key-for-control": ("GET /api-keys",),
+_BATCHES: Final = ("POST /files", "POST /batches", "GET /batches")
+_CANCEL: Final = (*_BATCH, "POST /batches/{batch_id}/cancel")
+_CHAT: Final = ("POST /chat/completions",)
+
+_GROUPS: Final[Mapping[tuple[str, ...], str]] = {
+    _LIST: """
+        list-without-data milliseconds-in-list redirect refuses-query other-tenant name-in-list not-listed list-changes
+        cursor-ignored repeat gap one-page limit-ignored limit-off-by-one always-more never-more wrong-last-id
+        order-ignored crash-on-list hang reset unseen-full-means-more unseen-crash-after unseen-crash-on-nothing
+    """,
+    (*_STORE, "DELETE /vector_stores/{vector_store_id}"): """
+        flag-as-text no-content no-key-to-delete not-deleted resurrected deletes-unknown unseen-others-delete
+    """,
+    (*_LIST, "DELETE /vector_stores/{vector_store_id}"): "deleted-in-list",
+    (*_STORE, "POST /vector_stores/{vector_store_id}"): "lost-update updates-all update-wipes",
+    (
+        *_STORE,
+        "POST /vector_stores/{vector_store_id}",
+        "DELETE /vector_stores/{vector_store_id}",
+    ): "unseen-update-revives",
+    _STORE: "unseen-any-scheme unseen-late unseen-crash-on-percent unseen-panic",
+    ("POST /files",): "empty-body any-purpose any-form refuses-good-form unseen-file-without-name unseen-no-user-data",
+    _FILES: """
+        null-list object-for-list item-without-id unordered unseen-others-list unseen-after-includes
+        unseen-any-purpose-listed
+    """,
+    _FILE: "text-as-number list-for-object wrong-object unseen-file-moved unseen-others-file",
+    (*_FILE, "DELETE /files/{file_id}"): "unseen-deletes-all",
+    _CONTENT: "no-key-for-content byte-less line-ends wrong-size unseen-content-as-html",
+    ("POST /files", "GET /files/{file_id}/content", "DELETE /files/{file_id}"): "content-stays",
+    _BATCH: """
+        missing-field missing-inner-field fraction wrong-enum no-json milliseconds any-batch status-backwards
+        counts-backwards times-out-of-order never-ends no-output batch-metadata stalls unseen-created
+        unseen-any-file unseen-metadata-of-the-last made-twice made-once-for-all
+    """,
+    _BATCHES: "any-query batch-not-listed unseen-counts-as-text",
+    _CANCEL: """
+        null number-as-text cancel-ended cancel-completed cancel-forgotten cancel-ignored cancelled-completes
+        crash-on-conflict crash-in-a-state unseen-empty-cancel unseen-open-cancel unseen-never-cancelled
+    """,
+    (*_BATCH, "GET /batches/{batch_id}/output", "GET /files/{file_id}/content"): """
+        early-output file-as-json half-the-output
+    """,
+    _CHAT: """
+        unseen-created-in-milliseconds unseen-any-role unseen-no-done-with-usage unseen-one-line-end
+        unseen-second-never-ends unseen-chunk-as-whole unseen-hang-on-many
+    """,
+    ("GET /models",): "unseen-key-in-models unseen-offset-ignored",
+    ("GET /guardrails", "POST /guardrails"): "bad-date",
+    ("GET /api-keys",): "no-key-for-control",
 }
-"""The operations of a fault, where fewer do than a proof of the suite takes."""
+"""Where fewer operations show a fault than a proof of the suite takes: those, and the names of the faults."""
+
+_FEWER: Final = {name: wanted for wanted, names in _GROUPS.items() for name in names.split()}
 
 
-def sample() -> list[str]:
-    """The names of the faults that are measured: of each kind a few, by lot, and the first of every kind first."""
-    drawn = [Random(f"7 {kind}").sample(faults, _EACH) for kind, faults in KINDS.items()]
-    return [each.name for turn in zip(*drawn, strict=True) for each in turn]
+@dataclass(frozen=True)
+class Plainly:
+    """What came of `st run` on one fault.
+
+    Attributes:
+        reported: operation and title of each failure that it does not report where there is no fault.
+        seconds: of processor time, with those of the gateway.
+    """
+
+    reported: tuple[str, ...]
+    seconds: float
 
 
-def _operations(name: str) -> tuple[str, ...]:
+def fewer(name: str) -> tuple[str, ...]:
+    """The operations that one needs to see a fault."""
     operations = _NAMES[name].operations
     return _FEWER.get(name, _STORE if operations == STORES else operations)
 
 
-def known() -> dict[str, str]:
-    """What was measured last: by fault, `found` or `not found`."""
-    found: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.is_file() else {}
-    return found
+def known() -> dict[str, Plainly]:
+    """What was measured last, by the name of the fault."""
+    if not KNOWN.is_file():
+        return {}
+    found: dict[str, dict[str, Any]] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    return {name: Plainly(tuple(each["reported"]), each["seconds"]) for name, each in found.items()}
 
 
 def measure(names: Sequence[str], told: Callable[[str], object]) -> None:
     """Runs `st run` on the faults, and keeps what it found beside what is known."""
-    healthy: dict[tuple[str, ...], set[str]] = {}
-    for name in names:
-        wanted = _operations(name)
-        if wanted not in healthy:
-            healthy[wanted] = _failures(None, wanted)
-            told(f"st run: healthy, {', '.join(wanted)}: {len(healthy[wanted])} reported")
-        new = _failures(name, wanted) - healthy[wanted]
-        told(f"st run: {name}: {', '.join(sorted(new)) or 'not found'}")
-        everything = known() | {name: "found" if new else "not found"}
-        KNOWN.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    wanted = sorted({(_NAMES[name].at == "stranger", fewer(name)) for name in names})
+    with ProcessPoolExecutor(_PARTS, get_context("spawn")) as pool:
+        healthy = {each: pool.submit(_failures, None, *each) for each in wanted}
+        faulty = {pool.submit(_failures, name, _NAMES[name].at == "stranger", fewer(name)): name for name in names}
+        for done in as_completed(faulty):
+            name, (reported, seconds) = faulty[done], done.result()
+            usual, _ = healthy[_NAMES[name].at == "stranger", fewer(name)].result()
+            plainly = Plainly(tuple(sorted(reported - usual)), round(seconds, 1))
+            told(f"st run: {name}: {', '.join(plainly.reported) or 'nothing'}, {seconds:.0f} s")
+            _keep(known() | {name: plainly})
 
 
-def _failures(name: str | None, wanted: tuple[str, ...]) -> set[str]:
-    """The failures that `st run` reports, each as operation and title."""
-    healthy = Gateway()
+def _keep(found: Mapping[str, Plainly]) -> None:
+    written = {name: asdict(each) for name, each in found.items() if name in _NAMES}
+    KNOWN.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _failures(name: str | None, strange: bool, wanted: tuple[str, ...]) -> tuple[set[str], float]:
+    """The failures that `st run` reports, each as operation and title, and the seconds of processor time."""
+    began = sum(os.times()[:4])
+    healthy: Gateway | Stranger = Stranger() if strange else Gateway()
     handler: Any = healthy if name is None else _NAMES[name].on(healthy)
+    profile = replace(stranger.PROFILE if strange else load("mock"), operations=wanted)
     with _served(handler) as address, TemporaryDirectory() as folder:
         path = Path(folder) / "openapi.json"
-        path.write_text(json.dumps(_part(wanted)), encoding="utf-8")
-        return _reported(_told(path, address, folder))
+        path.write_text(json.dumps(_part(profile)), encoding="utf-8")
+        reported = _reported(_told(path, profile, address))
+    return reported, sum(os.times()[:4]) - began
 
 
-def _told(path: Path, address: str, folder: str) -> str:
-    profile = load("mock")
+def _told(path: Path, profile: Profile, address: str) -> str:
     headers = [each for name, value in profile.secrets().items() for each in ("-H", f"{name}: {value}")]
-    command = [
-        str(_ST),
-        "run",
-        str(path),
-        "-u",
-        address,
-        *headers,
-        "--seed",
-        _SEED,
-        "--no-color",
-        "--request-timeout",
-        "10",
-    ]
+    command = [str(_ST), "run", str(path), "-u", address, *headers, "--seed", _SEED, "--no-color"]
+    limits = ["--request-timeout", "1"]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT, check=False)
+        done = subprocess.run(
+            command + limits, cwd=path.parent, capture_output=True, text=True, timeout=_LIMIT, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise RuntimeError(f"st run has not ended after {_LIMIT} s; give it more time") from error
     if done.returncode not in (0, 1):
@@ -134,9 +192,8 @@ def _reported(text: str) -> set[str]:
     return found
 
 
-def _part(wanted: tuple[str, ...]) -> Document:
-    """The document with nothing but what a profile with these operations has."""
-    profile = replace(load("mock"), operations=wanted)
+def _part(profile: Profile) -> Document:
+    """The document with nothing but the operations of a profile."""
     paths: dict[str, Any] = {}
     for each in operations(DOCUMENT):
         if profile.has(str(each)):

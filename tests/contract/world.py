@@ -80,6 +80,15 @@ class World:
         """The operations that are there and may be sent."""
         return [each for name, each in self.operations.items() if self.has(name)]
 
+    def reads(self) -> list[tuple[Operation, dict[str, str]]]:
+        """What can be read, with the ids of what there is: whatever names nothing, or all, where there is no such."""
+        found = [each for each in self.tryable() if each.method == "GET" and each.succeeds]
+        reads: list[tuple[Operation, dict[str, str]]] = []
+        for each in [each for each in found if "{" not in each.path] or found:
+            with suppress(Lacking):
+                reads.append((each, self.things(each.path)))
+        return reads
+
     def call(self, name: str, ids: Mapping[str, str] | None = None, body: Any = None, **query: Any) -> Call:
         """A valid call of an operation, about the things named by `ids`, or made for it.
 

@@ -56,9 +56,11 @@ def _tried(world: World, each: Collection, others: Mapping[str, str]) -> Iterato
     def asked(name: str, ids: dict[str, str], body: Any = None) -> Response:
         return world.send(name, ids, body, credentials=False, headers=others)
 
-    answer, seen = asked(each.read, ids), world.last()
-    there = world.send(each.read, ids).status < 300
-    yield Trial(_is_kept(answer) if there else None, "A thing can be read with the key of another account.", seen)
+    there = False
+    if each.read:
+        answer, seen = asked(each.read, ids), world.last()
+        there = world.send(each.read, ids).status < 300
+        yield Trial(_is_kept(answer) if there else None, "A thing can be read with the key of another account.", seen)
     if each.listing:
         yield _listed(world, each, parents, id_, asked(each.listing, parents))
     for name in _about(world, each):
@@ -89,7 +91,7 @@ def _ids(each: Collection, answer: Response) -> set[str | None]:
 
 def _about(world: World, each: Collection) -> Iterator[str]:
     """What else can be done to a thing, what ends it last."""
-    path = each.read.removeprefix("GET ")
+    path = each.member
     about = [
         str(operation)
         for operation in world.tryable()

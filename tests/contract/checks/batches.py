@@ -144,8 +144,20 @@ def _results(world: World) -> Iterator[Problem]:
             yield Problem("A batch that is not completed has an output.", world.last())
     for now in _followed(world, batch):
         batch = now
+        yield from _too_early(world, batch)
     if batch.get("status") == "completed":
         yield from _rows(world, batch, 4)
+
+
+def _too_early(world: World, batch: dict[str, Any]) -> Iterator[Problem]:
+    """A batch under way may have some output already; what it names as its output is there."""
+    file = batch.get("output_file_id")
+    if not file or batch.get("status") not in ("validating", "in_progress"):
+        return
+    if world.has(_CONTENT) and world.send(_CONTENT, {"file_id": str(file)}).status >= 300:
+        yield Problem(f"A batch that is {batch['status']} names an output file that is not there.", world.last())
+    elif batch["status"] == "validating":
+        yield Problem("A batch that has not begun names an output file.", world.last())
 
 
 def _rows(world: World, batch: dict[str, Any], lines: int) -> Iterator[Problem]:
@@ -160,6 +172,8 @@ def _rows(world: World, batch: dict[str, Any], lines: int) -> Iterator[Problem]:
                 return
             rows += [line for line in answer.body.decode("utf-8", "replace").splitlines() if line.strip()]
         yield from _each_once(world, rows, counts, lines)
+    elif batch.get("status") == "completed" and counts and counts["completed"] and not any(files):
+        yield Problem("A batch that is completed names no file with what came of it.", world.last())
     if world.has(_OUTPUT) and batch.get("output_file_id") and batch.get("status") == "completed":
         answer = world.send(_OUTPUT, {"batch_id": str(batch["id"])})
         if answer.status >= 300:
@@ -270,7 +284,7 @@ def _listed(world: World) -> Iterator[Problem]:
     if same is None:
         yield Problem("A batch that was just made is not on the first page of the list.", seen)
         return
-    alone = _read(world, batch)
+    alone = _read(world, batch) if world.has(_READ) else batch
     for name in ("input_file_id", "endpoint", "created_at", "metadata"):
         if name in alone and same.get(name) != alone[name]:
             yield Problem(f"{name} of a batch is another one in the list.", seen)
@@ -286,5 +300,5 @@ CHECKS: Final = (
     Check("batch_cancel_late", "What has ended stays as it is.", _PLACE, needs=(*_ALL, _CANCEL), make=_too_late),
     Check("batch_ends", "A batch ends.", _PLACE, "non-strict", needs=_ALL, make=_ends),
     Check("batch_input", "A batch has a file to work on.", "/requestBody", needs=(*_ALL, _UPLOAD), make=_unfounded),
-    Check("batch_listed", "A batch is in the list.", _PLACE, needs=(*_ALL, _LIST), make=_listed),
+    Check("batch_listed", "A batch is in the list.", _PLACE, needs=(_CREATE, _LIST), make=_listed),
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.contract.calls import Lacking
 from tests.contract.check import Check, Problem
-from tests.contract.document import Operation
+from tests.contract.document import Operation, operations
 from tests.contract.walk import everything
 from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
@@ -25,11 +25,16 @@ class Collection:
 
     path: str
     parameter: str
-    read: str
-    create: str = ""
+    create: str
+    read: str = ""
     listing: str = ""
     update: str = ""
     delete: str = ""
+
+    @property
+    def member(self) -> str:
+        """The path of a member."""
+        return f"{self.path}/{{{self.parameter}}}"
 
     def ids(self, parents: dict[str, str], id_: str) -> dict[str, str]:
         """The path parameters of a member."""
@@ -37,26 +42,35 @@ class Collection:
 
 
 def collections(world: World) -> list[Collection]:
-    """The collections whose members can be made and read by themselves."""
+    """The collections whose members can be made, and read, listed or deleted: not all that a document has is there."""
     found: list[Collection] = []
+    members = {path: parameter for path, parameter in map(_member, operations(world.document)) if parameter}
     for operation in world.tryable():
-        path, _, last = operation.path.rpartition("/")
-        if operation.method != "GET" or not last.startswith("{") or not world.has(f"POST {path}"):
+        path = operation.path
+        if operation.method != "POST" or path not in members or not operation.succeeds:
             continue
-        if path.endswith(("/versions", "/permissions")) or not world.operations[f"POST {path}"].succeeds:
+        if path.endswith(("/versions", "/permissions")):
             continue
-        found.append(
-            Collection(
-                path,
-                last[1:-1],
-                str(operation),
-                f"POST {path}",
-                _there(world, f"GET {path}"),
-                _there(world, f"PUT {operation.path}") or _there(world, f"POST {operation.path}"),
-                _there(world, f"DELETE {operation.path}"),
-            )
+        member = f"{path}/{{{members[path]}}}"
+        each = Collection(
+            path,
+            members[path],
+            str(operation),
+            _there(world, f"GET {member}"),
+            _there(world, f"GET {path}"),
+            _there(world, f"PUT {member}") or _there(world, f"POST {member}"),
+            _there(world, f"DELETE {member}"),
         )
+        if each.read or each.listing or each.delete:
+            found.append(each)
     return found
+
+
+def _member(operation: Operation) -> tuple[str, str]:
+    """The path of a collection and the parameter that names a member of it, of an operation on one; else none."""
+    path, _, last = operation.path.rpartition("/")
+    named = operation.method in ("GET", "DELETE") and last.startswith("{")
+    return path, last[1:-1] if named else ""
 
 
 def _there(world: World, name: str) -> str:
@@ -100,6 +114,8 @@ def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     _, other, told, _ = made(world, each, _changes(world, world.operations[each.create]))
     if other == id_ and id_ not in _sent(body).values():  # what is put into another thing keeps its id
         yield Problem("Two things that were made have one id.", world.last())
+    if not each.read:
+        return
     answer = world.send(each.read, each.ids(parents, id_))
     if answer.status >= 300:
         yield Problem(f"What was just made is answered with {answer.status}.", world.last())
@@ -158,7 +174,7 @@ def _updated(world: World) -> Iterator[Problem]:
 
 
 def _changed(world: World, each: Collection) -> Iterator[Problem]:
-    if not each.update:
+    if not (each.update and each.read):
         return
     operation = world.operations[each.update]
     parents, id_, _, _ = made(world, each)
@@ -238,6 +254,21 @@ def _removed(world: World, each: Collection) -> Iterator[Problem]:
     beside = each.ids(parents, made(world, each)[1])
     if world.send(each.delete, ids).status >= 300:
         return
+    if each.read:
+        yield from _unreadable(world, each, ids, beside)
+    yield from _ended(world, each, ids)
+    for below in _below(world, each):
+        after = world.send(below, ids)
+        if after.status not in (*_GONE, 409):
+            yield Problem(f"What lies below a thing that was deleted is answered with {after.status}.", world.last())
+    if each.listing and (not each.read or world.send(each.read, ids).status in _GONE):
+        found, _ = everything(world, each.listing, parents)
+        if id_ in {identity(item, each.parameter) for item in found} | {identity(item) for item in found}:
+            yield Problem("What was deleted is in the list.", world.last())
+
+
+def _unreadable(world: World, each: Collection, ids: dict[str, str], beside: dict[str, str]) -> Iterator[Problem]:
+    """What was deleted cannot be read, nor later, and what is beside it can."""
     if beside != ids and world.send(each.read, beside).status in _GONE:
         yield Problem("Something else was deleted, too.", world.last())
     after = world.send(each.read, ids)
@@ -246,15 +277,6 @@ def _removed(world: World, each: Collection) -> Iterator[Problem]:
     again = world.send(each.read, ids)
     if after.status in _GONE and again.status not in _GONE:
         yield Problem(f"What was deleted, and gone, is answered with {again.status} later.", world.last())
-    yield from _ended(world, each, ids)
-    for below in _below(world, each):
-        after = world.send(below, ids)
-        if after.status not in (*_GONE, 409):
-            yield Problem(f"What lies below a thing that was deleted is answered with {after.status}.", world.last())
-    if each.listing and world.send(each.read, ids).status in _GONE:
-        found, _ = everything(world, each.listing, parents)
-        if id_ in {identity(item, each.parameter) for item in found} | {identity(item) for item in found}:
-            yield Problem("What was deleted is in the list.", world.last())
 
 
 def _ended(world: World, each: Collection, ids: dict[str, str]) -> Iterator[Problem]:
@@ -269,7 +291,7 @@ def _ended(world: World, each: Collection, ids: dict[str, str]) -> Iterator[Prob
 
 
 def _below(world: World, each: Collection) -> Iterator[str]:
-    path = each.read.removeprefix("GET ")
+    path = each.member
     for operation in world.tryable():
         if (
             operation.method == "GET"
@@ -301,7 +323,7 @@ def _agreeing(world: World) -> Iterator[Problem]:
 
 def _as_by_itself(world: World, each: Collection) -> Iterator[Problem]:
     """What is in a list can be read, and is the same by itself."""
-    if not each.listing:
+    if not (each.listing and each.read):
         return
     parents = made(world, each)[0]
     listed = items(parsed(world.send(each.listing, parents)))

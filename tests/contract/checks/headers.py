@@ -15,24 +15,22 @@ def _traced(world: World) -> Iterator[Problem]:
     """A trace id that is sent is the one that comes back, if one comes back."""
     if not any(name.lower().startswith("x-portkey-") for name in {**world.secrets, **world.profile.headers}):
         return
-    for operation in world.tryable():
-        if operation.method == "GET" and "{" not in operation.path and operation.succeeds:
-            answer = world.send(str(operation), {}, headers={_TRACE: "trace-of-the-suite"})
-            told = answer.header(_TRACE)
-            if answer.status < 300 and told is not None and told != "trace-of-the-suite":
-                yield Problem(f"The trace id that was sent comes back as {told!r}.", world.last())
+    for operation, ids in world.reads():
+        answer = world.send(str(operation), ids, headers={_TRACE: "trace-of-the-suite"})
+        told = answer.header(_TRACE)
+        if answer.status < 300 and told is not None and told != "trace-of-the-suite":
+            yield Problem(f"The trace id that was sent comes back as {told!r}.", world.last())
 
 
 def _foreign(world: World) -> Iterator[Problem]:
     """Headers that mean nothing here change nothing."""
-    for operation in world.tryable():
-        if operation.method == "GET" and "{" not in operation.path and operation.succeeds:
-            plain = world.send(str(operation), {}).status
-            odd = {"x-contract": "ü; \"'", "accept": "application/json, */*;q=0.1", "x-empty": ""}
-            status = world.send(str(operation), {}, headers=odd).status
-            if status != plain:
-                message = f"It is answered with {status} where unknown headers come along, else with {plain}."
-                yield Problem(message, world.last())
+    for operation, ids in world.reads():
+        plain = world.send(str(operation), ids).status
+        odd = {"x-contract": "ü; \"'", "accept": "application/json, */*;q=0.1", "x-empty": ""}
+        status = world.send(str(operation), ids, headers=odd).status
+        if status != plain:
+            message = f"It is answered with {status} where unknown headers come along, else with {plain}."
+            yield Problem(message, world.last())
 
 
 CHECKS: Final = (

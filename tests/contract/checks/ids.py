@@ -71,10 +71,8 @@ def _asked(world: World, operation: Operation, ids: dict[str, str]) -> Any:
 
 def _slash(world: World) -> Iterator[Problem]:
     """A slash more, or less, is taken, refused or redirected, and nothing else."""
-    for operation in world.tryable():
-        if operation.method != "GET" or "{" in operation.path or not operation.succeeds:
-            continue
-        request = world.request(world.call(str(operation), {}))
+    for operation, ids in world.reads():
+        request = world.request(world.call(str(operation), ids))
         changed = request.path.rstrip("/") + ("" if world.profile.slash == "required" else "/")
         plain = world.wire.handle(request)
         other = world.wire.raw(replace(request, path=changed), None)
