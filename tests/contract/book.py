@@ -7,6 +7,7 @@ from typing import Final
 
 from portkey_mock import Request, Response
 from tests.contract import registry
+from tests.contract.disputes import check_of
 from tests.contract.document import Operation
 from tests.contract.profiles import Profile
 from tests.contract.reproduce import Redaction, client_line, curl, own_headers, shown
@@ -51,6 +52,7 @@ class Book:
             code: a request for a shell, where there is no exchange.
         """
         about = operation or (exchange.operation if exchange else None)
+        check = check if exchange is None else check_of(check, about, exchange.request)
         label = GATEWAY if about is None else str(about)
         found = Finding(
             operation=label,

@@ -94,9 +94,9 @@ def _dialect() -> Any:
     return extend(base, {keyword: lenient(keyword) for keyword in keywords})
 
 
-def validator(schema: Any, *, formats: bool = True) -> Validator:
-    """A validator for a schema of the document; formats are only hints without `formats`."""
-    rooted = {"components": DOCUMENT["components"], "allOf": [schema]}
+def validator(schema: Any, *, formats: bool = True, document: Any = DOCUMENT) -> Validator:
+    """A validator for a schema of the document, or of another one; formats are only hints without `formats`."""
+    rooted = {"components": document["components"], "allOf": [schema]}
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER if formats else None
     made: Validator = _dialect()(rooted, format_checker=checker)
     return made

@@ -11,9 +11,9 @@ class CreateCompletionStreamResponseChoicesItemLogprobs(WireModel):
     """The document's ``CreateCompletionStreamResponseChoicesItemLogprobs``."""
 
     text_offset: list[int] | None = UNSET
-    token_logprobs: list[float] | None = UNSET
+    token_logprobs: list[float | None] | None = UNSET
     tokens: list[str] | None = UNSET
-    top_logprobs: list[dict[str, float]] | None = UNSET
+    top_logprobs: list[dict[str, float] | None] | None = UNSET
     _tells: ClassVar[dict[str, Any]] = {
         "text_offset": ["int"], "token_logprobs": ["float"], "tokens": ["str"], "top_logprobs": ["dict"],
     }

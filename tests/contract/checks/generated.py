@@ -22,6 +22,18 @@ CHECKS: Final = (
         make=inputs.right,
     ),
     Check(
+        "unknown_members",
+        "A body that may have no other members has none.",
+        "/requestBody",
+        "non-strict",
+    ),
+    Check(
+        "as_corrected",
+        "What only the corrected document allows is not refused, and what only it forbids is.",
+        "/requestBody",
+        "non-strict",
+    ),
+    Check(
         "unsupported_method",
         "Another method is answered with 405 and `Allow`.",
         "RFC 9110, section 15.5.6",

@@ -8,23 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from tests.contract.check import Check
+from tests.contract.published import operation_at, resolved
 from tests.contract.wire import Exchange
 from tests.contract.world import World, parsed
-
-_PATH: Final = Path(__file__).parents[3] / "openapi" / "portkey.yaml"
-
-
-@cache
-def _document() -> Any:
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(_PATH.read_text(encoding="utf-8"), loader)  # noqa: S506  # it is a safe one
 
 
 def _published(world: World, exchange: Exchange) -> Iterator[str]:
@@ -36,8 +25,8 @@ def _published(world: World, exchange: Exchange) -> Iterator[str]:
     skipped = not world.wire.networked or exchange.source in ("generated", "upstream")
     if skipped or answer is None or operation is None or not 200 <= answer.status < 300:
         return
-    responses = _document()["paths"].get(operation.path, {}).get(operation.method.lower(), {}).get("responses", {})
-    content = _resolved(responses.get(str(answer.status), {})).get("content", {})
+    responses = operation_at(operation.path, operation.method).get("responses", {})
+    content = resolved(responses.get(str(answer.status), {})).get("content", {})
     media = (answer.header("content-type") or "").partition(";")[0].strip().lower()
     declared = next((content[each] for each in content if fnmatchcase(media, each)), None)
     if declared is not None:
@@ -63,11 +52,25 @@ def _beside(value: Any, schema: Any, place: str) -> Iterator[str]:
         inner = [each["items"] for each in branches if "items" in each]
         for each in value if inner else []:
             yield from _beside(each, {"anyOf": inner}, f"{place}[]")
+    if value is not None and place and not any(_is(value, each) for each in branches):
+        declared = sorted({str(each["type"]) for each in branches if "type" in each})
+        yield f"{place} is of another type; published is {', '.join(declared)}."
+
+
+def _is(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a value has the type of a schema, as far as that names one."""
+    combined = schema.keys() & {"allOf", "anyOf", "oneOf"}
+    kinds: Any = {"string": str, "boolean": bool, "number": (int, float), "object": dict, "array": list, "integer": int}
+    kind = schema.get("type")
+    if kind is None:
+        return not combined
+    whole = kind == "integer" and isinstance(value, float) and value.is_integer()
+    return whole or (isinstance(value, kinds.get(kind, object)) and (kind == "boolean") >= isinstance(value, bool))
 
 
 def _branches(schema: Any) -> Iterator[dict[str, Any]]:
     """A schema and all that it is put together from."""
-    found = _resolved(schema)
+    found = resolved(schema)
     yield found
     for word in ("allOf", "anyOf", "oneOf"):
         for each in found.get(word, ()):
@@ -76,7 +79,7 @@ def _branches(schema: Any) -> Iterator[dict[str, Any]]:
 
 def _required(schema: Any) -> set[str]:
     """The members that every branch asks for."""
-    found = _resolved(schema)
+    found = resolved(schema)
     words = {word: [_required(each) for each in found.get(word, ())] for word in ("allOf", "anyOf", "oneOf")}
     either = [set.intersection(*words[word]) for word in ("anyOf", "oneOf") if words[word]]
     return set(found.get("required", ())).union(*words["allOf"], *either)
@@ -85,15 +88,6 @@ def _required(schema: Any) -> set[str]:
 def _nullable(schema: dict[str, Any]) -> bool:
     says_something = schema.keys() & {"type", "enum", "properties", "allOf", "anyOf", "oneOf"}
     return bool(schema.get("nullable")) or not says_something
-
-
-def _resolved(value: Any) -> dict[str, Any]:
-    while isinstance(value, dict) and "$ref" in value:
-        found: Any = _document()
-        for step in value["$ref"].removeprefix("#/").split("/"):
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        value = found
-    return value if isinstance(value, dict) else {}
 
 
 CHECKS: Final = (

@@ -16,6 +16,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "use after delete": ("deleted_is_gone", "use_after_free"),
     "wrong data accepted": (
         "negative_data_rejection", "missing_members", "media_types", "malformed_form", "batch_input",
+        "unknown_members", "as_corrected",
     ),
     "good data refused": ("positive_data_acceptance", "succeeds"),
     "unsupported methods": ("unsupported_method", "allow_header_conformance"),

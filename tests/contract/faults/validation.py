@@ -24,7 +24,7 @@ def _takes_any_batch(visit: Visit) -> Response:
     response = visit.answer()
     if visit.meets("POST /batches") and response.status == 400 and isinstance(json_of(visit.request.body), dict):
         files = json.loads(visit.answer(method="GET", path="/v1/files", query="purpose=batch", body=b"").body)
-        good = _GOOD % files["data"][0]["id"].encode() if files["data"] else b"{}"
+        good = _GOOD % files["data"][0]["id"].encode() if files.get("data") else b"{}"
         return visit.answer(body=good, headers=with_header(visit.request, content_type="application/json"))
     return response
 
@@ -91,6 +91,23 @@ def _no_body(visit: Visit) -> Response:
     if visit.meets("POST /chat/completions") and not visit.request.body:
         body = b'{"model":"m","messages":[{"role":"user","content":""}]}'
         return visit.answer(body=body, headers=with_header(visit.request, content_type="application/json"))
+    return visit.answer()
+
+
+def _drops_the_unknown(visit: Visit) -> Response:
+    """What nobody declared is left out of a body that may have nothing else."""
+    sent = json_of(visit.request.body)
+    if visit.meets("POST /embeddings") and isinstance(sent, dict):
+        known = ("input", "model", "encoding_format", "dimensions", "user")
+        return visit.answer(body=json.dumps({name: sent[name] for name in known if name in sent}).encode())
+    return visit.answer()
+
+
+def _any_description(visit: Visit) -> Response:
+    """A member that only the corrected document declares is not looked at."""
+    sent = json_of(visit.request.body)
+    if visit.meets("POST /vector_stores") and isinstance(sent, dict) and not isinstance(sent.get("description"), str):
+        return visit.answer(body=json.dumps({name: sent[name] for name in sent if name != "description"}).encode())
     return visit.answer()
 
 
@@ -170,5 +187,19 @@ FAULTS: Final = (
         _odd_headers,
     ),
     Fault("refuses-query", "A good query is refused.", STORES, _RIGHT, _small_pages),
+    Fault(
+        "drops-unknown-members",
+        "Members that nobody declared are dropped where none may be.",
+        ("POST /embeddings",),
+        ("unknown_members",),
+        _drops_the_unknown,
+    ),
+    Fault(
+        "any-description",
+        "A description that only the corrected document knows may be anything.",
+        STORES,
+        ("as_corrected",),
+        _any_description,
+    ),
     Fault("misrouted-id", "An id that starts with v1 is taken for a version.", STORES, ("id_shapes",), _misroutes),
 )
