@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from tests.contract.bodies import REFERENCES, UNSUITED
 from tests.contract.calls import NOTHING, Call, Lacking
 from tests.contract.check import Problem
-from tests.contract.document import Operation
+from tests.contract.document import DOCUMENT, Operation
 from tests.contract.world import World
 from tests.mock import spec
 
+_SOME: Final = 12
 _JSON: Final = "application/json"
 _FORM: Final = "multipart/form-data"
 _ODD: Final[tuple[Any, ...]] = ("contract-unknown", -1, 10**9, 0.5, [1], {"a": 1}, True, None)
 _WORDS: Final = ("ü", "\u2028 \U0001f600", "x" * 200)
 _LARGE: Final = (2**63, -(2**63) - 1, 10**30)
 _TEXTS: Final = frozenset({"name", "description", "title"})
-_REFUSED: Final = (400, 415, 422)
+_REFUSED: Final = (400, 401, 415, 422)
 
 
 def wrong(world: World) -> Iterator[Problem]:
@@ -67,8 +70,9 @@ def _is_form(operation: Operation) -> bool:
     return _JSON not in operation.raw.get("requestBody", {}).get("content", {_JSON: {}})
 
 
-def _members(operation: Operation) -> dict[str, Any]:
-    return dict(spec.flat(_schema(operation)).get("properties", {}))
+def _members(call: Call) -> dict[str, Any]:
+    """The members that the document knows for a body of this kind."""
+    return spec.properties_of(_schema(call.operation), call.body)
 
 
 def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
@@ -82,10 +86,11 @@ def _wrong_bodies(call: Call) -> Iterator[tuple[str, Call]]:
         less = {key: value for key, value in call.body.items() if key != name}
         if not fits(less):
             yield f"A body without {name}", replace(call, body=less)
-    for name in sorted(_members(call.operation)):
-        odd = (value for value in _ODD if not fits({**call.body, name: value}))
-        for value in list(odd)[:3]:
-            yield f"{name} of {json.dumps(value)}", replace(call, body={**call.body, name: value})
+    for name, schema in sorted(_members(call).items()):
+        odd = [value for value in _ODD if not fits({**call.body, name: value})][:3]
+        near = [value for value in _near(name, schema) if value not in odd and not fits({**call.body, name: value})]
+        for value in odd + near:
+            yield f"{name} of {json.dumps(value)[:40]}", replace(call, body={**call.body, name: value})
     for place, value, body in _inside(call.body):
         if not fits(body):
             yield f"{place} of {json.dumps(value)}", replace(call, body=body)
@@ -111,7 +116,7 @@ def _wrong_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]
     """A form without a field that it has to have, or with a word that is none of those declared."""
     for name in sorted(form.keys() & set(spec.flat(_schema(call.operation)).get("required", ()))):
         yield f"A form without {name}", replace(call, body={key: form[key] for key in form if key != name})
-    for name, schema in sorted(_members(call.operation).items()):
+    for name, schema in sorted(_members(call).items()):
         if not spec.validator(schema, formats=False).is_valid(_ODD[0]) and spec.flat(schema).get("type") in (
             "string",
             "integer",
@@ -126,10 +131,10 @@ def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
         yield from _right_forms(call, call.body)
         return
     fits = spec.validator(_schema(call.operation)).is_valid
-    for name, schema in sorted(_members(call.operation).items()):
+    for name, schema in sorted(_members(call).items()):
         if name in UNSUITED or _refers(name):
             continue
-        values = _WORDS if name in _TEXTS else () if name in call.body else _plain(schema)
+        values = _WORDS if name in _TEXTS else _kinds(schema) if name in call.body else _plain(schema)
         for value in values:
             if fits({**call.body, name: value}):
                 yield f"{name} of {json.dumps(value)[:40]}", replace(call, body={**call.body, name: value})
@@ -137,19 +142,69 @@ def _right_bodies(call: Call) -> Iterator[tuple[str, Call]]:
 
 def _right_forms(call: Call, form: dict[str, Any]) -> Iterator[tuple[str, Call]]:
     """Each of the words that a field may be, where the form has it already: what it needs besides is there, too."""
-    for name in sorted(form.keys() & _members(call.operation).keys()):
-        for word in spec.flat(_members(call.operation)[name]).get("enum", ()):
+    for name in sorted(form.keys() & _members(call).keys()):
+        for word in spec.flat(_members(call)[name]).get("enum", ()):
             yield f"{name} of {word}", replace(call, body={**form, name: word})
 
 
 def _plain(schema: Any) -> tuple[Any, ...]:
-    """A simple value of a schema; none for what could mean something elsewhere."""
+    """Simple values of a schema; none for what could mean something elsewhere."""
     flat = spec.flat(schema)
+    nothing = (None,) if flat.get("nullable") is True else ()
     if flat.get("type") == "boolean":
-        return (False,)
+        return (False, *nothing)
     if "enum" in flat:
-        return tuple(each for each in flat["enum"] if each is not None)
-    return ({"contract": "ü"},) if flat.get("type") == "object" and "properties" not in flat else ()
+        return (*(each for each in flat["enum"] if each is not None), *nothing)
+    return (*(({"contract": "ü"},) if flat.get("type") == "object" and "properties" not in flat else ()), *nothing)
+
+
+def _kinds(schema: Any) -> tuple[Any, ...]:
+    """A value of each kind that a member may be of: a text, a list of texts, a list of numbers, a list of these."""
+    flat = spec.flat(schema)
+    branches = [spec.flat(each) for each in flat.get("anyOf", flat.get("oneOf", ()))]
+    return tuple(each for each in map(_kind, branches) if each is not None)
+
+
+def _kind(schema: Any) -> Any:
+    """A short value of texts and numbers; None for anything else."""
+    if schema.get("type") == "array":
+        inner = _kind(spec.flat(schema.get("items", {})))
+        return None if inner is None else [inner] * schema.get("minItems", 1)
+    if schema.get("type") in ("string", "integer") and "enum" not in schema:
+        return {"string": "hello", "integer": 7}[schema["type"]]
+    return None
+
+
+def _near(name: str, schema: Any) -> Iterator[Any]:
+    """What is of the right type and wrong all the same: too long, of another form, or a word from another list."""
+    flat = spec.flat(schema)
+    if flat.get("type") in ("integer", "number"):
+        yield from (flat[bound] + step for bound, step in (("minimum", -1), ("maximum", 1)) if bound in flat)
+    if flat.get("type") == "array" and "maxItems" in flat and "items" in flat:
+        yield [spec.smallest(flat["items"])] * (flat["maxItems"] + 1)
+    if flat.get("type") != "string":
+        return
+    if "enum" in flat:
+        yield from sorted(_words().get(name, frozenset()) - set(flat["enum"]))[:_SOME]
+    if "pattern" in flat or "minLength" in flat:
+        yield from ("", "7", "latest", " ", "a/b?c")
+    if "maxLength" in flat:
+        yield "x" * (flat["maxLength"] + 1)
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    """What members of a name may be, anywhere in the document: `owner` is a role, but not of everybody."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    waiting: list[Any] = [DOCUMENT]
+    while waiting:
+        here = waiting.pop()
+        members = here.get("properties", {}) if isinstance(here, dict) else {}
+        for name, member in members.items() if isinstance(members, dict) else ():
+            if isinstance(member, dict) and "enum" in member:
+                found[name].update(each for each in member["enum"] if isinstance(each, str))
+        waiting += here.values() if isinstance(here, dict) else here if isinstance(here, list) else ()
+    return {name: frozenset(words) for name, words in found.items()}
 
 
 def _refers(name: str) -> bool:
@@ -159,7 +214,7 @@ def _refers(name: str) -> bool:
 def _large_numbers(call: Call) -> Iterator[Call]:
     if not isinstance(call.body, dict) or _is_form(call.operation):
         return
-    for name, schema in sorted(_members(call.operation).items()):
+    for name, schema in sorted(_members(call).items()):
         if spec.flat(schema).get("type") == "integer":
             yield from (replace(call, body={**call.body, name: number}) for number in _LARGE)
 

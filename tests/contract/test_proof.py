@@ -32,6 +32,10 @@ SAMPLES = Path(__file__).parent / "samples"
 _SAMPLE = [faults[number] for faults in KINDS.values() for number in range(0, len(faults), 4)]
 
 UNPROVEN = {
+    **dict.fromkeys(
+        ("connection_kept", "head_has_no_body", "chunked_body", "stream_broken_off", "nowhere"),
+        "proved by `test_connection.py`: the fault has to be in the server",
+    ),
     "request_timeout": "no seeded fault is about it yet: the mock takes no time",
     "could_not_be_tried": "says that schemathesis gave up, which no gateway makes it do",
     "malformed_bytes": "proved by `test_a_server_that_chokes_on_bytes`, since it takes a socket",

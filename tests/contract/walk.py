@@ -43,7 +43,7 @@ def queried(operation: Operation) -> set[str]:
     return {each["name"] for each in operation.raw.get("parameters", []) if each["in"] == "query"}
 
 
-def pages(world: World, name: str, ids: Mapping[str, str], size: int | None = None, **more: Any) -> Iterator[Page]:
+def pages(world: World, name: str, ids: Mapping[str, str], size: int | None = None, /, **more: Any) -> Iterator[Page]:
     """The pages of a list up to the first that is empty, however much is said to follow."""
     names = queried(world.operations[name])
     sized = next((each for each in SIZES if each in names), None)

@@ -89,7 +89,7 @@ class World:
                 reads.append((each, self.things(each.path)))
         return reads
 
-    def call(self, name: str, ids: Mapping[str, str] | None = None, body: Any = None, **query: Any) -> Call:
+    def call(self, name: str, /, ids: Mapping[str, str] | None = None, body: Any = None, **query: Any) -> Call:
         """A valid call of an operation, about the things named by `ids`, or made for it.
 
         Raises:
@@ -134,6 +134,7 @@ class World:
     def send(
         self,
         name: str,
+        /,
         ids: Mapping[str, str] | None = None,
         body: Any = None,
         *,

@@ -122,7 +122,7 @@ def fill(schema: Any, value: Any) -> tuple[int, int]:
     schema = resolve(schema)
     declared = carried = 0
     if isinstance(value, dict):
-        properties = _properties(schema, value)
+        properties = properties_of(schema, value)
         declared, carried = len(properties), sum(name in value for name in properties)
         children = [(properties[name], value[name]) for name in properties if name in value]
     elif isinstance(value, list) and "items" in schema:
@@ -147,13 +147,13 @@ def flat(schema: Any) -> dict[str, Any]:
     return together
 
 
-def _properties(schema: Any, value: Any) -> dict[str, Any]:
+def properties_of(schema: Any, value: Any) -> dict[str, Any]:
     """All properties declared for `value`: of the schema, of its parts, and of the branch it takes."""
     schema = flat(schema)
     properties = dict(schema.get("properties", {}))
     for key in ("anyOf", "oneOf"):
         branches = [branch for branch in schema.get(key, []) if validator(branch).is_valid(value)]
-        properties |= _properties(branches[0], value) if branches else {}
+        properties |= properties_of(branches[0], value) if branches else {}
     return properties
 
 

@@ -147,6 +147,9 @@ def _results(world: World) -> Iterator[Problem]:
         yield from _too_early(world, batch)
     if batch.get("status") == "completed":
         yield from _rows(world, batch, 4)
+        counts = _counts(batch)
+        if counts and counts["total"] != 4 and world.has(_UPLOAD) and _CREATE not in world.profile.bodies:
+            yield Problem(f"A batch of 4 requests counts {counts['total']} of them when it is done.", world.last())
 
 
 def _too_early(world: World, batch: dict[str, Any]) -> Iterator[Problem]:
@@ -288,6 +291,21 @@ def _listed(world: World) -> Iterator[Problem]:
     for name in ("input_file_id", "endpoint", "created_at", "metadata"):
         if name in alone and same.get(name) != alone[name]:
             yield Problem(f"{name} of a batch is another one in the list.", seen)
+    if world.has(_READ):
+        yield from _listed_later(world, batch)
+
+
+def _listed_later(world: World, batch: dict[str, Any]) -> Iterator[Problem]:
+    """When it has ended, the list says so, too."""
+    for now in _followed(world, batch):
+        batch = now
+    if _RANKS.get(str(batch.get("status"))) != 3:
+        return  # `batch_ends` says so
+    found = items(parsed(world.send(_LIST, {})))
+    same = next((each for each in found if isinstance(each, dict) and each.get("id") == batch["id"]), batch)
+    for name in ("status", "output_file_id", "request_counts"):
+        if name in batch and name in same and same[name] != batch[name]:
+            yield Problem(f"{name} of a batch that has ended is another one in the list.", world.last())
 
 
 _PLACE: Final = "/responses"

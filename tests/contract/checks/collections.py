@@ -14,9 +14,15 @@ from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
 
 _FEW: Final = 3
+_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+_EXACT: Final = 2**53 + 1
+"""The first whole number that a fraction of 64 bits cannot hold."""
 _GONE: Final = (400, 403, 404, 410)
 _OWN: Final = frozenset({"name", "description", "metadata", "title"})
 """Members that mean the same in a request and in an answer, whatever the collection."""
+
+_TOLD: Final = frozenset({"bytes", "created_at", "filename", "model", "object", "purpose", "slug", "status", "type"})
+"""Members that mean the same in a list and outside of it."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _written(world: World) -> Iterator[Problem]:
 
 def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     parents, id_, body, came = made(world, each)
-    _, other, told, _ = made(world, each, _changes(world, world.operations[each.create]))
+    _, other, told, _ = made(world, each, _changes(world, world.operations[each.create], "Müller"))
     if other == id_ and id_ not in _sent(body).values():  # what is put into another thing keeps its id
         yield Problem("Two things that were made have one id.", world.last())
     if not each.read:
@@ -154,6 +160,50 @@ def _plain(value: Any) -> dict[str, Any]:
         return {}
     inner = value.get("data")
     return {**value, **inner} if isinstance(inner, dict) else value
+
+
+def _values(world: World) -> Iterator[Problem]:
+    return _every(world, _exact)
+
+
+def _exact(world: World, each: Collection) -> Iterator[Problem]:
+    """Numbers and flags that come back come back as they are, also nought, false, and what is large."""
+    operation = world.operations[each.create]
+    content = operation.raw.get("requestBody", {}).get("content", {}).get("application/json")
+    body = world.body(operation)
+    if not content or not isinstance(body, dict):
+        return
+    members = {name: schema for name, schema in spec.properties_of(content["schema"], body).items() if name not in body}
+    plain = {name: value for name, schema in members.items() for value in _among(schema, (1, True))}
+    back = _came_back(world, each, plain)
+    told = {name for name, value in plain.items() if _same_value(back.get(name), value)}
+    for odd in ((0, False), (_EXACT,)):
+        sent = {name: value for name in sorted(told) for value in _among(members[name], odd)}
+        back = _came_back(world, each, sent)
+        for name in sorted(sent.keys() & back.keys()):
+            if not _same_value(back[name], sent[name]):
+                yield Problem(f"{name} was {sent[name]!r} when it was made, and is {back[name]!r}.", world.last())
+
+
+def _among(schema: Any, values: tuple[Any, ...]) -> list[Any]:
+    """The first of the values that a number or a flag may have."""
+    if spec.flat(schema).get("type") not in ("integer", "number", "boolean"):
+        return []
+    return [value for value in values if spec.validator(schema).is_valid(value)][:1]
+
+
+def _came_back(world: World, each: Collection, members: dict[str, Any]) -> dict[str, Any]:
+    """A thing made with some members as it is read, or as the answer shows it; nothing if it is refused."""
+    if not members:
+        return {}
+    parents, id_, sent, came = made(world, each, members)
+    if not members.keys() <= _sent(sent).keys():
+        return {}
+    return _plain(parsed(world.send(each.read, each.ids(parents, id_))) if each.read else came)
+
+
+def _same_value(one: Any, other: Any) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _in_list(world: World) -> Iterator[Problem]:
@@ -233,10 +283,10 @@ def _same(world: World, each: Collection, ids: dict[str, str], before: dict[str,
             yield Problem(told.format(name), world.last())
 
 
-def _changes(world: World, operation: Operation) -> dict[str, Any]:
+def _changes(world: World, operation: Operation, who: str = "contract") -> dict[str, Any]:
     content = operation.raw.get("requestBody", {}).get("content", {}).get("application/json")
     properties = spec.flat(content["schema"]).get("properties", {}) if content else {}
-    text = f"contract {world.random.randrange(10**6)}"
+    text = f"{who} {world.random.randrange(10**6)}"
     new: dict[str, Any] = {"name": text, "description": text, "metadata": {"contract": text}}
     plain = {name: schema for name, schema in properties.items() if name in new}
     return {name: new[name] for name, schema in plain.items() if spec.validator(schema).is_valid(new[name])}
@@ -308,13 +358,26 @@ def _unknown(world: World) -> Iterator[Problem]:
             parents = made(world, each)[0]
         except Lacking:
             continue
-        ids = each.ids(parents, "00000000-0000-4000-8000-000000000000")
+        ids = each.ids(parents, _NOBODY)
         for name in filter(None, (each.read, each.delete)):
             answer = world.send(name, ids)
             if 200 <= answer.status < 300:
                 yield Problem(f"An id that nobody made is answered with {answer.status}.", world.last())
             elif answer.status < 500 and answer.status not in (*_GONE, 422):
                 yield Problem(f"An id that nobody made is answered with {answer.status}, not 404.", world.last())
+    yield from _unmade(world)
+
+
+def _unmade(world: World) -> Iterator[Problem]:
+    """The same of what this gateway does not make, and the document does: all of it has been made by somebody."""
+    makes = {each.path for each in operations(world.document) if each.method == "POST"}
+    for operation in world.tryable():
+        path, _, last = operation.path.rpartition("/")
+        if operation.method != "GET" or not last.startswith("{") or "{" in path or path not in makes:
+            continue
+        answer = world.send(str(operation), {last[1:-1]: _NOBODY})
+        if not world.has(f"POST {path}") and 200 <= answer.status < 300:
+            yield Problem(f"An id that nobody made is answered with {answer.status}.", world.last())
 
 
 def _agreeing(world: World) -> Iterator[Problem]:
@@ -326,7 +389,7 @@ def _as_by_itself(world: World, each: Collection) -> Iterator[Problem]:
     if not (each.listing and each.read):
         return
     parents = made(world, each)[0]
-    listed = items(parsed(world.send(each.listing, parents)))
+    listed = _listing(world, each, parents)
     seen = world.last()
     for item in [*listed[:_FEW], *listed[-_FEW:]]:
         id_ = identity(item, each.parameter)
@@ -336,10 +399,25 @@ def _as_by_itself(world: World, each: Collection) -> Iterator[Problem]:
         if answer.status in _GONE:
             yield Problem("The list has a thing that cannot be read.", seen)
         elif answer.status < 300:
-            found = _plain(parsed(answer))
-            for name in sorted(_OWN & _plain(item).keys() & found.keys()):
-                if found[name] != _plain(item)[name]:
+            differ = _differing(item, parsed(answer))
+            if differ:  # what is under way may have changed between the two
+                again: Any = next(
+                    (one for one in _listing(world, each, parents) if identity(one, each.parameter) == id_), {}
+                )
+                alone = parsed(world.send(each.read, each.ids(parents, id_)))
+                for name in sorted(differ & _differing(again, alone)):
                     yield Problem(f"{name} of a thing is another one in the list.", seen)
+
+
+def _listing(world: World, each: Collection, parents: dict[str, str]) -> list[Any]:
+    return items(parsed(world.send(each.listing, parents)))
+
+
+def _differing(item: Any, alone: Any) -> set[str]:
+    """The members in which a thing of a list is not what it is by itself."""
+    one, other = _plain(item), _plain(alone)
+    both = {name for name in (_OWN | _TOLD) & other.keys() & one.keys() if other[name] is not None}
+    return {name for name in both if one[name] != other[name]}
 
 
 def _steady(world: World) -> Iterator[Problem]:
@@ -354,6 +432,7 @@ def _steady(world: World) -> Iterator[Problem]:
 
 CHECKS: Final = (
     Check("read_your_write", "What was made is read as it was made.", "/responses", make=_written),
+    Check("values_kept", "A number that is kept is the one that was sent.", "/responses", make=_values),
     Check("listed", "What was made is in the list.", "/responses", make=_in_list),
     Check("update_kept", "What was changed stays changed; a PUT may be repeated.", "/responses", make=_updated),
     Check("deleted_is_gone", "What was deleted is gone, with all below it.", "RFC 9110, section 9.3.5", make=_deleted),

@@ -11,12 +11,13 @@ from tests.contract.calls import Lacking
 from tests.contract.check import Check, Problem
 from tests.contract.checks.collections import Collection, collections, made
 from tests.contract.document import Operation
-from tests.contract.walk import SIZES, Page, pages, queried
+from tests.contract.walk import SIZES, Page, everything, pages, queried
 from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
 
 _SIZE: Final = 2
 _MADE: Final = 5
+_MOST: Final = 100
 _SURE: Final = 20
 """A limit that any list knows."""
 
@@ -33,6 +34,29 @@ def _pages(world: World) -> Iterator[Problem]:
                 yield from _paged(world, each)
             except Lacking:
                 continue
+    makers = {each.listing for each in collections(world)}
+    for operation in world.tryable():
+        sized = operation.method == "GET" and "{" not in operation.path and not queried(operation).isdisjoint(SIZES)
+        if sized and str(operation) not in makers:
+            yield from _found(world, operation)
+
+
+def _found(world: World, operation: Operation) -> Iterator[Problem]:
+    """What is only listed, such as models, is the same page by page as at once."""
+    name = str(operation)
+    whole, all_of_it = everything(world, name, {})
+    ids = [identity(each) for each in whole]
+    if not all_of_it or not _SIZE < len(ids) <= _MOST or None in ids or len(set(ids)) < len(ids):
+        return
+    found = list(pages(world, name, {}, _SIZE))
+    seen = [identity(thing) for page in found for thing in page.things]
+    if any(len(page.things) > _SIZE for page in found):
+        yield Problem(f"A page of {_SIZE} has more things.", found[0].exchange)
+    if len(set(seen)) < len(seen):
+        yield Problem("A thing is on more than one page.", found[-1].exchange)
+    if not found[-1].things and not set(ids) <= set(seen):
+        yield Problem("The pages together do not have all that is in the list.", found[-1].exchange)
+    yield from _honest(found)
 
 
 def _paged(world: World, each: Collection) -> Iterator[Problem]:
@@ -142,6 +166,13 @@ def _filtered(world: World, operation: Operation, member: str, word: str) -> Ite
     found = [each[member] for each in items(parsed(answer)) if isinstance(each, dict) and member in each]
     if answer.status < 300 and any(each != word for each in found):
         yield Problem(f"Things of {member} {word} are asked for, and others are listed.", world.last())
+    if queried(operation).isdisjoint(SIZES) or answer.status >= 300:
+        return
+    page = next(iter(pages(world, str(operation), {}, _SIZE, **{member: word})))
+    if len(page.things) < _SIZE <= len(found):
+        yield Problem(
+            f"There are {len(found)} things of {member} {word}, and a page of {_SIZE} has fewer.", page.exchange
+        )
 
 
 def _id(each: Collection, thing: object) -> str | None:

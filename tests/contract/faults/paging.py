@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from portkey_mock import Response
-from tests.contract.faults.fault import FILES, STORES, Alter, Fault, Visit, told
+from tests.contract.faults.fault import FILES, STORES, Alter, Fault, Visit, rewritten, told
 
 _LIST: Final = "GET /vector_stores"
 _PAGES: Final = ("paging",)
@@ -51,6 +51,18 @@ def _repeats(visit: Visit) -> Response:
     return replace(response, body=json.dumps(body | {"data": [json.loads(last.body), *body["data"]][:2]}).encode())
 
 
+def _filtered_late(visit: Visit) -> Response:
+    """A page of all files is cut first, and then those of another purpose are left out."""
+    purpose, response = _asked(visit, "purpose"), visit.answer()
+    if not visit.meets("GET /files") or purpose is None or response.status != 200:
+        return response
+    kept = "&".join(each for each in visit.request.query.split("&") if not each.startswith("purpose="))
+    return rewritten(
+        visit.answer(query=kept),
+        lambda found: found | {"data": [each for each in found["data"] if each["purpose"] == purpose][:1]},
+    )
+
+
 def _gap(body: Any, _: str) -> Any:
     return body | {"data": body["data"][1:]}
 
@@ -73,6 +85,20 @@ FAULTS: Final = (
         STORES,
         _PAGES,
         _query("limit=2", "limit=1"),
+    ),
+    Fault(
+        "filtered-late",
+        "A page is cut before it is filtered.",
+        ("POST /files", "GET /files"),
+        ("filters",),
+        _filtered_late,
+    ),
+    Fault(
+        "models-from-the-start",
+        "A list that nothing is added to always begins at its start.",
+        ("GET /models",),
+        _PAGES,
+        _query(r"(offset|after)=[^&]*&?"),
     ),
     Fault("always-more", "`has_more` is always true.", STORES, _PAGES, _said(True)),
     Fault("never-more", "`has_more` is always false.", STORES, _PAGES, _said(False)),

@@ -24,7 +24,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "batch: cancel, also of a finished one": ("batch_cancel", "batch_cancel_late"),
     "batch: results, whole and partial": ("batch_results", "batch_failed_output"),
     "read your write, in every collection": (
-        "read_your_write", "listed", "batch_listed", "list_agrees", "update_kept", "unknown_id",
+        "read_your_write", "values_kept", "listed", "batch_listed", "list_agrees", "update_kept", "unknown_id",
         "ensure_resource_availability",
     ),
     "paging": ("paging", "filters"),
@@ -40,6 +40,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "error shape on every refusal": ("error_shape", "error_alike", "error_words", "refuses"),
     "no key in an answer": ("secret_in_answer",),
     "no stack trace in an answer": ("stack_trace",),
+    "connections": ("connection_kept", "head_has_no_body", "chunked_body", "stream_broken_off", "nowhere"),
     "malformed bytes": ("malformed_bytes", "malformed_json"),
     "time limits": ("in_time", "answered", "alive", "request_timeout"),
     "what a provider says": (

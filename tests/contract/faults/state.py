@@ -18,6 +18,7 @@ _REMOVE: Final = "DELETE /vector_stores/{vector_store_id}"
 _BATCH: Final = "GET /batches/{batch_id}"
 _CANCEL: Final = "POST /batches/{batch_id}/cancel"
 _ONCE: Final = ("idempotency",)
+_PROMPT: Final = "GET /prompts/{promptId}"
 
 
 def _look(visit: Visit) -> Response:
@@ -251,6 +252,34 @@ def _one_key(visit: Visit) -> Response:
     return visit.answer(headers=with_header(visit.request, idempotency_key="1")) if keyed else visit.answer()
 
 
+def _nought_is_none(visit: Visit) -> Response:
+    """A temperature of 0 is taken for none."""
+    sent = json_of(visit.request.body)
+    if visit.meets("POST /assistants") and isinstance(sent, dict) and sent.get("temperature") == 0:
+        return visit.answer(body=json.dumps({**sent, "temperature": 1}).encode())
+    return visit.answer()
+
+
+def _other_letters(visit: Visit) -> Response:
+    """What is sent in UTF-8 is read as Latin-1."""
+    if visit.meets("POST /collections"):
+        sent = json_of(visit.request.body)
+        text = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace").decode("latin-1")
+        return visit.answer(body=text.encode()) if isinstance(sent, dict) else visit.answer()
+    return visit.answer()
+
+
+def _prompt_of_nothing(visit: Visit) -> Response:
+    """What is not there is told with status 200."""
+    response = visit.answer()
+    return replace(response, status=200) if visit.meets(_PROMPT) and response.status == 404 else response
+
+
+def _as_at_first(found: Any) -> Any:
+    """The batches of a list as they looked when they were made."""
+    return found | {"data": [each | {"status": "validating", "output_file_id": None} for each in found["data"]]}
+
+
 FAULTS: Final = (
     Fault(
         "cancel-ended",
@@ -379,6 +408,35 @@ FAULTS: Final = (
         told(_STORES, lambda found: found | {"data": found["data"][1:]}),
     ),
     Fault("list-changes", "A list is another one each time.", STORES, ("safe_reading",), _list_changes),
+    Fault(
+        "nought-is-none",
+        "A number that is nought is taken for none.",
+        ("POST /assistants", "GET /assistants/{assistant_id}"),
+        ("values_kept",),
+        _nought_is_none,
+    ),
+    Fault(
+        "other-letters",
+        "A name that is not English comes back in other letters.",
+        ("POST /collections", "GET /collections/{collectionId}"),
+        ("read_your_write",),
+        _other_letters,
+    ),
+    Fault("prompt-of-nothing", "What is not there is told with 200.", (_PROMPT,), ("unknown_id",), _prompt_of_nothing),
+    Fault(
+        "list-of-old",
+        "In the list a batch looks as it did at first.",
+        BATCHES,
+        ("batch_listed",),
+        told("GET /batches", _as_at_first),
+    ),
+    Fault(
+        "counts-nothing",
+        "The counts of a batch are nought to the end.",
+        BATCHES,
+        ("batch_results",),
+        told(_BATCH, lambda found: found | {"request_counts": dict.fromkeys(("total", "completed", "failed"), 0)}),
+    ),
     Fault("stalls", "A batch never gets any further.", BATCHES, ("batch_ends",), _stalls),
     Fault("made-twice", "An Idempotency-Key is forgotten.", OPERATIONS, _ONCE, _forgets_keys, "stranger"),
     Fault("made-once-for-all", "Any Idempotency-Key is the first one.", OPERATIONS, _ONCE, _one_key, "stranger"),

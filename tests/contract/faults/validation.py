@@ -151,6 +151,14 @@ def _refuses(operation: str) -> Any:
     return alter
 
 
+def _owner_is_admin(visit: Visit) -> Response:
+    """A role that others may have, and an invite may not, is taken."""
+    sent = json_of(visit.request.body)
+    if visit.meets("POST /admin/users/invites") and isinstance(sent, dict) and sent.get("role") == "owner":
+        return visit.answer(body=json.dumps(sent | {"role": "admin"}).encode())
+    return visit.answer()
+
+
 _RIGHT: Final = ("positive_data_acceptance",)
 
 FAULTS: Final = (
@@ -187,6 +195,27 @@ FAULTS: Final = (
         _odd_headers,
     ),
     Fault("refuses-query", "A good query is refused.", STORES, _RIGHT, _small_pages),
+    Fault(
+        "word-of-others",
+        "One can be invited as owner, which is a role, and none for invites.",
+        ("POST /admin/workspaces", "POST /admin/users/invites"),
+        _WRONG,
+        _owner_is_admin,
+    ),
+    Fault(
+        "refuses-null",
+        "A null that may be there is refused.",
+        ("POST /files", "POST /batches"),
+        _RIGHT,
+        _dislikes("POST /batches", lambda found: "metadata" in found and found["metadata"] is None),
+    ),
+    Fault(
+        "refuses-tokens",
+        "An input of another kind than a text is refused.",
+        ("POST /embeddings",),
+        _RIGHT,
+        _dislikes("POST /embeddings", lambda found: not isinstance(found.get("input"), str)),
+    ),
     Fault(
         "drops-unknown-members",
         "Members that nobody declared are dropped where none may be.",
