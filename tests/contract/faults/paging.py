@@ -59,7 +59,7 @@ def _filtered_late(visit: Visit) -> Response:
     kept = "&".join(each for each in visit.request.query.split("&") if not each.startswith("purpose="))
     return rewritten(
         visit.answer(query=kept),
-        lambda found: found | {"data": [each for each in found["data"] if each["purpose"] == purpose][:1]},
+        lambda found: found | {"data": [each for each in found["data"] if each["purpose"] == purpose]},
     )
 
 
