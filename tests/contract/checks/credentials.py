@@ -1,4 +1,4 @@
-"""Credentials: none, part of them, or the wrong kind of them are refused."""
+"""Credentials: none, part of them, or the wrong kind of them are refused, and nothing is done or given away by then."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, Final
 
-from portkey_mock import Request
-from tests.contract.calls import Call
+from portkey_mock import Request, Response
+from tests.contract.calls import Call, Lacking
 from tests.contract.check import Check, Problem
+from tests.contract.checks.collections import Collection, collections, made
 from tests.contract.document import Operation
 from tests.contract.generated_checks import CREDENTIALS
 from tests.contract.sight import known
-from tests.contract.world import World
+from tests.contract.walk import everything
+from tests.contract.world import World, identity, parsed
 
 _REFUSALS: Final = (401, 403)
 
@@ -21,7 +23,7 @@ _REFUSALS: Final = (401, 403)
 def _required(world: World) -> Iterator[Problem]:
     """A request that has everything but credentials is refused with 401 or 403."""
     for operation, call in _secured(world):
-        if not any(200 <= status < 300 for (label, status) in world.wire.answers if label == str(operation)):
+        if not _works(world, operation):
             continue
         request = world.request(call, credentials=False)
         if world.wire.handle(request).status not in _REFUSALS:
@@ -39,9 +41,14 @@ def _alternatives(world: World) -> Iterator[Problem]:
                 continue
             if _plainly(world, alternatives) and _taken(world, _only(world, request, kept)):
                 yield Problem(f"{', '.join(kept) or 'No credential'} alone is enough.", world.last())
-        for name, wrong in _wrong(world, request):
+        for name, wrong in [*_wrong(world, request), *_foreign(world, request, alternatives)]:
             if _taken(world, wrong):
                 yield Problem(f"{name} is taken.", world.last())
+
+
+def _works(world: World, operation: Operation) -> bool:
+    """Whether it has been seen to succeed."""
+    return any(200 <= status < 300 for (label, status) in world.wire.answers if label == str(operation))
 
 
 def _wrong(world: World, request: Request) -> Iterator[tuple[str, Request]]:
@@ -52,6 +59,15 @@ def _wrong(world: World, request: Request) -> Iterator[tuple[str, Request]]:
     yield "An empty credential", replace(bare, headers=(*bare.headers, *((name, "") for name in names)))
     if "authorization" in names:
         yield "A Bearer without a key", replace(bare, headers=(*bare.headers, ("authorization", "Bearer")))
+
+
+def _foreign(world: World, request: Request, alternatives: list[set[str]]) -> Iterator[tuple[str, Request]]:
+    """The request with a bearer, at an operation that knows other schemes: a provider's key is no key of an account."""
+    sent = {"authorization", *map(str.lower, world.profile.headers)}
+    own = "authorization" in map(str.lower, world.secrets)
+    if not own and _plainly(world, alternatives) and not any(each <= sent for each in alternatives):
+        bare = _only(world, request, ())
+        yield "Any bearer", replace(bare, headers=(*bare.headers, ("authorization", "Bearer sk-of-a-provider")))
 
 
 def _taken(world: World, request: Request) -> bool:
@@ -97,7 +113,122 @@ def _only(world: World, request: Request, kept: tuple[str, ...]) -> Request:
     return replace(request, headers=tuple(each for each in request.headers if each[0] not in dropped))
 
 
+def _status(world: World) -> Iterator[Problem]:
+    """Where the document says 401 for missing credentials, it is 401: 403 would be for those who are known."""
+    for operation, call in _secured(world):
+        if "401" in operation.raw["responses"] and _works(world, operation):
+            answer = world.wire.handle(world.request(call, credentials=False))
+            if answer.status == 403:
+                yield Problem("A request without credentials is refused with 403, and not with 401.", world.last())
+
+
+def _blind(world: World) -> Iterator[Problem]:
+    """Without credentials nobody can tell what there is: what exists is refused just as what does not."""
+    for operation, unknown in _secured(world):
+        collection = operation.path.rpartition("/{")[0]
+        if operation.method == "DELETE" or "post" not in world.document["paths"].get(collection, {}):
+            continue  # what nobody makes, such as a model, is no secret
+        try:
+            there = replace(unknown, ids=world.things(operation.path))
+        except Lacking:
+            continue
+        one, other = (world.wire.handle(world.request(each, credentials=False)).status for each in (unknown, there))
+        if one != other and {one, other} & set(_REFUSALS):
+            message = f"Without credentials, what exists is answered with {other}, and what does not with {one}."
+            yield Problem(message, world.last())
+
+
+def _harmless(world: World) -> Iterator[Problem]:
+    """A request that was refused for its credentials has done nothing."""
+    for each in collections(world):
+        try:
+            yield from _unmade(world, each)
+            yield from _unchanged(world, each)
+        except Lacking:
+            continue
+
+
+def _unmade(world: World, each: Collection) -> Iterator[Problem]:
+    """What was refused is not in the list; somebody else may add to it, but hardly each time."""
+    if not (each.listing and world.secrets):
+        return
+    parents = world.things(each.path)
+    request = world.request(world.call(each.create, parents), credentials=False)
+    seen = world.last()
+    for _ in range(_TIMES):
+        before, whole = everything(world, each.listing, parents)
+        if not whole or world.wire.handle(request).status not in _REFUSALS:
+            return
+        seen = world.last()
+        known = {identity(item) for item in before}
+        if all(identity(item) in known for item in everything(world, each.listing, parents)[0]):
+            return
+    yield Problem("It was refused for want of credentials, and has made a thing.", seen)
+
+
+def _unchanged(world: World, each: Collection) -> Iterator[Problem]:
+    """What somebody without credentials wanted to change, to cancel or to delete is as it was."""
+    if not (each.read and world.secrets):
+        return
+    parents, id_, _, _ = made(world, each)
+    ids = each.ids(parents, id_)
+    before, steady = (_state(world.send(each.read, ids)) for _ in range(2))
+    if before is None or before != steady:
+        return
+    for name in _acting(world, each):
+        operation = world.operations[name]
+        body = world.body(operation)
+        changed = {**body, "name": "nobody's"} if isinstance(body, dict) and "name" in before else body
+        request = world.request(Call(operation, ids, {}, changed), credentials=False)
+        if world.wire.handle(request).status not in _REFUSALS:
+            continue
+        seen = world.last()
+        after = _state(world.send(each.read, ids))
+        if after is None:
+            yield Problem("It was refused for want of credentials, and the thing is gone.", seen)
+            return
+        if after != before:
+            yield Problem("It was refused for want of credentials, and has changed the thing.", seen)
+
+
+def _acting(world: World, each: Collection) -> Iterator[str]:
+    """What changes a thing, or ends it, deleting last."""
+    for operation in world.tryable():
+        if (
+            operation.method != "GET"
+            and operation.path.startswith(f"{each.member}/")
+            and operation.path.endswith(_ENDS)
+        ):
+            yield str(operation)
+    yield from filter(None, (each.update, each.delete))
+
+
+def _state(answer: Response) -> dict[str, Any] | None:
+    """What of a thing nobody but its owner changes; None if it is not there."""
+    if answer.status >= 300:
+        return None
+    found = parsed(answer)
+    thing = found if isinstance(found, dict) else {}
+    inner = thing.get("data")
+    told = {**thing, **inner} if isinstance(inner, dict) else thing
+    ended = str(told.get("status", "")).startswith("cancel")
+    return {name: told[name] for name in _OWN & told.keys()} | {"ended": ended}
+
+
+_TIMES: Final = 2
+_ENDS: Final = ("/cancel", "/makeDefault", "/pause")
+_OWN: Final = frozenset({"name", "description", "metadata", "title", "slug"})
+
 CHECKS: Final = (
     Check(CREDENTIALS, "A request without credentials is refused with 401 or 403.", "/security", make=_required),
     Check("credential_alternatives", "Only whole alternatives are credentials.", "/security", make=_alternatives),
+    Check(
+        "credentials_status",
+        "Missing credentials are 401 where it is declared.",
+        "/responses",
+        "non-strict",
+        make=_status,
+    ),
+    Check("credentials_first", "Without credentials nothing can be told.", "/security", make=_blind),
+    Check("credentials_harmless", "Without credentials nothing is done.", "/security", make=_harmless),
 )

@@ -18,6 +18,7 @@ from tests.contract.walk import everything
 from tests.contract.world import World, identity, parsed
 
 _HEADER: Final = "idempotency-key"
+_NOBODY: Final = "nobody-gave-this-key-to-anyone"
 
 
 def _once(world: World) -> Iterator[Problem]:
@@ -58,8 +59,36 @@ def _listed_once(world: World, name: str, listing: str) -> Iterator[Problem]:
         yield Problem("The same Idempotency-Key once more makes one thing more.", world.last())
 
 
+def _apart(world: World) -> Iterator[Problem]:
+    """What one account has made with a key is not the answer to another account that sends the same key."""
+    others = world.profile.secrets_of_others() or {
+        name: f"{value.rpartition(' ')[0]} {_NOBODY}".strip() for name, value in world.secrets.items()
+    }
+    for each in collections(world):
+        if not (each.read and others):
+            continue
+        try:
+            parents = world.things(each.path)
+            made = _id(_sent(world, each.create, "shared"))
+        except Lacking:
+            continue
+        call = world.call(each.create, parents)
+        headers = {**others, _HEADER: _named(world, each.create, "shared")}
+        answer = world.wire.handle(world.request(call, credentials=False, headers=headers))
+        seen = world.last()
+        if made is None or _id(answer) != made:
+            continue
+        ids = each.ids(parents, made)
+        if world.send(each.read, ids, credentials=False, headers=others).status in (401, 403, 404):
+            yield Problem("An Idempotency-Key of one account is answered to another with the thing of the first.", seen)
+
+
+def _named(world: World, name: str, key: str) -> str:
+    return f"contract-{world.seed}-{name.replace(' ', '')}-{key}"
+
+
 def _sent(world: World, name: str, key: str) -> Response:
-    headers = {_HEADER: f"contract-{world.seed}-{name.replace(' ', '')}-{key}"} if key else {}
+    headers = {_HEADER: _named(world, name, key)} if key else {}
     return world.send(name, headers=headers)
 
 
@@ -67,4 +96,7 @@ def _id(answer: Response) -> str | None:
     return identity(parsed(answer)) if answer.status < 300 else None
 
 
-CHECKS: Final = (Check("idempotency", "One Idempotency-Key makes one thing.", "RFC 9110, section 9.2.2", make=_once),)
+CHECKS: Final = (
+    Check("idempotency", "One Idempotency-Key makes one thing.", "RFC 9110, section 9.2.2", make=_once),
+    Check("idempotency_apart", "An Idempotency-Key belongs to an account.", "/security", make=_apart),
+)

@@ -9,6 +9,7 @@ from tests.contract.faults import (
     credentials,
     paging,
     protocol,
+    relations,
     robustness,
     schema,
     state,
@@ -20,10 +21,10 @@ from tests.contract.faults.fault import Fault
 
 _WRITTEN: Final[Mapping[str, tuple[Fault, ...]]] = {
     "schema": schema.FAULTS,
-    "protocol": protocol.FAULTS,
+    "protocol": (*protocol.FAULTS, *relations.PROTOCOL),
     "validation": validation.FAULTS,
-    "credentials": credentials.FAULTS,
-    "state": state.FAULTS,
+    "credentials": (*credentials.FAULTS, *relations.CREDENTIALS),
+    "state": (*state.FAULTS, *relations.STATE),
     "paging": paging.FAULTS,
     "streams": streams.FAULTS,
     "robustness": robustness.FAULTS,
