@@ -237,6 +237,108 @@ def _unlisted(world: World) -> Iterator[Problem]:
                 yield Problem("A completion is listed that was not to be kept.", world.last())
 
 
+_CALL: Final = {"id": "call_1", "type": "function", "function": {"name": FUNCTIONS[0], "arguments": '{"city": "Rome"}'}}
+_ITEM: Final = {"type": "function_call", "call_id": "call_1", "name": FUNCTIONS[0], "arguments": '{"city": "Rome"}'}
+_USE: Final = {"type": "tool_use", "id": "toolu_1", "name": FUNCTIONS[0], "input": {"city": "Rome"}}
+_ASK: Final = {"role": "user", "content": "What is the weather in Rome?"}
+_KINDS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    (CHAT, "messages in parts", {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}]}),
+    (
+        CHAT,
+        "the result of a call",
+        {
+            "messages": [
+                _ASK,
+                {"role": "assistant", "content": None, "tool_calls": [_CALL]},
+                {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."},
+            ],
+            "tools": models.with_tools(CHAT)["tools"],
+        },
+    ),
+    (TEXT, "several prompts", {"prompt": ["Hello.", "Bye."]}),
+    (TEXT, "tokens", {"prompt": [9906, 13]}),
+    (RESPONSES, "a list of messages", {"input": [_ASK]}),
+    (
+        RESPONSES,
+        "the result of a call",
+        {
+            "input": [_ASK, _ITEM, {"type": "function_call_output", "call_id": "call_1", "output": "Sunny."}],
+            "tools": models.with_tools(RESPONSES)["tools"],
+        },
+    ),
+    (MESSAGES, "messages in blocks", {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}]}),
+    (
+        MESSAGES,
+        "the result of a call",
+        {
+            "messages": [
+                _ASK,
+                {"role": "assistant", "content": [_USE]},
+                {
+                    "role": "user",
+                    "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "Sunny."}],
+                },
+            ],
+            "tools": models.with_tools(MESSAGES)["tools"],
+        },
+    ),
+    ("POST /embeddings", "several texts", {"input": ["Hello.", "Bye."]}),
+    ("POST /embeddings", "tokens", {"input": [9906, 13]}),
+    ("POST /embeddings", "tokens of several texts", {"input": [[9906], [13]]}),
+    ("POST /moderations", "several texts", {"input": ["Hello.", "Bye."]}),
+    ("POST /rerank", "documents as objects", {"query": "q", "documents": [{"text": "Hello."}, {"text": "Bye."}]}),
+)
+"""What a model may be asked with, beside the one text of the usual body: the operation, the kind, and its members."""
+
+
+def _all_kinds(world: World) -> Iterator[Problem]:
+    """Whatever the document lets one ask with is taken, where a text is."""
+    for name, kind, members in _KINDS:
+        if models.asked(world, name) is None:
+            continue
+        if models.asked(world, name, **members) is None and world.last().status in (400, 415, 422):
+            yield Problem(f"A request with {kind} is refused.", world.last())
+
+
+def _json(world: World) -> Iterator[Problem]:
+    """Where JSON by a schema is asked for, it comes, streamed or not."""
+    text = "Name a city, and its country. Answer in JSON."
+    for name, (member, form) in _FORMS.items():
+        more = {**models.question(name, text), member: form}
+        answer = models.whole(world, name, **more)
+        if answer is None:
+            continue
+        shown, told = world.last(), models.of_whole(name, answer)
+        if told.ends != [_DONE[name]] or told.calls or _is_city(told.text):
+            continue
+        other = models.whole(world, name, **{**more, **models.question(name, "Name a river, and its country.")})
+        if other is not None and models.of_whole(name, other).text != told.text:  # else it answers the same to anything
+            yield Problem("JSON by a schema was asked for, and something else came.", shown)
+
+
+def _is_city(text: str) -> bool:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and {"city", "country"} <= value.keys()
+
+
+_CITY: Final = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "country": {"type": "string"}},
+    "required": ["city", "country"],
+    "additionalProperties": False,
+}
+_FORMS: Final = {
+    CHAT: (
+        "response_format",
+        {"type": "json_schema", "json_schema": {"name": "place", "schema": _CITY, "strict": True}},
+    ),
+    RESPONSES: ("text", {"format": {"type": "json_schema", "name": "place", "schema": _CITY, "strict": True}}),
+}
+
+
 def _after_refusal(world: World) -> Iterator[Problem]:
     """What is wrong with one request is no matter for the next."""
     for operation in world.tryable():
@@ -268,5 +370,7 @@ CHECKS: Final = (
         "listed_as_asked", "No completion is listed that was not to be kept.", "/requestBody",
         needs=(CHAT, "GET /chat/completions"), make=_unlisted,
     ),
+    Check("inputs_of_all_kinds", "Whatever one may ask with is taken.", "/requestBody", "non-strict", make=_all_kinds),
+    Check("json_as_asked", "JSON comes where it was asked for.", "/requestBody", make=_json),
     Check("after_refusal", "A refusal is no matter for the next request.", "/responses", make=_after_refusal),
 )  # fmt: skip

@@ -168,7 +168,7 @@ def _alike(chunks: list[dict[str, Any]], *, counted: bool) -> Iterator[str]:
 
 
 def _named(_: World, exchange: Exchange) -> Iterator[str]:
-    """An event that is called by a state brings something in that state."""
+    """An event is called by its type, and one that is called by a state brings something in that state."""
     answer = exchange.response
     if answer is None or answer.status >= 300 or events.MEDIA not in (answer.header("content-type") or ""):
         return
@@ -177,6 +177,9 @@ def _named(_: World, exchange: Exchange) -> Iterator[str]:
         thing, state = str(name or value.get("type")).rpartition(".")[::2]
         held = value.get("response") if thing == "response" else value
         status = models.held(held, "status")
+        kind = value.get("type")
+        if name and thing.partition(".")[0] != "thread" and isinstance(kind, str) and kind != name:
+            yield f"An event is called {name}, and is of the type {kind}."
         if thing in _THINGS and state in _STATES and isinstance(status, str) and status != state:
             yield f"The event {thing}.{state} brings something that is {status}."
 

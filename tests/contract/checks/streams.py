@@ -58,6 +58,9 @@ def _media(world: World) -> Iterator[Problem]:
         media = (answer.header("content-type") or "").partition(";")[0].strip()
         if media != events.MEDIA:
             yield Problem(f"A stream was asked for, and {media or 'something without a type'} came.", world.last())
+        plain = models.asked(world, str(operation), stream=False)
+        if plain is not None and events.MEDIA in (plain.header("content-type") or ""):
+            yield Problem("No stream was asked for, and one came.", world.last())
 
 
 def _conforming(world: World) -> Iterator[Problem]:

@@ -130,15 +130,6 @@ def _alike(one: list[float], other: list[float]) -> bool:
     return len(one) == len(other) and dist(one, other) <= 0.1 * hypot(*one)
 
 
-def _tokens(world: World) -> Iterator[Problem]:
-    """An input may be text or tokens, one or many, as the document says."""
-    if models.asked(world, _EMBEDDINGS) is None:
-        return
-    for what, given in (("texts", ["Hello.", "Bye."]), ("tokens", [9906, 13]), ("tokens of texts", [[9906], [13]])):
-        if models.asked(world, _EMBEDDINGS, input=given) is None and world.last().status in (400, 415, 422):
-            yield Problem(f"A list of {what} is refused as input.", world.last())
-
-
 def _ranked(_: World, exchange: Exchange) -> Iterator[str]:
     """A ranking begins with the best, and names each document once."""
     done = _done(exchange, _RERANK)
@@ -259,7 +250,6 @@ _PLACE: Final = "/responses/content"
 CHECKS: Final = (
     Check("vector_for_each", "There is a vector for each input, by its place.", _PLACE, look=_one_for_each),
     Check("vectors", "Vectors have the order, form and length asked for.", "/requestBody", make=_embeddings),
-    Check("inputs_of_all_kinds", "Texts and tokens are taken as input.", "/requestBody", "non-strict", make=_tokens),
     Check("ranking", "A ranking begins with the best, each document once.", _PLACE, make=_rankings, look=_ranked),
     Check("moderation", "Each text is judged as its categories are.", _PLACE, make=_moderations, look=_judged),
     Check("pictures", "There are as many pictures as asked for, as asked for.", _PLACE, make=_pictures, look=_drawn),

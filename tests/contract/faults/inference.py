@@ -110,6 +110,10 @@ def _only_texts(visit: Visit) -> Response:
     return visit.answer()
 
 
+def _no_results(visit: Visit) -> Response:
+    return visit.answer(body=b"{}") if b'"role": "tool"' in visit.request.body else visit.answer()
+
+
 def _turned(found: Any) -> Any:
     """The vectors come in the order in which they were ready."""
     vectors = [each["embedding"] for each in found["data"]][::-1]
@@ -209,6 +213,13 @@ FAULTS: Final[Mapping[str, tuple[Fault, ...]]] = {
             _without(_CHAT, "max_tokens", "max_completion_tokens"),
         ),
         Fault(
+            "text-for-json",
+            "JSON by a schema is asked for, and text comes.",
+            CHAT,
+            ("json_as_asked",),
+            _without(_CHAT, "response_format"),
+        ),
+        Fault(
             "cut-message-is-done",
             "A message that was cut off says that it is complete.",
             MESSAGES,
@@ -297,9 +308,25 @@ FAULTS: Final[Mapping[str, tuple[Fault, ...]]] = {
         ),
     ),
     "validation": (
+        Fault(
+            "no-results-of-calls",
+            "A chat with the result of a call is refused.",
+            CHAT,
+            ("inputs_of_all_kinds",),
+            _no_results,
+        ),
         Fault("texts-only", "Tokens are refused as input.", _EMBEDDINGS, ("inputs_of_all_kinds",), _only_texts),
     ),
     "streams": (
+        Fault(
+            "event-of-another-type",
+            "The events of a message are all called by one name.",
+            MESSAGES,
+            ("event_states",),
+            answers(_MESSAGES, lambda found: replace(
+                found, body=found.body.replace(b"event: content_block_delta", b"event: message_delta"), chunks=()
+            )),
+        ),
         Fault(
             "streamed-call-cut", "The end of a streamed call gets lost.", CHAT, ("tool_calls",),
             _events(_CHAT, _call_cut),

@@ -39,8 +39,9 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "models: kept as asked": ("kept_as_asked", "listed_as_asked"),
     "models: a refusal is over with its answer": ("after_refusal",),
     "vectors, rankings, findings": (
-        "vectors", "vector_for_each", "inputs_of_all_kinds", "ranking", "moderation",
+        "vectors", "vector_for_each", "ranking", "moderation",
     ),
+    "models: asked and answered in each form": ("inputs_of_all_kinds", "json_as_asked"),
     "pictures and speech": ("pictures", "speech_format"),
     "files byte for byte": ("file_bytes",),
     "idempotency": ("idempotency", "safe_reading", "upstream_once"),
