@@ -277,3 +277,16 @@ def test_what_is_no_object_stays(ask: Caller) -> None:
     """Of another document, an answer that has nothing to be counted is left as it is."""
     for path, sample in (("/rerank", []), ("/rerank", {}), ("/moderations", {}), ("/images/edits", {})):
         assert as_many(path, {"documents": []}, sample) == sample
+
+
+def test_where_to_stop(ask: Caller) -> None:
+    """An answer ends before the first of the texts to stop at; a message says which that was."""
+    for path, body, name in (("/chat/completions", CHAT, "stop"), ("/messages", MESSAGE, "stop_sequences")):
+        made = ask.json("POST", path, body | {name: ["zebra", "t", "e"]})
+        text = made["content"][0]["text"] if "content" in made else made["choices"][0]["message"]["content"]
+        assert not set(text) & {"t", "e"}
+        assert made.get("stop_sequence", "e") in ("t", "e")
+        assert made.get("stop_reason", "stop_sequence") == "stop_sequence"
+    assert "e" not in chat(ask, stop="e")["choices"][0]["message"]["content"]
+    (choice,) = chat(ask, stop=["zebra", ""])["choices"]
+    assert choice["message"]["content"].endswith(".")

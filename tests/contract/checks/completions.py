@@ -98,7 +98,7 @@ def _limited(world: World) -> Iterator[Problem]:
             continue
         shown, told, used = world.last(), models.of_whole(name, answer), models.spent(name, answer)
         if used is not None and used > most:
-            if not _always_the_same(world, name, told.text, limit):
+            if not _always_the_same(world, name, told.text, {limit: most}):
                 yield Problem(f"{limit} is {most}, and the answer takes {used} tokens.", shown)
         elif used == most and set(told.ends) == {_DONE[name]}:
             yield Problem(f"{limit} cut the answer off, and the reason to end is {_DONE[name]!r}.", shown)
@@ -115,12 +115,35 @@ def _reason(world: World, name: str, answer: dict[str, Any], told: Told) -> Iter
         yield Problem("A response is incomplete, and does not say why.", world.last())
 
 
-def _always_the_same(world: World, name: str, text: str, limit: str) -> bool:
+def _always_the_same(world: World, name: str, text: str, more: dict[str, Any]) -> bool:
     """Whether whatever is asked gets this answer, so that there is no model that could keep to anything."""
-    answer = models.whole(
-        world, name, **models.question(name, "Who wrote Middlemarch?"), **{limit: 3 if name != RESPONSES else 16}
-    )
+    answer = models.whole(world, name, **more, **models.question(name, "Who wrote Middlemarch, and when?"))
     return answer is None or models.of_whole(name, answer).text == text
+
+
+def _stopped(world: World) -> Iterator[Problem]:
+    """What a model is to stop at is not in its answer, streamed or not."""
+    for name, more in _STOPS.items():
+        asked = models.question(name, "Count from one to twenty in words.")
+        answer = models.whole(world, name, **asked, **more)
+        if answer is None:
+            continue
+        shown, told = world.last(), models.of_whole(name, answer)
+        if "e" in told.text and not _always_the_same(world, name, told.text, more):
+            yield Problem("The answer goes on after what it was to stop at.", shown)
+            continue
+        if answer.get("stop_reason") == "stop_sequence" and answer.get("stop_sequence") != "e":
+            yield Problem("A message does not say what it stopped at.", shown)
+        chunks = [] if "e" in told.text else models.streamed(world, name, **asked, **more)
+        if "e" in models.of_stream(name, chunks or []).text:
+            yield Problem("A streamed answer goes on after what it was to stop at.", world.last())
+
+
+_STOPS: Final[dict[str, dict[str, Any]]] = {
+    CHAT: {"stop": ["e"]},
+    TEXT: {"stop": ["e"]},
+    MESSAGES: {"stop_sequences": ["e"], "max_tokens": 64},
+}
 
 
 def _numbered(_: World, exchange: Exchange) -> Iterator[str]:
@@ -311,8 +334,7 @@ def _json(world: World) -> Iterator[Problem]:
         shown, told = world.last(), models.of_whole(name, answer)
         if told.ends != [_DONE[name]] or told.calls or _is_city(told.text):
             continue
-        other = models.whole(world, name, **{**more, **models.question(name, "Name a river, and its country.")})
-        if other is not None and models.of_whole(name, other).text != told.text:  # else it answers the same to anything
+        if not _always_the_same(world, name, told.text, {member: form}):
             yield Problem("JSON by a schema was asked for, and something else came.", shown)
 
 
@@ -362,6 +384,7 @@ CHECKS: Final = (
     Check("tool_calls", "A call of a function can be followed.", _PLACE, make=_calls),
     Check("calls_told", "Who finishes with calls of tools has some.", _PLACE, look=_called_nothing),
     Check("token_limit", "A limit of tokens is kept, and told where it cut off.", "/requestBody", make=_limited),
+    Check("stops", "What an answer is to stop at is not in it.", "/requestBody", make=_stopped),
     Check("choice_numbers", "Choices are numbered from 0.", _PLACE, look=_numbered),
     Check("tokens_add_up", "The total of tokens is the sum.", _PLACE, look=_added_up),
     Check("choices", "There are as many choices as asked for.", "/requestBody", make=_choices),

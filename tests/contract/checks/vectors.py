@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -245,6 +246,20 @@ def _speech(world: World) -> Iterator[Problem]:
             yield Problem(f"Speech is called {media}, and is text.", world.last())
 
 
+def _transcripts(world: World) -> Iterator[Problem]:
+    """What was heard comes as text or as subtitles, perhaps in an object."""
+    for name in ("POST /audio/transcriptions", "POST /audio/translations"):
+        for form in ("srt", "vtt"):
+            answer = models.asked(world, name, response_format=form)
+            if answer is None:
+                continue
+            value = parsed(answer)
+            text = models.held(value, "text") if isinstance(value, dict) else answer.body.decode("utf-8", "replace")
+            if isinstance(text, str) and text.strip() and not _SUBTITLES[form].match(text.lstrip("\ufeff \r\n")):
+                yield Problem(f"Subtitles were asked for as {form}, and something else came.", world.last())
+
+
+_SUBTITLES: Final = {"srt": re.compile(r"\d+\r?\n\d+:\d\d:\d\d,\d+ -->"), "vtt": re.compile("WEBVTT")}
 _PLACE: Final = "/responses/content"
 
 CHECKS: Final = (
@@ -253,5 +268,6 @@ CHECKS: Final = (
     Check("ranking", "A ranking begins with the best, each document once.", _PLACE, make=_rankings, look=_ranked),
     Check("moderation", "Each text is judged as its categories are.", _PLACE, make=_moderations, look=_judged),
     Check("pictures", "There are as many pictures as asked for, as asked for.", _PLACE, make=_pictures, look=_drawn),
+    Check("transcript_format", "Subtitles are of the format asked for.", "/requestBody", make=_transcripts),
     Check("speech_format", "Speech is of the format asked for.", "/requestBody", make=_speech),
 )

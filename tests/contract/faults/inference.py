@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ _RERANK: Final = ("POST /rerank",)
 _MODERATIONS: Final = ("POST /moderations",)
 _IMAGES: Final = ("POST /images/generations",)
 _SPEECH: Final = ("POST /audio/speech",)
+_HEARD: Final = ("POST /audio/transcriptions",)
 _KEEPING: Final = (*_RESPONSES, "GET /responses/{response_id}")
 
 
@@ -112,6 +114,10 @@ def _only_texts(visit: Visit) -> Response:
 
 def _no_results(visit: Visit) -> Response:
     return visit.answer(body=b"{}") if b'"role": "tool"' in visit.request.body else visit.answer()
+
+
+def _always_json(visit: Visit) -> Response:
+    return visit.answer(body=re.sub(rb"\r\n\r\n(srt|vtt)\r\n", b"\r\n\r\njson\r\n", visit.request.body))
 
 
 def _turned(found: Any) -> Any:
@@ -211,6 +217,18 @@ FAULTS: Final[Mapping[str, tuple[Fault, ...]]] = {
             CHAT,
             ("token_limit",),
             _without(_CHAT, "max_tokens", "max_completion_tokens"),
+        ),
+        Fault(
+            "goes-on-after-a-stop", "What a model is to stop at is not passed on.", CHAT, ("stops",),
+            _without(_CHAT, "stop"),
+        ),
+        Fault(
+            "stopped-at-nothing", "A message does not say what it stopped at.", MESSAGES, ("stops",),
+            told(_MESSAGES, lambda found: found | {"stop_sequence": None}),
+        ),
+        Fault(
+            "text-for-subtitles", "Subtitles are asked for, and JSON comes.", _HEARD, ("transcript_format",),
+            _always_json,
         ),
         Fault(
             "text-for-json",
