@@ -18,6 +18,7 @@ from portkey_mock.generate import Generator, Impossible
 from portkey_mock.jsonvalue import Json, JsonObject, is_array, is_object
 from portkey_mock.message import Response, json_response
 from portkey_mock.paging import Page, matches, page
+from portkey_mock.plurals import as_many
 from portkey_mock.routing import shape
 from portkey_mock.schema import Schema
 from portkey_mock.speech import Asked
@@ -79,7 +80,7 @@ class Answers:
         speak = _MODELS.get(shape(call.operation.path)) if call.operation.method == "POST" else None
         if speak is not None:
             return self._kept(call, b"", self._said(call, status, content, speak, facts, salt))
-        return self._remembered(call, (facts, salt), lambda: self._laid(status, content, facts, salt))
+        return self._remembered(call, (facts, salt), lambda: self._laid(call, status, content, facts, salt))
 
     def again(self, call: Call) -> Response | None:
         """What this very call was answered with in the same second; for one whose answer depends on nothing else."""
@@ -103,8 +104,8 @@ class Answers:
             self._given[call] = (int(self._clock()), told, response)
         return response
 
-    def _laid(self, status: int, content: Content, facts: JsonObject, salt: tuple[object, ...]) -> Response:
-        sample = self.sample(content, *salt)
+    def _laid(self, call: Call, status: int, content: Content, facts: JsonObject, salt: tuple[object, ...]) -> Response:
+        sample = as_many(call.operation.path, call.fields, self.sample(content, *salt))
         return json_response(status, lay(content.schema.accepts, sample, facts) if is_object(sample) else sample)
 
     def _said(

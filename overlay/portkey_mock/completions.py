@@ -19,7 +19,8 @@ _MOST_CHOICES: Final = 128
 def chat(asked: Asked) -> JsonObject:
     """POST /chat/completions."""
     fields = asked.fields
-    wish = Wish(_chat_tool(fields), _chat_schema(fields), _limit(fields, "max_completion_tokens", "max_tokens"))
+    limit = _limit(fields, "max_completion_tokens", "max_tokens")
+    wish = Wish(_chat_tool(fields), _chat_schema(fields), limit, _stops(fields.get("stop")))
     spoken = [say(wish, salted(asked.salt, index)) for index in range(_choices(fields))]
     return {
         "created": asked.now,
@@ -83,7 +84,7 @@ def _schema(wanted: JsonObject, holder: JsonObject) -> Json:
 def text(asked: Asked) -> JsonObject:
     """POST /completions: as many texts as there are prompts, times `n`."""
     fields = asked.fields
-    wish = Wish(limit=_limit(fields, "max_tokens"))
+    wish = Wish(limit=_limit(fields, "max_tokens"), stops=_stops(fields.get("stop")))
     prompt = fields.get("prompt")
     prompts = len(prompt) if is_array(prompt) and prompt and not isinstance(prompt[0], int) else 1
     count = min(_choices(fields) * prompts, _MOST_CHOICES)
@@ -123,9 +124,10 @@ def message(asked: Asked) -> JsonObject:
     """POST /messages."""
     fields = asked.fields
     tool = _anthropic_tool(fields)
-    speech = say(Wish(tool, limit=_limit(fields, "max_tokens")), asked.salt)
+    wish = Wish(tool, limit=_limit(fields, "max_tokens"), stops=_stops(fields.get("stop_sequences")))
+    speech = say(wish, asked.salt)
     content: JsonObject = {"type": "text", "text": speech.text}
-    stop = "max_tokens" if speech.cut else "end_turn"
+    stop = "max_tokens" if speech.cut else "end_turn" if speech.met is None else "stop_sequence"
     if tool is not None:
         tool_id = "toolu_" + asked.salt[:24]
         arguments = json.loads(speech.text)
@@ -133,7 +135,7 @@ def message(asked: Asked) -> JsonObject:
     return {
         "content": [content],
         "stop_reason": stop,
-        "stop_sequence": None,
+        "stop_sequence": speech.met,
         "usage": {
             "input_tokens": tokens_of([fields.get("system"), fields.get("messages")]),
             "output_tokens": speech.tokens,
@@ -221,6 +223,12 @@ def _choices(fields: JsonObject) -> int:
 def _limit(fields: JsonObject, *names: str) -> int | None:
     """The most tokens the answer may take; the first of `names` that is given counts."""
     return next((fields[name] for name in names if fields.get(name) is not None), None)
+
+
+def _stops(given: Json) -> tuple[str, ...]:
+    """The texts to stop at: one or several."""
+    found = given if is_array(given) else [given]
+    return tuple(each for each in found if isinstance(each, str) and each)
 
 
 def _usage(prompted: Json, spoken: list[Speech]) -> JsonObject:

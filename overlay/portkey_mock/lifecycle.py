@@ -203,10 +203,12 @@ def allows(verb: Verb, status: str) -> bool:
 def told(shape: str, facts: JsonObject, steps: Sequence[Step], now: float) -> JsonObject:
     """What an answer says about the life of a thing: its status, when each one began, and nothing too early."""
     life, begun = LIVES[shape], past(steps, now)
+    if shape == "/responses" and facts.get("incomplete_details"):
+        begun = [(moment, "incomplete" if name == "completed" else name) for moment, name in begun]
     status = begun[-1][1]
     moments: JsonObject = dict.fromkeys(life.moments.values())
     moments |= {life.moments[name]: int(moment) for moment, name in begun if name in life.moments}
-    early = {} if status in ("completed", "succeeded") else dict.fromkeys(life.results)
+    early = {} if status in ("completed", "succeeded", "incomplete") else dict.fromkeys(life.results)
     errors = {"error": None, "last_error": None, "incomplete_details": None}
     waiting: JsonObject = {"required_action": None}
     return {**moments, **early, **errors, **waiting, **_others(shape, facts, status), "status": status}
@@ -220,6 +222,8 @@ def _others(shape: str, facts: JsonObject, status: str) -> JsonObject:
         return {"usage": runs.usage(facts)} if status == "completed" else {}
     if shape == "/uploads":
         return {} if status == "completed" else {"file": None}
+    if shape == "/responses" and status == "incomplete":
+        return {"incomplete_details": facts["incomplete_details"]}
     if shape not in ("/vector_stores", "/vector_stores/{}/file_batches"):
         return {}
     total = len(facts.get("file_ids") or ())

@@ -58,11 +58,13 @@ class Wish:
         tool: the tool that has to be called.
         schema: what the text has to conform to, as JSON; True stands for any object; None for plain text.
         limit: the most tokens to answer with; None if there is no limit.
+        stops: texts at the first of which the answer ends, without it.
     """
 
     tool: Tool | None = None
     schema: Json = None
     limit: int | None = None
+    stops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ class Speech:
     Attributes:
         text: what is said, or the arguments of the called tool as JSON.
         cut: whether the limit of tokens cut it short.
+        met: the text at which it was to stop and did; None if none came.
     """
 
     text: str
     cut: bool
+    met: str | None = None
 
     @property
     def tokens(self) -> int:
@@ -99,8 +103,10 @@ def say(wish: Wish, salt: str) -> Speech:
         # A call that was cut short could not be made, so the limit does not apply.
         return Speech(json.dumps(fitting(wish.tool.parameters, salt)), cut=False)
     text = _sentences(salt) if wish.schema is None else json.dumps(fitting(wish.schema, salt))
+    met = min((each for each in wish.stops if each in text), key=text.index, default=None)
+    text = text if met is None else text[: text.index(met)]
     if wish.limit is None or len(pieces(text)) <= wish.limit:
-        return Speech(text, cut=False)
+        return Speech(text, cut=False, met=met)
     return Speech("".join(pieces(text)[: max(wish.limit, 0)]), cut=True)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from portkey_mock import Gateway, ManualClock
 from portkey_mock.embeddings import vector
+from portkey_mock.plurals import as_many
 from portkey_mock.speech import Wish, fitting, pieces, say, tokens_of
 from tests.mock import spec
 from tests.mock.conftest import Caller
@@ -226,3 +227,66 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     heads = [call.json("POST", "/chat/completions", CHAT, query=f"number={number}") for number in range(4)]
     assert heads == [heads[0]] * 4
     assert len({each["choices"][0]["message"]["content"] for each in first}) > 1
+
+
+def test_a_response_that_is_cut_is_incomplete(ask: Caller) -> None:
+    """A response that the limit ended says so, why, and that it was never completed, also when it is read."""
+    made = ask.json("POST", "/responses", RESPONSE | {"max_output_tokens": 1, "store": True})
+    for found in (made, ask.json("GET", f"/responses/{made['id']}")):
+        assert (found["status"], found["completed_at"]) == ("incomplete", None)
+        assert found["incomplete_details"] == {"reason": "max_output_tokens"}
+
+
+RANKED = {"model": "m", "query": "q", "documents": ["a", {"text": "b", "page": 2}, "c", "d"]}
+
+
+@pytest.mark.parametrize(("more", "count"), [({}, 4), ({"top_n": 1}, 1), ({"top_n": 9}, 4), ({"documents": ["a"]}, 1)])
+def test_ranking(ask: Caller, more: dict[str, Any], count: int) -> None:
+    """A ranking has each document once, as many as are asked for, the best first, and no document unless asked for."""
+    results = ask.json("POST", "/rerank", RANKED | more)["results"]
+    scores = [each["relevance_score"] for each in results]
+    assert len({each["index"] for each in results}) == len(results) == count
+    assert scores == sorted(scores, reverse=True)
+    assert not any("document" in each for each in results)
+
+
+def test_ranking_with_its_documents(ask: Caller) -> None:
+    """Each result has the document that its index names, as an object."""
+    results = ask.json("POST", "/rerank", RANKED | {"return_documents": True})["results"]
+    documents = [each if isinstance(each, dict) else {"text": each} for each in RANKED["documents"]]
+    assert [each["document"] for each in results] == [documents[each["index"]] for each in results]
+
+
+@pytest.mark.parametrize(("given", "count"), [("a", 1), (["a", "b", "c"], 3)])
+def test_one_judgement_for_each_text(ask: Caller, given: Any, count: int) -> None:
+    """A moderation has a result for each text."""
+    assert len(ask.json("POST", "/moderations", {"input": given})["results"]) == count
+
+
+def test_pictures(ask: Caller) -> None:
+    """There are as many pictures as asked for, one if no number is, as links or as data."""
+    data = ask.json("POST", "/images/generations", {"prompt": "a", "n": 3, "response_format": "b64_json"})["data"]
+    assert [each["url"] for each in data] == [None] * 3
+    assert all(base64.b64decode(each["b64_json"]).startswith(b"\x89PNG") for each in data)
+    for more in ({}, {"response_format": "url"}):
+        (one,) = ask.json("POST", "/images/generations", {"prompt": "a", **more})["data"]
+        assert one["url"]
+
+
+def test_what_is_no_object_stays(ask: Caller) -> None:
+    """Of another document, an answer that has nothing to be counted is left as it is."""
+    for path, sample in (("/rerank", []), ("/rerank", {}), ("/moderations", {}), ("/images/edits", {})):
+        assert as_many(path, {"documents": []}, sample) == sample
+
+
+def test_where_to_stop(ask: Caller) -> None:
+    """An answer ends before the first of the texts to stop at; a message says which that was."""
+    for path, body, name in (("/chat/completions", CHAT, "stop"), ("/messages", MESSAGE, "stop_sequences")):
+        made = ask.json("POST", path, body | {name: ["zebra", "t", "e"]})
+        text = made["content"][0]["text"] if "content" in made else made["choices"][0]["message"]["content"]
+        assert not set(text) & {"t", "e"}
+        assert made.get("stop_sequence", "e") in ("t", "e")
+        assert made.get("stop_reason", "stop_sequence") == "stop_sequence"
+    assert "e" not in chat(ask, stop="e")["choices"][0]["message"]["content"]
+    (choice,) = chat(ask, stop=["zebra", ""])["choices"]
+    assert choice["message"]["content"].endswith(".")

@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.contract.faults import (
     credentials,
+    inference,
     paging,
     protocol,
     relations,
@@ -30,6 +31,6 @@ _WRITTEN: Final[Mapping[str, tuple[Fault, ...]]] = {
     "robustness": robustness.FAULTS,
 }
 KINDS: Final[Mapping[str, tuple[Fault, ...]]] = {
-    kind: (*faults, *unseen.FAULTS[kind]) for kind, faults in _WRITTEN.items()
+    kind: (*faults, *inference.FAULTS.get(kind, ()), *unseen.FAULTS[kind]) for kind, faults in _WRITTEN.items()
 }
 FAULTS: Final = tuple(fault for faults in KINDS.values() for fault in faults)

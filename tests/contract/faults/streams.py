@@ -151,7 +151,7 @@ FAULTS: Final = (
         _streams(lambda found: replace(found, body=b"", chunks=())),
     ),
     Fault("no-usage", "Usage is asked for, and does not come.", CHAT, ("usage",), _NO_USAGE),
-    Fault("wrong-sum", "The tokens do not add up.", CHAT, ("usage",), _usage),
+    Fault("wrong-sum", "The tokens do not add up.", CHAT, ("tokens_add_up",), _usage),
     Fault("many-ids", "The events of one stream have many ids.", CHAT, ("usage",), _streams(_other_ids)),
     Fault(
         "no-finish",
