@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from math import isinf
 from typing import Final, NoReturn
 
 from portkey_mock.configs import CONFIG, config_of, provider_of
@@ -128,10 +129,22 @@ _DEEPEST: Final = 500
 """Levels of a body that can be written again."""
 
 
+_EXACT: Final = 15
+"""Digits that a fraction of 64 bits always holds."""
+
+
+def _whole(digits: str) -> Json:
+    """A whole number as JavaScript has it: rounded if it is large, and null if it is too large to be told."""
+    number = float(digits)
+    if len(digits) <= _EXACT or isinf(number):
+        return None if isinf(number) else int(digits)
+    return int(number) if abs(number) < 1e21 else number
+
+
 def _parsed(body: bytes, *, own: bool) -> JsonObject:
     """The JSON of a body; what is no object is taken for an empty one."""
     try:
-        value: Json = json.loads(body.decode("utf-8", "replace"), parse_constant=int)
+        value: Json = json.loads(body.decode("utf-8", "replace"), parse_constant=int, parse_int=_whole)
     except (ValueError, RecursionError):
         what = "token in JSON" if body else "end of JSON input"
         _crash("Something went wrong" if own else f"Proxy error: Unexpected {what}")

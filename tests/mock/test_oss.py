@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from portkey_mock import Fault, Gateway, ManualClock, Mock, Pace, Request, Response
+from portkey_mock.oss import enter
 from tests.mock import spec
 from tests.mock.test_batches import lines
 from tests.mock.test_dialects import CREDENTIALS, Speaker, compiled, told
@@ -299,3 +300,14 @@ def test_a_crash_is_found_in_the_journal() -> None:
     mock.handle(Request("POST", "/v1/embeddings", "", tuple(ROUTE.items()), b"-"))
     mock.handle(Request("POST", "/v1/embeddings"))
     assert [call.status for call in mock.journal.calls_to("embeddings.create")] == [500, 400]
+
+
+@pytest.mark.parametrize(
+    ("digits", "kept"),
+    [("7", 7), ("9007199254740993", 9007199254740992), ("1" + "0" * 30, 1e30), ("1" + "0" * 400, None)],
+)
+def test_whole_numbers_are_rounded(digits: str, kept: object) -> None:
+    """Whole numbers are those of JavaScript: rounded from 2**53 on, and null where there is none so large."""
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "hi"}], "seed": %s}' % digits.encode()
+    sent = Request("POST", "/v1/chat/completions", "", (*ROUTE.items(), ("content-type", "application/json")), body)
+    assert json.loads(enter(sent).body)["seed"] == kept

@@ -7,15 +7,20 @@ import json
 import re
 from array import array
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from math import dist, hypot
 from sys import byteorder
 from typing import Any, Final
 
+from jsonschema.protocols import Validator
+
 from tests.contract import models
 from tests.contract.check import Check, Problem
+from tests.contract.document import DOCUMENT
 from tests.contract.wire import Exchange
 from tests.contract.world import World, parsed
+from tests.mock import spec
 
 _EMBEDDINGS: Final = "POST /embeddings"
 _RERANK: Final = "POST /rerank"
@@ -39,7 +44,17 @@ def _done(exchange: Exchange, name: str) -> tuple[Mapping[str, Any], Mapping[str
     except (ValueError, RecursionError):
         return None
     told = parsed(answer)
-    return (asked, told) if isinstance(asked, dict) and isinstance(told, dict) else None
+    if not isinstance(asked, dict) or not isinstance(told, dict) or not _schema(name).is_valid(asked):
+        return None  # what is wrong and taken all the same is found elsewhere
+    return asked, told
+
+
+@cache
+def _schema(name: str) -> Validator:
+    """What the document wants of a body."""
+    method, _, path = name.partition(" ")
+    content = DOCUMENT["paths"][path][method.lower()]["requestBody"]["content"]
+    return spec.validator(content["application/json"]["schema"], formats=False)
 
 
 def _count(value: Any) -> int | None:
