@@ -29,7 +29,7 @@ _REFUSED: Final = (400, 401, 415, 422)
 def wrong(world: World) -> Iterator[Problem]:
     """What breaks the schema in one place is refused, in the body as in the query."""
     for call in _calls(world):
-        for what, changed in (*_wrong_bodies(call), *_wrong_queries(call)):
+        for what, changed in (*_wrong_bodies(call), *_wrong_queries(call), *_wrong_paths(call)):
             status = world.wire.handle(world.request(changed)).status
             if 200 <= status < 300:
                 rule = f"#/paths/{call.operation.path.replace('/', '~1')}/{call.operation.method.lower()}"
@@ -237,6 +237,14 @@ def _wrong_queries(call: Call) -> Iterator[tuple[str, Call]]:
             odd = []
         for value in odd:
             yield f"{name}={value}", replace(call, query={**call.query, name: value})
+
+
+def _wrong_paths(call: Call) -> Iterator[tuple[str, Call]]:
+    """A word in the path that is none of those declared."""
+    for each in call.operation.raw.get("parameters", []):
+        if each["in"] == "path" and not spec.validator(each["schema"]).is_valid("contract-unknown"):
+            ids = {**call.ids, each["name"]: "contract-unknown"}
+            yield f"{each['name']} of contract-unknown in the path", replace(call, ids=ids)
 
 
 def _right_queries(call: Call) -> Iterator[tuple[str, Call]]:

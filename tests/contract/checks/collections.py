@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from tests.mock import spec
 
 _FEW: Final = 3
 _NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+_FREE: Final = frozenset({"type", "description", "nullable", "maxLength", "default"})
 _EXACT: Final = 2**53 + 1
 """The first whole number that a fraction of 64 bits cannot hold."""
 _GONE: Final = (400, 403, 404, 410)
@@ -117,7 +119,7 @@ def _written(world: World) -> Iterator[Problem]:
 
 def _read_back(world: World, each: Collection) -> Iterator[Problem]:
     parents, id_, body, came = made(world, each)
-    _, other, told, _ = made(world, each, _changes(world, world.operations[each.create], "Müller"))
+    _, other, told, _ = made(world, each, _changes(world, world.operations[each.create], "Müller \U0001f600"))
     if other == id_ and id_ not in _sent(body).values():  # what is put into another thing keeps its id
         yield Problem("Two things that were made have one id.", world.last())
     if not each.read:
@@ -227,7 +229,7 @@ def _changed(world: World, each: Collection) -> Iterator[Problem]:
     if not (each.update and each.read):
         return
     operation = world.operations[each.update]
-    parents, id_, _, _ = made(world, each)
+    parents, id_, _, _ = made(world, each, _texts(world, each))
     ids = each.ids(parents, id_)
     changes = _changes(world, operation)
     body = world.body(operation)
@@ -268,7 +270,8 @@ def _unnamed(
     if each.update.startswith("PUT"):
         return
     told = "{} was not to be changed, and is another one."
-    unnamed = {name: value for name, value in before.items() if name not in sent}
+    texts = _texts(world, each)
+    unnamed = {name: value for name, value in before.items() if name not in sent and name in _OWN | texts.keys()}
     yield from _same(world, each, ids, unnamed, told)
     if {"name", "metadata"} <= sent.keys():
         world.send(each.update, ids, {"name": sent["name"]})
@@ -278,9 +281,22 @@ def _unnamed(
 def _same(world: World, each: Collection, ids: dict[str, str], before: dict[str, Any], told: str) -> Iterator[Problem]:
     """A thing still has the members that it had."""
     found = _plain(parsed(world.send(each.read, ids)))
-    for name in sorted(_OWN & before.keys() & found.keys()):
+    for name in sorted((_OWN | _texts(world, each).keys()) & before.keys() & found.keys()):
         if found[name] != before[name]:
             yield Problem(told.format(name), world.last())
+
+
+def _texts(world: World, each: Collection) -> dict[str, Any]:
+    """The members of a new thing that may be any text, and mean nothing but what they say."""
+    content = world.operations[each.create].raw.get("requestBody", {}).get("content", {}).get("application/json")
+    members = spec.flat(content["schema"]).get("properties", {}) if content else {}
+    free = {name for name, schema in members.items() if spec.flat(schema).keys() <= _FREE and not _names(name)}
+    return {name: "contract" for name in free if spec.flat(members[name]).get("type") == "string"}
+
+
+def _names(member: str) -> bool:
+    """Whether a member names another thing, or a secret."""
+    return re.search(r"(?i)(id|ids|slug|key|token|secret|model|url|uri|email|type|date)$", member) is not None
 
 
 def _changes(world: World, operation: Operation, who: str = "contract") -> dict[str, Any]:

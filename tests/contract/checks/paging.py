@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
@@ -77,8 +77,36 @@ def _paged(world: World, each: Collection) -> Iterator[Problem]:
     yield from _honest(found)
     if not found[-1].things:
         yield from _at_once(world, each, parents, len(seen))
-    if "order" in queried(world.operations[each.listing]):
+    names = queried(world.operations[each.listing])
+    if "before" in names:
+        yield from _before(world, each.listing, parents)
+    if "order" in names:
         yield from _ordered(world, each, parents)
+    yield from _by_default(world, world.operations[each.listing], parents)
+
+
+def _before(world: World, name: str, ids: Mapping[str, str]) -> Iterator[Problem]:
+    """What comes before a thing does not hold it, nor what comes after it."""
+    there = [identity(thing) for thing in next(iter(pages(world, name, ids, _SURE))).things]
+    if len(there) <= _SIZE or None in there:
+        return
+    page = next(iter(pages(world, name, ids, _SURE, before=there[_SIZE])))
+    if page.exchange.status < 300 and not {identity(thing) for thing in page.things} <= set(there[:_SIZE]):
+        yield Problem("The page before a thing has that thing, or what comes after it.", page.exchange)
+
+
+def _by_default(world: World, operation: Operation, ids: Mapping[str, str]) -> Iterator[Problem]:
+    """A page is as large as the document says where nobody says how large."""
+    for each in operation.raw.get("parameters", []):
+        size = spec.flat(each["schema"]).get("default")
+        if each["in"] != "query" or each["name"] not in SIZES or not isinstance(size, int):
+            continue
+        told, plain = (next(iter(pages(world, str(operation), ids, wanted))) for wanted in (size, None))
+        if told.exchange.status < 300 and plain.exchange.status < 300 and len(told.things) != len(plain.things):
+            message = (
+                f"A page of {size} has {len(told.things)} things, and one by default, also {size}, {len(plain.things)}."
+            )
+            yield Problem(message, plain.exchange)
 
 
 def _at_once(world: World, each: Collection, parents: dict[str, str], count: int) -> Iterator[Problem]:
