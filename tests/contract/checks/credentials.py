@@ -122,6 +122,19 @@ def _status(world: World) -> Iterator[Problem]:
                 yield Problem("A request without credentials is refused with 403, and not with 401.", world.last())
 
 
+def _any_case(world: World) -> Iterator[Problem]:
+    """The name of a scheme is the same in small letters and in capitals."""
+    probe, ids = next(iter(world.reads()), (None, {}))
+    named = {name: value for name, value in world.secrets.items() if value.startswith("Bearer ")}
+    if probe is None or not named or world.send(str(probe), ids).status >= 300:
+        return
+    for scheme in ("bearer", "BEARER"):
+        told = {name: f"{scheme} {value.partition(' ')[2]}" for name, value in named.items()}
+        status = world.send(str(probe), ids, headers=told).status
+        if status in _REFUSALS:
+            yield Problem(f"A key is refused with {status} where the scheme is written {scheme}.", world.last())
+
+
 def _blind(world: World) -> Iterator[Problem]:
     """Without credentials nobody can tell what there is: what exists is refused just as what does not."""
     for operation, unknown in _secured(world):
@@ -229,6 +242,7 @@ CHECKS: Final = (
         "non-strict",
         make=_status,
     ),
+    Check("scheme_case", "Bearer may be written in any case.", "RFC 9110, section 11.1", "non-strict", make=_any_case),
     Check("credentials_first", "Without credentials nothing can be told.", "/security", make=_blind),
     Check("credentials_harmless", "Without credentials nothing is done.", "/security", make=_harmless),
 )

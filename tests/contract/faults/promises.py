@@ -13,7 +13,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "server errors": ("server_error", "not_a_server_error", "could_not_be_tried"),
     "credentials ignored": (
         "credentials_required", "credential_alternatives", "wrong_key", "credentials_status", "credentials_first",
-        "credentials_harmless",
+        "credentials_harmless", "scheme_case",
     ),
     "secrets that are handed in": ("secret_kept", "secret_in_refusal", "secret_rotated"),
     "data of another account": ("other_account",),

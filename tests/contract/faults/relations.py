@@ -65,6 +65,12 @@ def _any_bearer(visit: Visit) -> Response:
     return _trusted(visit) if bearer and _parts(visit)[0] == "guardrails" else visit.answer()
 
 
+def _one_case(visit: Visit) -> Response:
+    scheme = (visit.request.header("authorization") or "Bearer").partition(" ")[0]
+    kept = tuple(each for each in visit.request.headers if each[0] != "authorization")
+    return visit.answer() if scheme == "Bearer" else visit.answer(headers=kept)
+
+
 def _known_is_forbidden(visit: Visit) -> Response:
     """Without a key, what exists is forbidden, and what does not is unauthorised."""
     response = visit.answer()
@@ -355,6 +361,14 @@ CREDENTIALS: Final = (
         _ASSISTANTS,
         ("credentials_first",),
         _known_is_forbidden,
+    ),
+    Fault(
+        "bearer-in-one-case",
+        "The scheme has to be written Bearer.",
+        ("GET /models",),
+        ("scheme_case",),
+        _one_case,
+        "stranger",
     ),
     Fault(
         "made-before-the-key",
