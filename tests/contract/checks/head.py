@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from portkey_mock import Request
 from tests.contract.check import Check, Problem
+from tests.contract.document import Operation
 from tests.contract.world import World
 
 _ODD: Final = ("HEAD", "OPTIONS")
@@ -29,8 +30,15 @@ def _head(world: World) -> Iterator[Problem]:
             elif method == "HEAD" and answer.status < 300:
                 if answer.body or _sent_more(world, replace(request, method=method)):
                     yield Problem("The answer to HEAD has a body.", world.last(), operation)
+                bare = replace(world.request(world.call(str(operation), ids), credentials=False), method=method)
+                if _asks_for_a_key(world, operation) and world.wire.raw(bare, None).status < 300:
+                    yield Problem("HEAD asks for no credentials.", world.last(), operation)
                 if answer.header("content-type") not in (None, plain.header("content-type")):
                     yield Problem("HEAD tells another media type than GET.", world.last(), operation)
+
+
+def _asks_for_a_key(world: World, operation: Operation) -> bool:
+    return world.wire.answers[str(operation), 401] + world.wire.answers[str(operation), 403] > 0
 
 
 def _sent_more(world: World, request: Request) -> bool:

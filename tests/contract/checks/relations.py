@@ -298,6 +298,75 @@ def _unnamed(world: World) -> Iterator[Problem]:
             yield Problem(f"One of the {name} that was not named has gone from them.", world.last())
 
 
+def _grown(world: World) -> Iterator[Problem]:
+    """What is saved as a new version is one more, and those before it stay."""
+    for operation in world.tryable():
+        read = f"GET {operation.path}/versions"
+        if operation.method != "PUT" or not world.has(read) or "new version" not in operation.raw["description"]:
+            continue
+        try:
+            ids = world.things(operation.path, fresh=True)
+            body = world.body(operation)
+        except Lacking:
+            continue
+        properties = spec.flat(operation.raw["requestBody"]["content"]["application/json"]["schema"])["properties"]
+        new = {"string": "Another text.", "config": _RULES[1], "patch": True}
+        before = _saved(world.send(read, ids))
+        changed = world.send(str(operation), ids, {**body, **{name: new[name] for name in new if name in properties}})
+        if not before or changed.status >= 300:
+            continue
+        after = _saved(world.send(read, ids))
+        if before - after:
+            yield Problem("A version that there was is not in the list after another was saved.", world.last())
+        elif after == before:
+            yield Problem("What was saved as a new version is not in the list of versions.", world.last())
+
+
+def _saved(answer: Response) -> set[Any]:
+    """What tells the versions in a list from each other."""
+    found = [each for each in items(parsed(answer)) if isinstance(each, dict)] if answer.status < 300 else []
+    names = ("version_id", "prompt_version_id", "prompt_partial_version_id", "prompt_version", "version", "id")
+    return {next((str(each[name]) for name in names if name in each), None) for each in found}
+
+
+def _taken_away(world: World) -> Iterator[Problem]:
+    """What was put in one place, and is shown there, is not shown any more when it was taken away."""
+    for operation in world.tryable():
+        show, take = f"GET {operation.path}", f"DELETE {operation.path}"
+        if operation.method != "PUT" or operation.path.endswith("}") or not world.has(show, take):
+            continue
+        mark = f"contract-{world.random.randbytes(8).hex()}"
+        try:
+            ids = world.things(operation.path, fresh=True)
+            sent, named = _marked(world, operation, mark)
+        except Lacking:
+            continue
+        if world.send(str(operation), ids, sent).status >= 300 or mark.encode() not in world.send(show, ids).body:
+            continue
+        if world.send(take, ids, named if world.operations[take].takes_body else None).status < 300:
+            answer = world.send(show, ids)
+            if answer.status < 300 and mark.encode() in answer.body:
+                yield Problem("What was taken away is still shown.", world.last())
+
+
+def _marked(world: World, operation: Operation, mark: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A body with a mark in it, and one that names what it marks.
+
+    Raises:
+        Lacking: there is no place for it.
+    """
+    schema = operation.raw["requestBody"]["content"]["application/json"]["schema"]
+    for name, below in spec.flat(schema).get("properties", {}).items():
+        plain = spec.flat(below)
+        inside = spec.flat(plain.get("items", {})).get("properties", {})
+        if plain.get("type") == "string" and "enum" not in plain and name.endswith("token"):
+            return {**world.body(operation), name: mark}, {}
+        if "slug" in inside and "is_custom" in inside:
+            item = {**spec.smallest(plain["items"]), "slug": mark, "is_custom": True}
+            return {**world.body(operation), name: [item]}, {name: [mark]}
+    raise Lacking("there is no place for a mark")
+
+
 def _two(world: World, operation: Operation, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Two items for a list in a body: made up, or of things that there are.
 
@@ -343,6 +412,8 @@ _RULES: Final[tuple[dict[str, Any], dict[str, Any]]] = (
 
 CHECKS: Final = (
     Check("replaced_whole", "What is replaced whole has nothing of before.", "/description", make=_whole),
+    Check("versions_grow", "A new version is one more.", "/description", make=_grown),
+    Check("taken_away", "What was taken away is not shown.", "RFC 9110, section 9.3.5", make=_taken_away),
     Check("unnamed_kept", "What an update does not name stays, where that is said.", "/description", make=_unnamed),
     Check("nested_apart", "What lies below a thing is nowhere else.", "RFC 9110, section 15.5.5", make=_elsewhere),
     Check("nested_lists", "What is in a thing is in no other's list.", "/responses", make=_lists_apart),
