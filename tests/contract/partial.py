@@ -20,7 +20,7 @@ class Partial:
         """The answer to one request."""
         path = request.path.removeprefix("/v1").rstrip("/")
         scheme, _, key = (request.header("authorization") or "").partition(" ")
-        if scheme != "Bearer" or not key:
+        if scheme.lower() != "bearer" or not key:
             return _refusal(401, "Send a bearer.")
         if path == "/files":
             routes = {"GET": self._list, "POST": self._upload}

@@ -63,11 +63,23 @@ def _wrong(world: World, request: Request) -> Iterator[tuple[str, Request]]:
 
 def _foreign(world: World, request: Request, alternatives: list[set[str]]) -> Iterator[tuple[str, Request]]:
     """The request with a bearer, at an operation that knows other schemes: a provider's key is no key of an account."""
+    for part in _incomplete(alternatives):
+        if not any(each <= {*part, *map(str.lower, world.profile.headers)} for each in alternatives):
+            fields = tuple((name, _MADE_UP.get(name, "contract")) for name in sorted(part))
+            bare = _only(world, request, ())
+            if _plainly(world, alternatives):
+                yield f"{' and '.join(sorted(part))} alone", replace(bare, headers=(*bare.headers, *fields))
     sent = {"authorization", *map(str.lower, world.profile.headers)}
     own = "authorization" in map(str.lower, world.secrets)
     if not own and _plainly(world, alternatives) and not any(each <= sent for each in alternatives):
         bare = _only(world, request, ())
         yield "Any bearer", replace(bare, headers=(*bare.headers, ("authorization", "Bearer sk-of-a-provider")))
+
+
+def _incomplete(alternatives: list[set[str]]) -> set[frozenset[str]]:
+    """What lacks one scheme of an alternative, and is none by itself; no address is made up."""
+    less = {frozenset(each - {name}) for each in alternatives for name in each if len(each) > 1}
+    return {each for each in less if not any(x <= each for x in alternatives) and "x-portkey-custom-host" not in each}
 
 
 def _taken(world: World, request: Request) -> bool:
@@ -120,6 +132,47 @@ def _status(world: World) -> Iterator[Problem]:
             answer = world.wire.handle(world.request(call, credentials=False))
             if answer.status == 403:
                 yield Problem("A request without credentials is refused with 403, and not with 401.", world.last())
+
+
+def _first(world: World) -> Iterator[Problem]:
+    """Without credentials a body is not even looked at: one that is no JSON is refused for the credentials."""
+    for operation, call in _secured(world):
+        if operation.takes_body and "application/json" in operation.raw["requestBody"]["content"]:
+            request = world.request(call, credentials=False)
+            if not _works(world, operation) or world.wire.handle(request).status not in _REFUSALS:
+                continue
+            status = world.wire.handle(replace(request, body=b"{")).status
+            if status not in _REFUSALS:
+                yield Problem(f"Without credentials, a body that is no JSON is answered with {status}.", world.last())
+
+
+def _other_paths(world: World) -> Iterator[Problem]:
+    """Another way to write a path is no way around the credentials."""
+    secured = {str(operation) for operation, _ in _secured(world)}
+    for operation, ids in world.reads():
+        if str(operation) not in secured or not _works(world, operation):
+            continue
+        request = world.request(world.call(str(operation), ids), credentials=False)
+        if world.wire.handle(request).status not in _REFUSALS:
+            continue
+        base = world.base(operation)
+        below = request.path.removeprefix(base)
+        for path in (f"{base}{below}/", f"{base}/{below}", f"{base}/%{ord(below[1]):02X}{below[2:]}"):
+            if world.wire.raw(replace(request, path=path), None).status < 300:
+                yield Problem("With its path in other words, it asks for no credentials.", world.last(), operation)
+
+
+def _any_case(world: World) -> Iterator[Problem]:
+    """The name of a scheme is the same in small letters and in capitals."""
+    probe, ids = next(iter(world.reads()), (None, {}))
+    named = {name: value for name, value in world.secrets.items() if value.startswith("Bearer ")}
+    if probe is None or not named or world.send(str(probe), ids).status >= 300:
+        return
+    for scheme in ("bearer", "BEARER"):
+        told = {name: f"{scheme} {value.partition(' ')[2]}" for name, value in named.items()}
+        status = world.send(str(probe), ids, headers=told).status
+        if status in _REFUSALS:
+            yield Problem(f"A key is refused with {status} where the scheme is written {scheme}.", world.last())
 
 
 def _blind(world: World) -> Iterator[Problem]:
@@ -215,6 +268,7 @@ def _state(answer: Response) -> dict[str, Any] | None:
     return {name: told[name] for name in _OWN & told.keys()} | {"ended": ended}
 
 
+_MADE_UP: Final = {"authorization": "Bearer sk-of-a-provider", "x-portkey-provider": "openai"}
 _TIMES: Final = 2
 _ENDS: Final = ("/cancel", "/makeDefault", "/pause")
 _OWN: Final = frozenset({"name", "description", "metadata", "title", "slug"})
@@ -229,6 +283,9 @@ CHECKS: Final = (
         "non-strict",
         make=_status,
     ),
+    Check("scheme_case", "Bearer may be written in any case.", "RFC 9110, section 11.1", "non-strict", make=_any_case),
+    Check("credentials_before_body", "A body comes after the key.", "/security", "non-strict", make=_first),
+    Check("credentials_paths", "No path goes round the credentials.", "/security", make=_other_paths),
     Check("credentials_first", "Without credentials nothing can be told.", "/security", make=_blind),
     Check("credentials_harmless", "Without credentials nothing is done.", "/security", make=_harmless),
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from portkey_mock import Response
 from tests.contract.bodies import REFERENCES
 from tests.contract.calls import Call, Lacking
 from tests.contract.check import Check, Problem
@@ -17,8 +16,6 @@ from tests.contract.sight import known
 from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
 
-_REPLACED: Final = re.compile(r"`(\w+)` is replaced whole")
-_UNNAMED: Final = re.compile(r"(\w+) that are not named (?:stay|keep)", re.IGNORECASE)
 _NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -31,16 +28,16 @@ def _elsewhere(world: World) -> Iterator[Problem]:
             continue
         for parent in names[:-1]:
             try:
-                yield from _asked_below_another(world, operation, parent)
+                yield from _asked_belowanother(world, operation, parent)
             except Lacking:
                 continue
 
 
-def _asked_below_another(world: World, operation: Operation, parent: str) -> Iterator[Problem]:
+def _asked_belowanother(world: World, operation: Operation, parent: str) -> Iterator[Problem]:
     end = operation.method == "DELETE" and operation.path.endswith("}")
     child = operation.path[: operation.path.rindex("}") + 1]
     ids = world.things(child, fresh=end)
-    other = ids | {parent: _another(world, _up_to(operation, parent), ids)}
+    other = ids | {parent: another(world, _up_to(operation, parent), ids)}
     read = f"GET {child}"
     there = world.has(read) and world.send(read, ids).status < 300
     if other == ids or not (there or _is_listed(world, child, ids)) or _is_listed(world, child, other):
@@ -62,7 +59,7 @@ def _lists_apart(world: World) -> Iterator[Problem]:
         try:
             parents, id_, _, _ = made(world, each)
             parameter = outer.rpartition("{")[2].rstrip("}")
-            other = parents | {parameter: _another(world, outer, parents)}
+            other = parents | {parameter: another(world, outer, parents)}
         except Lacking:
             continue
         found = items(parsed(world.send(each.listing, other))) if other != parents else []
@@ -89,7 +86,7 @@ def _orphaned(world: World) -> Iterator[Problem]:
             yield Problem("What lay below a thing that was deleted can be read.", world.last())
 
 
-def _another(world: World, path: str, ids: dict[str, str]) -> str:
+def another(world: World, path: str, ids: dict[str, str]) -> str:
     """A second thing of the kind that `path` names last, in the same place as the first.
 
     Raises:
@@ -196,7 +193,7 @@ def _in_two(world: World) -> Iterator[Problem]:
             try:
                 thing = next(iter(world.things(REFERENCES[name], fresh=True).values()))
                 one, parameter = world.things(each.path), outer.rpartition("{")[2].rstrip("}")
-                other = one | {parameter: _another(world, outer, one)}
+                other = one | {parameter: another(world, outer, one)}
             except Lacking:
                 continue
             body = {**world.body(world.operations[each.create]), **({f"{name}s": [thing]} if many else {name: thing})}
@@ -253,97 +250,7 @@ def _one(path: str) -> dict[str, str]:
     return dict.fromkeys(re.findall("{([^}]*)}", path), _NOBODYS)
 
 
-def _whole(world: World) -> Iterator[Problem]:
-    """What the document says is replaced whole has nothing of what it was before."""
-    for operation in world.tryable():
-        said = _REPLACED.search(operation.raw.get("description", ""))
-        read = f"GET {operation.path}"
-        if said is None or not world.has(read):
-            continue
-        try:
-            ids = world.things(operation.path)
-            body = world.body(operation)
-        except Lacking:
-            continue
-        for rules in _RULES:
-            answer = world.send(str(operation), ids, {**body, said[1]: rules})
-            if answer.status >= 300:
-                break
-        else:
-            found = _told(world.send(read, ids)).get(said[1])
-            if isinstance(found, dict) and (left := found.keys() & _RULES[0].keys() - _RULES[1].keys()):
-                message = f"{said[1]} was replaced, and still has {', '.join(sorted(left))} of what it was before."
-                yield Problem(message, world.last())
-
-
-def _unnamed(world: World) -> Iterator[Problem]:
-    """What the document says stays unless it is named is there when something else was named."""
-    for operation in world.tryable():
-        said = _UNNAMED.search(operation.raw.get("description", ""))
-        read = f"GET {operation.path}"
-        if operation.method != "PUT" or said is None or not world.has(read):
-            continue
-        name = said[1].lower()
-        try:
-            ids = world.things(operation.path)
-            one, other = _two(world, operation, name)
-        except Lacking:
-            continue
-        if world.send(str(operation), ids, {name: [one]}).status >= 300:
-            continue
-        before = _keys(world.send(read, ids))
-        if _key(one) not in before or world.send(str(operation), ids, {name: [other]}).status >= 300:
-            continue
-        if _key(one) not in _keys(world.send(read, ids)):
-            yield Problem(f"One of the {name} that was not named has gone from them.", world.last())
-
-
-def _two(world: World, operation: Operation, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two items for a list in a body: made up, or of things that there are.
-
-    Raises:
-        Lacking: there are none.
-    """
-    schema = operation.raw["requestBody"]["content"]["application/json"]["schema"]
-    inside = spec.flat(spec.flat(schema).get("properties", {}).get(name, {}).get("items", {}))
-    item = spec.smallest(inside)
-    key = "slug" if "slug" in inside.get("properties", {}) else "id"
-    path = REFERENCES.get(f"{name.removesuffix('s')}_id")
-    if not isinstance(item, dict):
-        raise Lacking(f"{name} are no objects")
-    more = {"is_custom": True} if "is_custom" in inside.get("properties", {}) else {}
-    if path is None:
-        one, other = (f"contract-{world.random.randrange(10**6)}-{each}" for each in (1, 2))
-    else:
-        ids = world.things(path)
-        one, other = *ids.values(), _another(world, path, ids)
-    return {**item, **more, key: one}, {**item, **more, key: other}
-
-
-def _key(item: dict[str, Any]) -> str:
-    return str(item.get("slug") or item["id"])
-
-
-def _keys(answer: Response) -> set[Any]:
-    found = items(parsed(answer)) if answer.status < 300 else []
-    return {each.get(name) for each in found if isinstance(each, dict) for name in ("slug", "id")}
-
-
-def _told(answer: Response) -> dict[str, Any]:
-    found = parsed(answer) if answer.status < 300 else None
-    inner = found.get("data") if isinstance(found, dict) else None
-    return {**(found if isinstance(found, dict) else {}), **(inner if isinstance(inner, dict) else {})}
-
-
-_RULES: Final[tuple[dict[str, Any], dict[str, Any]]] = (
-    {"retry": {"attempts": 2}, "cache": {"mode": "simple"}},
-    {"retry": {"attempts": 3}},
-)
-"""Rules of a config, the second without one of the first."""
-
 CHECKS: Final = (
-    Check("replaced_whole", "What is replaced whole has nothing of before.", "/description", make=_whole),
-    Check("unnamed_kept", "What an update does not name stays, where that is said.", "/description", make=_unnamed),
     Check("nested_apart", "What lies below a thing is nowhere else.", "RFC 9110, section 15.5.5", make=_elsewhere),
     Check("nested_lists", "What is in a thing is in no other's list.", "/responses", make=_lists_apart),
     Check("nested_gone", "What lies below a deleted thing is gone.", "RFC 9110, section 9.3.5", make=_orphaned),

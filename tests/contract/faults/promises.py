@@ -13,7 +13,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "server errors": ("server_error", "not_a_server_error", "could_not_be_tried"),
     "credentials ignored": (
         "credentials_required", "credential_alternatives", "wrong_key", "credentials_status", "credentials_first",
-        "credentials_harmless",
+        "credentials_harmless", "scheme_case", "credentials_before_body", "credentials_paths",
     ),
     "secrets that are handed in": ("secret_kept", "secret_in_refusal", "secret_rotated"),
     "data of another account": ("other_account",),
@@ -35,7 +35,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
         "nested_apart", "nested_lists", "nested_gone", "taken_out", "unknown_parent", "left_behind",
         "unknown_reference",
     ),
-    "what an update means": ("replaced_whole", "unnamed_kept"),
+    "what an update means": ("replaced_whole", "unnamed_kept", "versions_grow", "taken_away"),
     "saved prompts: versions, labels, variables": (
         "prompt_version", "prompt_unknown_version", "prompt_read", "prompt_filled",
     ),

@@ -65,6 +65,34 @@ def _any_bearer(visit: Visit) -> Response:
     return _trusted(visit) if bearer and _parts(visit)[0] == "guardrails" else visit.answer()
 
 
+def _one_case(visit: Visit) -> Response:
+    scheme = (visit.request.header("authorization") or "Bearer").partition(" ")[0]
+    kept = tuple(each for each in visit.request.headers if each[0] != "authorization")
+    return visit.answer() if scheme == "Bearer" else visit.answer(headers=kept)
+
+
+def _body_first(visit: Visit) -> Response:
+    """A body is read before anyone is asked who they are."""
+    wrong = visit.meets("POST /assistants") and json_of(visit.request.body) is None
+    return _trusted(visit) if wrong else visit.answer()
+
+
+def _way_round(visit: Visit) -> Response:
+    """A slash at the end leads past the credentials."""
+    return _trusted(visit, path=visit.request.path.rstrip("/")) if visit.request.path.endswith("/") else visit.answer()
+
+
+def _provider_alone(visit: Visit) -> Response:
+    return _trusted(visit) if visit.request.header("x-portkey-provider") else visit.answer()
+
+
+def _open_head(visit: Visit) -> Response:
+    """HEAD is GET without a body, and without a key."""
+    if visit.request.method != "HEAD":
+        return visit.answer()
+    return replace(_trusted(visit, method="GET"), body=b"", chunks=())
+
+
 def _known_is_forbidden(visit: Visit) -> Response:
     """Without a key, what exists is forbidden, and what does not is unauthorised."""
     response = visit.answer()
@@ -237,6 +265,13 @@ def _only_named(visit: Visit) -> Response:
     return response
 
 
+def _models_stay(visit: Visit) -> Response:
+    """What is to be taken away is looked at, and stays."""
+    taken = visit.meets("DELETE /integrations/{slug}/models")
+    found = visit.answer(method="GET", query="", body=b"") if taken else visit.answer()
+    return replace(found, body=b"{}", chunks=()) if taken and found.status < 300 else found
+
+
 def _as_version(change: Callable[[str, str], str]) -> Alter:
     """Fills in another version of a prompt than the one that is named."""
 
@@ -357,6 +392,36 @@ CREDENTIALS: Final = (
         _known_is_forbidden,
     ),
     Fault(
+        "body-before-key",
+        "A body is judged before the credentials are.",
+        _ASSISTANTS,
+        ("credentials_before_body",),
+        _body_first,
+    ),
+    Fault(
+        "slash-past-the-key",
+        "With a slash at its end a path asks for no credentials.",
+        ("POST /labels", "GET /labels"),
+        ("credentials_paths",),
+        _way_round,
+    ),
+    Fault(
+        "provider-alone",
+        "The name of a provider is enough to embed.",
+        ("POST /embeddings",),
+        ("credential_alternatives",),
+        _provider_alone,
+    ),
+    Fault("head-without-key", "HEAD asks for no credentials.", ("POST /labels", "GET /labels"), ("head",), _open_head),
+    Fault(
+        "bearer-in-one-case",
+        "The scheme has to be written Bearer.",
+        ("GET /models",),
+        ("scheme_case",),
+        _one_case,
+        "stranger",
+    ),
+    Fault(
         "made-before-the-key",
         "What is refused for want of a key has been made.",
         _LABELS,
@@ -458,6 +523,20 @@ STATE: Final = (
         ("* /integrations*", "POST /admin/workspaces"),
         ("unnamed_kept",),
         _only_named,
+    ),
+    Fault(
+        "one-version",
+        "Only the last version of a config is listed.",
+        ("* /configs*",),
+        ("versions_grow",),
+        told("GET /configs/{slug}/versions", lambda found: {**found, "data": found["data"][:1], "total": 1}),
+    ),
+    Fault(
+        "models-stay",
+        "Models that were taken away are still there.",
+        ("* /integrations*",),
+        ("taken_away",),
+        _models_stay,
     ),
     Fault(
         "version-ignored",
