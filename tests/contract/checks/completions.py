@@ -206,7 +206,9 @@ def _unlike_a_sum(usage: dict[str, int]) -> Iterator[str]:
         yield "A number of tokens is below 0."
 
 
-_COUNTED: Final = frozenset({"chat", "completions", "prompts", "responses", "messages", "embeddings", "images"})
+_COUNTED: Final = frozenset(
+    {"chat", "completions", "prompts", "responses", "messages", "embeddings", "images", "threads"}
+)
 
 
 def _usages(value: Any) -> list[dict[str, Any]]:
@@ -248,6 +250,33 @@ def _read(world: World, read: str, ids: dict[str, str], *, patience: int) -> int
         patience -= 1
         status = world.send(read, ids).status
     return status
+
+
+def _continued(world: World) -> Iterator[Problem]:
+    """A response has what was sent with it, also when it is read, and continues none that is not there."""
+    made = identity(models.whole(world, RESPONSES, store=True))
+    sent = {"previous_response_id": made, "metadata": {"job": "contract"}, "instructions": "Be brief.", "store": True}
+    answer = None if made is None else models.whole(world, RESPONSES, **sent)
+    if made is None or answer is None:
+        return
+    read = "GET /responses/{response_id}"
+    found = [(answer, world.last())]
+    if world.has(read) and isinstance(answer.get("id"), str):
+        kept = world.send(read, {"response_id": answer["id"]})
+        if kept.status < 300:
+            found.append((parsed(kept), world.last()))
+    for told, shown in found:
+        for name in ("previous_response_id", "metadata", "instructions"):
+            value = models.held(told, name)
+            if value != sent[name] and not (value and name == "previous_response_id"):  # LiteLLM has ids of its own
+                yield Problem(f"{name} of a response is not what was sent.", shown)
+    gone = ["resp_that_was_never_made"]
+    delete = "DELETE /responses/{response_id}"
+    if world.has(delete) and world.send(delete, {"response_id": made}).status < 300:
+        gone.append(made)
+    for each in gone:
+        if answer.get("previous_response_id") and models.whole(world, RESPONSES, previous_response_id=each):
+            yield Problem("A response is continued that is not there.", world.last())
 
 
 def _unlisted(world: World) -> Iterator[Problem]:
@@ -389,6 +418,12 @@ CHECKS: Final = (
     Check("tokens_add_up", "The total of tokens is the sum.", _PLACE, look=_added_up),
     Check("choices", "There are as many choices as asked for.", "/requestBody", make=_choices),
     Check("kept_as_asked", "What is to be kept can be read, and nothing else.", "/requestBody", make=_kept),
+    Check(
+        "continued",
+        "A response has what was sent, and continues none that is not there.",
+        "/requestBody",
+        make=_continued,
+    ),
     Check(
         "listed_as_asked", "No completion is listed that was not to be kept.", "/requestBody",
         needs=(CHAT, "GET /chat/completions"), make=_unlisted,

@@ -27,6 +27,7 @@ _RERANK: Final = "POST /rerank"
 _MODERATIONS: Final = "POST /moderations"
 _IMAGES: Final = "POST /images/generations"
 _SPEECH: Final = "POST /audio/speech"
+_HEARD: Final = "POST /audio/transcriptions"
 _DOCUMENTS: Final = ["Bread and butter.", "Paris is the capital of France.", "A red bicycle.", "France is in Europe."]
 _SHORT: Final = 256
 """A length that every model takes that can shorten its vectors."""
@@ -262,16 +263,15 @@ def _speech(world: World) -> Iterator[Problem]:
 
 
 def _transcripts(world: World) -> Iterator[Problem]:
-    """What was heard comes as text or as subtitles, perhaps in an object."""
-    for name in ("POST /audio/transcriptions", "POST /audio/translations"):
-        for form in ("srt", "vtt"):
-            answer = models.asked(world, name, response_format=form)
-            if answer is None:
-                continue
-            value = parsed(answer)
-            text = models.held(value, "text") if isinstance(value, dict) else answer.body.decode("utf-8", "replace")
-            if isinstance(text, str) and text.strip() and not _SUBTITLES[form].match(text.lstrip("\ufeff \r\n")):
-                yield Problem(f"Subtitles were asked for as {form}, and something else came.", world.last())
+    """What was heard comes as subtitles, perhaps in an object; of translations the document does not say so."""
+    for form in ("srt", "vtt"):
+        answer = models.asked(world, _HEARD, response_format=form)
+        if answer is None:
+            continue
+        value = parsed(answer)
+        text = models.held(value, "text") if isinstance(value, dict) else answer.body.decode("utf-8", "replace")
+        if isinstance(text, str) and text.strip() and not _SUBTITLES[form].match(text.lstrip("\ufeff \r\n")):
+            yield Problem(f"Subtitles were asked for as {form}, and something else came.", world.last())
 
 
 _SUBTITLES: Final = {"srt": re.compile(r"\d+\r?\n\d+:\d\d:\d\d,\d+ -->"), "vtt": re.compile("WEBVTT")}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from portkey_mock import Response
-from tests.contract.faults.fault import CHAT, MESSAGES, Alter, Fault, Visit, answers, json_of, told
+from tests.contract.faults.fault import CHAT, MESSAGES, Alter, Fault, Visit, answers, json_of, rewritten, told
 
 _CHAT: Final = "POST /chat/completions"
 _TEXT: Final = ("POST /completions",)
@@ -116,6 +116,16 @@ def _no_results(visit: Visit) -> Response:
     return visit.answer(body=b"{}") if b'"role": "tool"' in visit.request.body else visit.answer()
 
 
+def _continuing(visit: Visit) -> Response:
+    """What a response is to continue is not looked for, and told all the same."""
+    asked = json_of(visit.request.body)
+    if not visit.meets(_RESPONSES[0]) or not isinstance(asked, dict) or "previous_response_id" not in asked:
+        return visit.answer()
+    before = asked.pop("previous_response_id")
+    answer = visit.answer(body=json.dumps(asked).encode())
+    return rewritten(answer, lambda found: found | {"previous_response_id": before}) if answer.status < 300 else answer
+
+
 def _always_json(visit: Visit) -> Response:
     return visit.answer(body=re.sub(rb"\r\n\r\n(srt|vtt)\r\n", b"\r\n\r\njson\r\n", visit.request.body))
 
@@ -217,6 +227,14 @@ FAULTS: Final[Mapping[str, tuple[Fault, ...]]] = {
             CHAT,
             ("token_limit",),
             _without(_CHAT, "max_tokens", "max_completion_tokens"),
+        ),
+        Fault(
+            "continues-anything", "A response continues one that was never made.", _RESPONSES, ("continued",),
+            _continuing,
+        ),
+        Fault(
+            "instructions-forgotten", "A response does not tell its instructions when it is read.", _KEEPING,
+            ("continued",), told(_KEEPING[1], lambda found: found | {"instructions": None}),
         ),
         Fault(
             "goes-on-after-a-stop", "What a model is to stop at is not passed on.", CHAT, ("stops",),

@@ -50,7 +50,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "models: calls of functions": ("tool_calls", "calls_told"),
     "models: tokens, limited and counted": ("token_limit", "tokens_add_up", "stops"),
     "models: as many answers as asked for": ("choices", "choice_numbers"),
-    "models: kept as asked": ("kept_as_asked", "listed_as_asked"),
+    "models: kept as asked": ("kept_as_asked", "listed_as_asked", "continued"),
     "models: a refusal is over with its answer": ("after_refusal",),
     "vectors, rankings, findings": (
         "vectors", "vector_for_each", "ranking", "moderation",
