@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from portkey_mock import Request, Response
 
-ServerFault: TypeAlias = Literal["", "closes", "head", "chunks", "broken-off", "nowhere"]
+ServerFault: TypeAlias = Literal["", "closes", "chunks", "broken-off", "nowhere"]
 """What a server may do wrong whatever stands behind it."""
 
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
@@ -42,8 +42,7 @@ def served(gateway: Any, fault: ServerFault = "") -> Generator[str]:
             """Sends the answer."""
             if fault == "broken-off" and b"data:" in answer.body[:5]:
                 broken_off.append(self.path)
-            whole = self.command != "HEAD" or fault == "head"
-            self.wfile.write((answer.body or b"x" * (self.command == "HEAD")) if whole else b"")
+            self.wfile.write(answer.body if self.command != "HEAD" else b"")
             self.close_connection = self.close_connection or fault == "closes"
 
     for method in _METHODS:

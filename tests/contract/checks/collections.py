@@ -50,7 +50,7 @@ class Collection:
 
 
 def collections(world: World) -> list[Collection]:
-    """The collections whose members can be made, and read, listed or deleted: not all that a document has is there."""
+    """The collections whose members can be made; what else the document has for them may not be there."""
     found: list[Collection] = []
     members = {path: parameter for path, parameter in map(_member, operations(world.document)) if parameter}
     for operation in world.tryable():
@@ -69,8 +69,7 @@ def collections(world: World) -> list[Collection]:
             _there(world, f"PUT {member}") or _there(world, f"POST {member}"),
             _there(world, f"DELETE {member}"),
         )
-        if each.read or each.listing or each.delete:
-            found.append(each)
+        found.append(each)
     return found
 
 

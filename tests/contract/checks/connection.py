@@ -59,24 +59,6 @@ def _kept_open(world: World) -> Iterator[Problem]:
                 yield Problem(message, world.last())
 
 
-def _head(world: World) -> Iterator[Problem]:
-    """The answer to HEAD is its headers alone."""
-    connect = _opened(world)
-    for request in _reads(world) if connect else ():
-        assert connect is not None
-        with suppress(*_FAILURES), closing(connect()) as connection:
-            lines = [f"HEAD {_target(request)} HTTP/1.1", f"host: {connection.host}:{connection.port}"]
-            lines += [f"{name}: {value}" for name, value in request.headers] + ["connection: close", "", ""]
-            connection.connect()
-            connection.sock.sendall("\r\n".join(lines).encode("latin-1"))
-            came = b""
-            while piece := connection.sock.recv(65_536):
-                came += piece
-            if came.partition(b"\r\n\r\n")[2]:
-                world.wire.raw(replace(request, method="HEAD"), None)
-                yield Problem("The answer to HEAD has a body.", world.last())
-
-
 def _chunked(world: World) -> Iterator[Problem]:
     """A body that comes in chunks is the same body."""
     connect = _opened(world)
@@ -135,7 +117,6 @@ CHECKS: Final = (
         "connection_kept", "A connection is kept, or said to be closed.", "RFC 9112, section 9.6", "non-strict",
         make=_kept_open,
     ),
-    Check("head_has_no_body", "The answer to HEAD has no body.", "RFC 9110, section 9.3.2", make=_head),
     Check("chunked_body", "A body may come in chunks.", "RFC 9112, section 7.1", make=_chunked),
     Check("stream_broken_off", "Who breaks a stream off is served again.", "RFC 9110, section 15.6", make=_broken_off),
     Check(

@@ -64,7 +64,7 @@ PROMISES: Final[Mapping[str, tuple[str, ...]]] = {
     "error shape on every refusal": ("error_shape", "error_alike", "error_words", "refuses"),
     "no key in an answer": ("secret_in_answer",),
     "no stack trace in an answer": ("stack_trace",),
-    "connections": ("connection_kept", "head_has_no_body", "chunked_body", "stream_broken_off", "nowhere"),
+    "connections": ("connection_kept", "chunked_body", "stream_broken_off", "nowhere"),
     "malformed bytes": ("malformed_bytes", "malformed_json"),
     "time limits": ("in_time", "answered", "alive", "request_timeout"),
     "what a provider says": (
