@@ -17,12 +17,16 @@ from urllib.parse import parse_qsl
 from portkey_mock import Request
 from tests.contract import published
 from tests.contract.document import DOCUMENT, Operation
+from tests.contract.walk import SIZES
 from tests.mock import spec
 
 TAKEN: Final = "negative_data_rejection"
 REFUSED: Final = "positive_data_acceptance"
 CORRECTED: Final = "as_corrected"
 UNKNOWN: Final = "unknown_members"
+
+_NUMBERS: Final = frozenset({*SIZES, "page", "offset", "current_page", "currentPage"})
+"""Parameters that say which page of a list it is to be."""
 
 
 def check_of(check: str, operation: Operation | None, request: Request) -> str:
@@ -49,7 +53,7 @@ def _merely_more(operation: Operation, request: Request, body: dict[str, Any] | 
 
 
 def _only_refused_now(operation: Operation, old: Any, request: Request, body: dict[str, Any] | None) -> bool:
-    wrong = [name for name, schema, value in _queried(operation.raw, request) if not _reads(schema, value)]
+    wrong = [name for name, schema, value in _sent(operation, request) if not _reads(schema, value)]
     if wrong:
         declared = {each["name"] for each in map(published.resolved, old.get("parameters", ()))}
         return declared.isdisjoint(wrong)
@@ -69,11 +73,15 @@ def _takes(schemas: list[Any], document: Any, value: Any) -> bool:
 
 
 def _only_allowed_now(operation: Operation, old: Any, request: Request, body: dict[str, Any] | None) -> bool:
+    if any(_is_no_size(name, value) or not _readable(old, name, value) for name, _, value in _sent(operation, request)):
+        return True
     schema, before = _schema(operation.raw, request), _schema(old, request)
-    if body is None or schema is None or before is None or not _fits(schema, DOCUMENT, request, body):
+    if body is None or schema is None or before is None:
         return False
     document = published.document()
-    return not (body.keys() <= _members(before, document).keys() and _fits(before, document, request, body))
+    if not body.keys() <= _members(before, document).keys():
+        return True
+    return _fits(schema, DOCUMENT, request, body) and not _fits(before, document, request, body)
 
 
 def _fields(request: Request) -> dict[str, Any] | None:
@@ -82,7 +90,8 @@ def _fields(request: Request) -> dict[str, Any] | None:
     if media.startswith("multipart/form-data"):
         parts = message_from_bytes(b"content-type: " + media.encode() + b"\r\n\r\n" + request.body)
         named = [(part, part.get_param("name", header="content-disposition")) for part in parts.walk()]
-        return {str(name): part.get_payload() for part, name in named if name and not part.get_filename()}
+        texts = [(str(name), part.get_payload()) for part, name in named if name and not part.get_filename()]
+        return {name.partition("[")[0]: text for name, text in texts}  # `expires_after[seconds]` is of that member
     try:
         value = json.loads(request.body)
     except (ValueError, RecursionError):
@@ -121,12 +130,24 @@ def _named(schema: Any, document: Any) -> Iterator[tuple[str, Any]]:
             yield from _named(each, document)
 
 
-def _queried(operation: Any, request: Request) -> Iterator[tuple[str, Any, str]]:
+def _sent(operation: Operation, request: Request) -> Iterator[tuple[str, Any, str]]:
     """The parameters of the query that are declared, each with its schema and what was sent."""
-    declared = {each["name"]: each["schema"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    declared = {each["name"]: each["schema"] for each in operation.raw.get("parameters", ()) if each["in"] == "query"}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         if name in declared:
             yield name, declared[name], value
+
+
+def _readable(old: Any, name: str, value: str) -> bool:
+    """Whether a parameter is published, and may be written so."""
+    every = map(published.resolved, old.get("parameters", ()))
+    schema = next((each["schema"] for each in every if (each["in"], each["name"]) == ("query", name)), None)
+    return schema is not None and _reads(schema, value, published.document())
+
+
+def _is_no_size(name: str, value: str) -> bool:
+    """Whether a page of this size, or a place like this, is none, whatever a schema leaves open."""
+    return name in _NUMBERS and isinstance(_number(value), (int, float)) and _number(value) < 1
 
 
 @cache
@@ -137,7 +158,7 @@ def _number(value: str) -> Any:
         return value
 
 
-def _reads(schema: Any, value: str) -> bool:
-    """Whether a parameter may be written so: as a text, or as the number or the flag that the text is of."""
-    fits = spec.validator(schema, formats=False).is_valid
-    return fits(value) or fits(_number(value))
+def _reads(schema: Any, value: str, document: Any = DOCUMENT) -> bool:
+    """Whether a parameter may be written so: as a text, as the number or flag that it is of, or as one of many."""
+    fits = spec.validator(schema, formats=False, document=document).is_valid
+    return any(map(fits, (value, _number(value), [value])))
