@@ -92,7 +92,10 @@ class OperationResult:
 
 @dataclass(frozen=True)
 class Deviation:
-    """What a profile expects: at which operations, as a pattern such as `GET *`, which check fails, and why."""
+    """What a profile expects: at which operations, as a pattern such as `GET *`, which check fails, and why.
+
+    Where one thing may come to light in several ways, `check` names them all, with commas between them.
+    """
 
     operation: str
     check: str
@@ -100,7 +103,12 @@ class Deviation:
 
     def covers(self, operation: str, check: str) -> bool:
         """Whether this is about the failure of `check` at `operation`."""
-        return check == self.check and fnmatchcase(operation, self.operation)
+        return check in self.checks and fnmatchcase(operation, self.operation)
+
+    @property
+    def checks(self) -> list[str]:
+        """The names of the checks."""
+        return self.check.split(", ")
 
 
 @dataclass(frozen=True)

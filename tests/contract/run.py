@@ -8,6 +8,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -341,8 +342,8 @@ def _gone(
     return tuple(
         each
         for each in profile.deviations
-        if any(each.covers(operation, each.check) for operation in tried)
-        and _was_made(this, each.check)
+        if any(fnmatchcase(operation, each.operation) for operation in tried)
+        and all(_was_made(this, check) for check in each.checks)
         and not any(each.covers(*pair) for pair in seen)
     )
 
