@@ -28,12 +28,12 @@ def _elsewhere(world: World) -> Iterator[Problem]:
             continue
         for parent in names[:-1]:
             try:
-                yield from _asked_belowanother(world, operation, parent)
+                yield from _asked_below_another(world, operation, parent)
             except Lacking:
                 continue
 
 
-def _asked_belowanother(world: World, operation: Operation, parent: str) -> Iterator[Problem]:
+def _asked_below_another(world: World, operation: Operation, parent: str) -> Iterator[Problem]:
     end = operation.method == "DELETE" and operation.path.endswith("}")
     child = operation.path[: operation.path.rindex("}") + 1]
     ids = world.things(child, fresh=end)
