@@ -112,7 +112,7 @@ def _by_default(world: World, operation: Operation, ids: Mapping[str, str]) -> I
 def _at_once(world: World, each: Collection, parents: dict[str, str], count: int) -> Iterator[Problem]:
     """A page that holds just all of it has nothing after it, and one that holds one thing less has."""
     for size, more in ((count, False), (count - 1, True)):
-        if not 0 < size <= _SURE:
+        if not 0 < size <= _MOST:
             continue
         page = next(iter(pages(world, each.listing, parents, size)))
         if len(page.things) == size and page.more is not None and page.more is not more:

@@ -158,7 +158,7 @@ def _metadata_of_the_last(visit: Visit) -> Response:
 
 
 def _full_means_more(visit: Visit) -> Response:
-    limit = re.search(r"limit=(\d+)", visit.request.query)
+    limit = re.search(r"limit=(\d{1,9})(?!\d)", visit.request.query)
     size = int(limit[1]) if limit else 20
     return told(_STORES, lambda found: found | {"has_more": len(found["data"]) == size})(visit)
 
