@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from portkey_mock import Request, Response
 from tests.contract import starters
 from tests.contract.__main__ import main
 from tests.contract.partial import Partial
@@ -68,6 +69,32 @@ def test_an_address_and_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert "2 pass" in said
     assert "sk-of-this-test" not in said
+
+
+def test_a_gateway_that_asks_for_any_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A gateway of this machine that refuses to be read without a key is sent one where none is given."""
+    monkeypatch.delenv("CONTRACT_API_KEY", raising=False)
+    with served(Partial()) as address:
+        assert (
+            main(["--base-url", address, "--operations", "GET /files/{file_id}, POST /files", "--depth", "directed"])
+            == 0
+        )
+    assert "2 pass" in capsys.readouterr().out
+
+
+class _Closed:
+    """Refuses whatever key it is sent."""
+
+    def handle(self, _: Request) -> Response:
+        """The refusal."""
+        return Response(401, (("content-type", "application/json"),), b'{"error":{"message":"Wrong key."}}')
+
+
+def test_a_gateway_that_takes_no_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where every operation refuses the credentials, the end of the run says what to set."""
+    with served(_Closed()) as address:
+        assert main(["--base-url", address, "--operations", "GET /files, POST /files", "--depth", "directed"]) == 1
+    assert "every operation refuses the credentials: set CONTRACT_API_KEY" in capsys.readouterr().out
 
 
 def test_a_gateway_is_started(mine: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

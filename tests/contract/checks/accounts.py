@@ -35,10 +35,15 @@ def _apart(world: World) -> Iterator[Problem]:
     """
     if not world.secrets:
         return
-    others = world.profile.secrets_of_others() or {name: _made_up(value) for name, value in world.secrets.items()}
+    others = others_of(world)
     trials = [trial for each in collections(world) for trial in _tried(world, each, others)]
     if world.profile.others or any(each.kept for each in trials):
         yield from (Problem(each.says, each.exchange) for each in trials if each.kept is False)
+
+
+def others_of(world: World) -> dict[str, str]:
+    """The credentials of a second account: those of the profile, or others of the same scheme that nobody gave."""
+    return world.profile.secrets_of_others() or {name: _made_up(value) for name, value in world.secrets.items()}
 
 
 def _made_up(secret: str) -> str:

@@ -15,7 +15,9 @@ from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
 
 _FEW: Final = 3
-_NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+"""An id that no format forbids and no thing has."""
+
 _FREE: Final = frozenset({"type", "description", "nullable", "maxLength", "default"})
 _EXACT: Final = 2**53 + 1
 """The first whole number that a fraction of 64 bits cannot hold."""
@@ -373,7 +375,7 @@ def _unknown(world: World) -> Iterator[Problem]:
             parents = made(world, each)[0]
         except Lacking:
             continue
-        ids = each.ids(parents, _NOBODY)
+        ids = each.ids(parents, NOBODY)
         for name in filter(None, (each.read, each.delete)):
             answer = world.send(name, ids)
             if 200 <= answer.status < 300:
@@ -390,8 +392,10 @@ def _unmade(world: World) -> Iterator[Problem]:
         path, _, last = operation.path.rpartition("/")
         if operation.method != "GET" or not last.startswith("{") or "{" in path or path not in makes:
             continue
-        answer = world.send(str(operation), {last[1:-1]: _NOBODY})
-        if not world.has(f"POST {path}") and 200 <= answer.status < 300:
+        if world.has(f"POST {path}"):
+            continue
+        answer = world.send(str(operation), {last[1:-1]: NOBODY})
+        if 200 <= answer.status < 300:
             yield Problem(f"An id that nobody made is answered with {answer.status}.", world.last())
 
 

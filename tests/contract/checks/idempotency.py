@@ -13,12 +13,12 @@ from typing import Final
 from portkey_mock import Response
 from tests.contract.calls import Lacking
 from tests.contract.check import Check, Problem
+from tests.contract.checks.accounts import others_of
 from tests.contract.checks.collections import collections
 from tests.contract.walk import everything
 from tests.contract.world import World, identity, parsed
 
 _HEADER: Final = "idempotency-key"
-_NOBODY: Final = "nobody-gave-this-key-to-anyone"
 
 
 def _once(world: World) -> Iterator[Problem]:
@@ -61,9 +61,7 @@ def _listed_once(world: World, name: str, listing: str) -> Iterator[Problem]:
 
 def _apart(world: World) -> Iterator[Problem]:
     """What one account has made with a key is not the answer to another account that sends the same key."""
-    others = world.profile.secrets_of_others() or {
-        name: f"{value.rpartition(' ')[0]} {_NOBODY}".strip() for name, value in world.secrets.items()
-    }
+    others = others_of(world)
     for each in collections(world):
         if not (each.read and others):
             continue

@@ -10,13 +10,11 @@ from typing import Any, Final
 from tests.contract.bodies import REFERENCES
 from tests.contract.calls import Call, Lacking
 from tests.contract.check import Check, Problem
-from tests.contract.checks.collections import Collection, collections, made
+from tests.contract.checks.collections import NOBODY, Collection, collections, made
 from tests.contract.document import Operation
 from tests.contract.sight import known
 from tests.contract.world import World, identity, items, parsed
 from tests.mock import spec
-
-_NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
 
 
 def _elsewhere(world: World) -> Iterator[Problem]:
@@ -138,7 +136,7 @@ def _unfounded(world: World) -> Iterator[Problem]:
             continue
         if not all(_is_made(world, operation, name) for name in names):
             continue
-        call = replace(known(world, operation), ids=dict.fromkeys(names, _NOBODYS))
+        call = replace(known(world, operation), ids=dict.fromkeys(names, NOBODY))
         answer = world.wire.handle(world.request(call))
         if answer.status < 300:
             yield Problem(f"Below a thing that nobody made it is answered with {answer.status}.", world.last())
@@ -240,14 +238,14 @@ def _named_in_vain(world: World, operation: Operation, body: dict[str, Any], nam
     place = world.things(operation.path)
     if body[name] not in world.things(path).values() or world.send(str(operation), place, body).status >= 300:
         return
-    answer = world.send(str(operation), place, {**body, name: _NOBODYS})
+    answer = world.send(str(operation), place, {**body, name: NOBODY})
     seen = world.last()
     if answer.status < 300 and world.send(f"GET {path}", _one(path)).status >= 400:
         yield Problem(f"{name} names what nobody made, and it is answered with {answer.status}.", seen)
 
 
 def _one(path: str) -> dict[str, str]:
-    return dict.fromkeys(re.findall("{([^}]*)}", path), _NOBODYS)
+    return dict.fromkeys(re.findall("{([^}]*)}", path), NOBODY)
 
 
 CHECKS: Final = (
